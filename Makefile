@@ -1,0 +1,58 @@
+# Every verb first sets up what is missing, in .venv, from the lock file.
+# PYTHON names the interpreter for a new .venv; `make clean` makes way for another.
+
+PYTHON ?= python3
+VENV ?= .venv
+LOCK := requirements-dev.lock
+RUN := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint bench sabotage lock clean
+
+demo: $(STAMP)
+	$(VENV)/bin/pgpool-py demo
+
+test: $(STAMP)
+	$(RUN) -m pytest
+
+lint: $(STAMP)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+bench: $(STAMP)
+	$(RUN) -m benchmarks
+
+# Each patch of tests/sabotage breaks one rule; its test must notice.
+sabotage: $(STAMP)
+	$(RUN) -m tests.sabotage.run
+
+# Resolve the development dependencies anew, for every supported Python.
+lock: $(STAMP)
+	rm -rf .cache/uv
+	$(RUN) -m venv .cache/uv
+	.cache/uv/bin/python -m pip install --quiet uv
+	.cache/uv/bin/uv pip compile pyproject.toml --extra test --extra demo \
+	    --group dev --universal --python-version 3.11 --upgrade --generate-hashes \
+	    --no-annotate --no-emit-index-url --no-emit-find-links --quiet \
+	    --custom-compile-command "make lock" --output-file $(LOCK)
+
+clean:
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): pyproject.toml $(LOCK)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "pgpool-py needs Python 3.11 or newer: make PYTHON=python3.13" >&2; \
+	    exit 1; }
+	@test -x $(RUN) || $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	    test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	    && apt-get update && apt-get install -y python3-venv; } || { \
+	    echo "Python lacks venv: as root, apt-get install python3-venv" >&2; \
+	    exit 1; }
+	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --disable-pip-version-check --quiet \
+	    --require-hashes --requirement $(LOCK)
+	$(RUN) -m pip install --disable-pip-version-check --quiet \
+	    --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,53 @@
+"""What is known of the requests that were sent while a server reads copy data.
+
+A server in copy-in ignores Sync and Flush, and ends the connection at any other
+message that is not about COPY (``CopyGetData`` in ``commands/copyfromparse.c``).
+CopyDone and CopyFail stand among the requests as marks of where it stops reading so.
+"""
+
+from collections import deque
+
+from .exchange import COPY_END, ENDS_IN_READY, SYNC, UnaccountedReply, name_of
+
+
+def is_end_sent(behind: deque[int]) -> bool:
+    """Whether CopyDone or CopyFail was sent behind the head."""
+    return any(entry & COPY_END for entry in behind)
+
+
+def is_sync_in_data(behind: deque[int]) -> bool:
+    """Whether a Sync was sent that a server in copy-in would have ignored.
+
+    If copy-in failed, it may have failed before or after that Sync was read.
+    """
+    for entry in behind:
+        if entry & COPY_END:
+            return False
+        if entry & SYNC:
+            return True
+    return False
+
+
+def drop_ignored(behind: deque[int]) -> None:
+    """Drop the Syncs that were ignored by a copy-in that ended well, and its mark.
+
+    Raises:
+        UnaccountedReply: it cannot have ended well by what was sent.
+    """
+    while behind:
+        entry = behind.popleft()
+        if entry & COPY_END:
+            return
+        if not entry & SYNC:
+            raise UnaccountedReply(
+                f"copy-in ended well over an unread {name_of(entry)}"
+            )
+    raise UnaccountedReply("copy-in ended well without CopyDone")
+
+
+def is_unsynced(behind: deque[int]) -> bool:
+    """Whether no Sync or Query is left that ends the batch of an Execute."""
+    for entry in reversed(behind):
+        if not entry & COPY_END:
+            return not entry & ENDS_IN_READY
+    return True

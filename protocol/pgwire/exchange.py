@@ -1,0 +1,240 @@
+"""Which request is answered by which replies: the tables behind the ledger.
+
+Requests are bits, so that a table can name several in one integer. Source: PostgreSQL
+documentation, "Message Flow".
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from .backend import CommandComplete, ParameterStatus, ReadyForQuery
+from .codes import Backend, Frontend, TransactionStatus
+from .diagnostics import ErrorResponse
+from .errors import ProtocolViolation
+
+QUERY: Final = 0x01
+FUNCTION_CALL: Final = 0x02
+SYNC: Final = 0x04
+PARSE: Final = 0x08
+BIND: Final = 0x10
+DESCRIBE: Final = 0x20
+EXECUTE: Final = 0x40
+CLOSE: Final = 0x80
+COPY_END: Final = 0x100
+# Heads that are no requests of a client: the answer to the nonce's query is waited
+# for; and the uncertain state, in which all that comes is the client's.
+NONCE: Final = 0x200
+ANYTHING: Final = 0x400
+# The disposition: set where the replies are for nobody.
+SKIP: Final = 0x1000
+# Heads while the server reads copy data: a Query, or an Execute (or ANYTHING besides).
+# They stand in the place of QUERY and EXECUTE, for rows and ends are not legal there.
+QUERY_COPIES_IN: Final = 0x2000
+EXECUTE_COPIES_IN: Final = 0x4000
+# Beside NONCE: the server's client is gone; the nonce's answer has begun.
+DRAINED: Final = 0x8000
+NONCE_ANSWERED: Final = 0x10000
+
+# Heads that do not say how many replies are owed.
+UNCOUNTED: Final = NONCE | ANYTHING
+
+ENDS_IN_READY: Final = QUERY | FUNCTION_CALL | SYNC
+EXTENDED: Final = PARSE | BIND | DESCRIBE | EXECUTE | CLOSE
+SENDS_ROWS: Final = QUERY | EXECUTE
+COPIES_IN: Final = QUERY_COPIES_IN | EXECUTE_COPIES_IN
+
+REQUESTS: Final[dict[int, int]] = {
+    Frontend.QUERY: QUERY,
+    Frontend.FUNCTION_CALL: FUNCTION_CALL,
+    Frontend.SYNC: SYNC,
+    Frontend.PARSE: PARSE,
+    Frontend.BIND: BIND,
+    Frontend.DESCRIBE: DESCRIBE,
+    Frontend.EXECUTE: EXECUTE,
+    Frontend.CLOSE: CLOSE,
+    Frontend.COPY_DONE: COPY_END,
+    Frontend.COPY_FAIL: COPY_END,
+}
+
+# Replies after which the head is still waited for.
+STAYS: Final[dict[int, int]] = {
+    Backend.ROW_DESCRIPTION: QUERY,
+    Backend.DATA_ROW: SENDS_ROWS,
+    Backend.COPY_OUT_RESPONSE: SENDS_ROWS,
+    Backend.COPY_DATA: SENDS_ROWS,
+    Backend.COPY_DONE: SENDS_ROWS,
+    Backend.EMPTY_QUERY_RESPONSE: QUERY,
+    Backend.FUNCTION_CALL_RESPONSE: FUNCTION_CALL,
+    Backend.PARAMETER_DESCRIPTION: DESCRIBE,
+}
+
+# Replies that complete the head.
+POPS: Final[dict[int, int]] = {
+    Backend.PARSE_COMPLETE: PARSE,
+    Backend.BIND_COMPLETE: BIND,
+    Backend.CLOSE_COMPLETE: CLOSE,
+    Backend.ROW_DESCRIPTION: DESCRIBE,
+    Backend.NO_DATA: DESCRIBE,
+    Backend.EMPTY_QUERY_RESPONSE: EXECUTE,
+    Backend.PORTAL_SUSPENDED: EXECUTE,
+}
+
+ROWS: Final = frozenset({Backend.DATA_ROW, Backend.COPY_DATA})
+
+# Messages that a server sends when it likes.
+ASYNCHRONOUS: Final = frozenset(
+    {
+        Backend.NOTICE_RESPONSE,
+        Backend.PARAMETER_STATUS,
+        Backend.NOTIFICATION_RESPONSE,
+    }
+)
+
+# Messages whose content decides nothing, so that the end of a long one may be relayed
+# before it is all here. Of an error, the beginning says enough.
+STREAMED: Final = frozenset(
+    {
+        Backend.ROW_DESCRIPTION,
+        Backend.DATA_ROW,
+        Backend.COPY_DATA,
+        Backend.FUNCTION_CALL_RESPONSE,
+        Backend.PARAMETER_DESCRIPTION,
+        Backend.NOTICE_RESPONSE,
+        Backend.ERROR_RESPONSE,
+    }
+)
+
+# All that a server may send after the login, whatever was asked; CopyBothResponse is
+# for replication, which is no exchange.
+REPLIES: Final = (
+    frozenset(STAYS)
+    | frozenset(POPS)
+    | ASYNCHRONOUS
+    | {
+        Backend.COMMAND_COMPLETE,
+        Backend.COPY_IN_RESPONSE,
+        Backend.ERROR_RESPONSE,
+        Backend.READY_FOR_QUERY,
+    }
+)
+
+STATUSES: Final = frozenset(
+    {
+        TransactionStatus.IDLE,
+        TransactionStatus.IN_TRANSACTION,
+        TransactionStatus.FAILED,
+    }
+)
+
+RESETTING_TAGS: Final = frozenset({b"DISCARD ALL", b"DEALLOCATE ALL"})
+
+
+_OTHER_NAMES: Final[dict[int, str]] = {
+    QUERY_COPIES_IN: "message type 'Q', in copy-in",
+    EXECUTE_COPIES_IN: "message type 'E', in copy-in",
+    ANYTHING: "an unknown number of messages",
+    DRAINED: "the end of a drain",
+    NONCE: "the end of the uncertainty",
+}
+
+
+def name_of(request: int) -> str:
+    """Name a request, or another head of the ledger, for an error message."""
+    for kind, entry in REQUESTS.items():
+        if entry & request:
+            return f"message type '{chr(kind)}'"
+    for head, name in _OTHER_NAMES.items():
+        if head & request:
+            return name
+    return "no message"
+
+
+class UnaccountedReply(ProtocolViolation):
+    """A server sent what no request of the ledger explains: it must be closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerError:
+    """An ErrorResponse went by; ``skipped``: nobody but us has seen it."""
+
+    error: ErrorResponse
+    skipped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterReported:
+    """The server reported the value of a parameter."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementsDropped:
+    """The server dropped all its prepared statements (DISCARD or DEALLOCATE ALL)."""
+
+
+Event = ServerError | ParameterReported | StatementsDropped
+
+
+def is_fatal(error: ErrorResponse) -> bool:
+    """Whether the server ends the connection with this error.
+
+    Told by the severity alone: a WARNING may announce an end (57P01, 57P02) after
+    which the statement has been committed nevertheless.
+    """
+    return error.severity in {"FATAL", "PANIC"}
+
+
+def read_error(body: bytes, *, whole: bool) -> ErrorResponse:
+    """Decode an ErrorResponse, or the whole fields of the beginning of a long one.
+
+    Severity and SQLSTATE come first, so they are among them.
+
+    Raises:
+        UnaccountedReply: these are no fields of an error.
+    """
+    if not whole:
+        fields = body[: body.rfind(b"\0") + 1].rstrip(b"\0")
+        body = fields + b"\0\0" if fields else b"\0"
+    try:
+        return ErrorResponse.decode(body)
+    except ProtocolViolation as error:
+        raise UnaccountedReply(error.message) from error
+
+
+def read_parameter(body: bytes) -> ParameterReported:
+    """Decode a ParameterStatus.
+
+    Raises:
+        UnaccountedReply: it is not two strings.
+    """
+    try:
+        reported = ParameterStatus.decode(body)
+    except ProtocolViolation as error:
+        raise UnaccountedReply(error.message) from error
+    return ParameterReported(reported.name, reported.value)
+
+
+def read_status(body: bytes) -> int:
+    """Decode a ReadyForQuery; give the transaction's status.
+
+    Raises:
+        UnaccountedReply: it is not one byte that PostgreSQL uses.
+    """
+    try:
+        return ReadyForQuery.decode(body).status
+    except ProtocolViolation as error:
+        raise UnaccountedReply(error.message) from error
+
+
+def read_tag(body: bytes) -> bytes:
+    """Decode a CommandComplete; give the tag.
+
+    Raises:
+        UnaccountedReply: it is not one string.
+    """
+    try:
+        return CommandComplete.decode(body).tag
+    except ProtocolViolation as error:
+        raise UnaccountedReply(error.message) from error

@@ -1,0 +1,201 @@
+"""The ledger of one server: it walks the bytes that come, and says whose they are.
+
+The law of the ledger: **every message of a server is accounted for, or the server is
+closed.** What is owed, and what a reply does to it, is in ``owed``. Here messages are
+found in the bytes, plain replies are accounted for without a call, and neighbours of
+one owner are joined to runs.
+"""
+
+import struct
+from typing import Final
+
+from .codes import Backend
+from .exchange import (
+    ASYNCHRONOUS,
+    COPY_END,
+    ENDS_IN_READY,
+    EXECUTE,
+    POPS,
+    ROWS,
+    SENDS_ROWS,
+    SKIP,
+    STATUSES,
+    STAYS,
+    STREAMED,
+    UNCOUNTED,
+    UnaccountedReply,
+    read_error,
+)
+from .framing import HEADER_SIZE
+from .owed import Owed, unexpected
+
+# A message up to this size is looked at whole; of a longer one, the head is looked at
+# and the rest passes through. ErrorResponse begins with the fields that matter.
+HOLD_LIMIT: Final = 32 * 1024
+
+# PostgreSQL builds a message in one allocation: MaxAllocSize of utils/memutils.h, and
+# the length word itself.
+_GREATEST_LENGTH: Final = 0x3FFFFFFF + 4
+_READY_LENGTH: Final = 5
+
+_READY: Final = Backend.READY_FOR_QUERY
+_COMPLETE: Final = Backend.COMMAND_COMPLETE
+# DISCARD ALL and DEALLOCATE ALL begin so.
+_D: Final = 0x44
+
+_header = struct.Struct("!BI").unpack_from
+# By type byte; an index costs half of a look-up in the dictionary.
+_STAYS: Final = tuple([STAYS.get(kind, 0) for kind in range(256)])
+_POPS: Final = tuple([POPS.get(kind, 0) for kind in range(256)])
+
+
+class Ledger(Owed):
+    """What one server owes, fed with its bytes; see ``owed`` for the rules.
+
+    Call :meth:`request` for every message that is written to the server, in order, and
+    :meth:`receive` for every piece of what it sends; then hand ``runs`` to the client
+    and look at ``events``.
+
+    Attributes:
+        runs: of the last ``receive``, the pieces ``(start, end)`` to forward.
+    """
+
+    __slots__ = ("runs",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runs: list[tuple[int, int]] = []
+
+    def receive(self, buffer: bytearray, end: int) -> int:  # noqa: C901, PLR0912
+        """Account for ``buffer[:end]``.
+
+        Long, and its branches in this order: the hot loop, where a call costs.
+
+        Args:
+            buffer: begins where the last call left off: with the bytes that it did
+                not account for, if any. Holds more than :data:`HOLD_LIMIT`.
+            end: how many bytes of it are meant.
+
+        Returns:
+            How many bytes were accounted for. What is left is the beginning of a
+            message, shorter than :data:`HOLD_LIMIT`.
+
+        Raises:
+            UnaccountedReply: the server must be closed. ``runs`` holds what may be
+                forwarded all the same.
+        """
+        self.runs.clear()
+        self.events.clear()
+        position = run = 0
+        if self._rest:
+            position = run = self._receive_rest(end)
+            if self._rest:
+                return position
+        behind = self._behind
+        head = self._head
+        kind = length = 0
+        try:
+            while end - position >= HEADER_SIZE:
+                kind, length = _header(buffer, position)
+                following = position + 1 + length
+                if following > end or length < 4:
+                    break
+                if head & _STAYS[kind]:
+                    position = following
+                    continue
+                before = head
+                if head & _POPS[kind]:
+                    head = behind.popleft() if behind else 0
+                elif (
+                    kind == _COMPLETE
+                    and head & SENDS_ROWS
+                    and length > 4
+                    and buffer[position + HEADER_SIZE] != _D
+                ):
+                    if head & EXECUTE:
+                        head = behind.popleft() if behind else 0
+                elif (
+                    kind == _READY
+                    and head & ENDS_IN_READY
+                    and length == _READY_LENGTH
+                    and (status := buffer[position + HEADER_SIZE]) in STATUSES
+                ):
+                    self.status = status
+                    if not head & SKIP:
+                        self.readies += 1
+                    head = behind.popleft() if behind else 0
+                else:
+                    self._head = head
+                    head = self._reply(
+                        kind, bytes(buffer[position + HEADER_SIZE : following])
+                    )
+                    if self._forwarded == bool(before & SKIP):
+                        # This message goes another way than those before it.
+                        run = self._cut(run, position, following, head)
+                        before = head
+                if (before ^ head) & (SKIP | COPY_END):
+                    while head & COPY_END:
+                        head = behind.popleft() if behind else 0
+                    if (before ^ head) & SKIP:
+                        # From here on the replies are somebody else's.
+                        if head & SKIP and following > run:
+                            self.runs.append((run, following))
+                        run = following
+                position = following
+        finally:
+            self._head = head
+            if not head & SKIP and position > run:
+                self.runs.append((run, position))
+        if end - position >= HEADER_SIZE:
+            return self._begin(kind, length, buffer, position, end)
+        return position
+
+    def _cut(self, run: int, start: int, following: int, head: int) -> int:
+        """End the run in front of a message, or begin one with it; give its start."""
+        if not self._forwarded:
+            if start > run:
+                self.runs.append((run, start))
+        elif head & SKIP:
+            self.runs.append((start, following))
+        else:
+            return start
+        return following
+
+    def _begin(
+        self, kind: int, length: int, buffer: bytearray, start: int, end: int
+    ) -> int:
+        """Account for the beginning of a message, or wait for more of it."""
+        head = self._head
+        if not 4 <= length <= _GREATEST_LENGTH:
+            raise UnaccountedReply(f"invalid length {length} of reply {chr(kind)!r}")
+        if length < HOLD_LIMIT:
+            if not (kind in ROWS and head & SENDS_ROWS):
+                return start
+        elif kind not in STREAMED:
+            raise UnaccountedReply(
+                f"length {length} of reply {chr(kind)!r} is above {HOLD_LIMIT}"
+            )
+        elif kind == Backend.ERROR_RESPONSE and end - start < HOLD_LIMIT:
+            return start
+        self._forwarded = not head & SKIP
+        if kind == Backend.ERROR_RESPONSE:
+            beginning = bytes(buffer[start + HEADER_SIZE : end])
+            self._head = self._error(read_error(beginning, whole=False))
+        elif head & _POPS[kind]:
+            self._head = self._next()
+        elif not head & (_STAYS[kind] | UNCOUNTED) and kind not in ASYNCHRONOUS:
+            raise unexpected(kind, head)
+        self._rest = start + 1 + length - end
+        if self._forwarded:
+            if self.runs and self.runs[-1][1] == start:
+                start = self.runs.pop()[0]
+            self.runs.append((start, end))
+        return end
+
+    def _receive_rest(self, end: int) -> int:
+        """Go on with the message of :meth:`_begin`."""
+        taken = min(self._rest, end)
+        if self._forwarded and taken:
+            self.runs.append((0, taken))
+        self._rest -= taken
+        return taken

@@ -1,0 +1,10 @@
+"""Fixtures and rules of the whole suite: one file below fixtures/ for each."""
+
+pytest_plugins = (
+    "pytester",
+    "tests.fixtures.leftovers",
+    "tests.fixtures.loops",
+    "tests.fixtures.properties",
+    "tests.fixtures.servers",
+    "tests.fixtures.skips",
+)

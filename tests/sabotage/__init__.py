@@ -1,0 +1,1 @@
+"""Patches that each break one rule, and the proof that a test notices."""
