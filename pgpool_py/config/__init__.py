@@ -1,0 +1,1 @@
+"""Files and environment to settings, all faults at once."""

@@ -1,0 +1,24 @@
+"""Say whether a configuration can be used, without starting anything."""
+
+from dataclasses import dataclass
+
+from .faults import ConfigError, printable
+from .load import load
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What to print, and the exit status: 0 for usable, 1 for faults."""
+
+    lines: tuple[str, ...]
+    status: int
+
+
+def check(path: str) -> Report:
+    """Return every fault by file and line, else the warnings and ``FILE: ok``."""
+    try:
+        loaded = load(path)
+    except ConfigError as error:
+        return Report(tuple(map(str, sorted(error.faults))), 1)
+    lines = (*(f"warning: {text}" for text in loaded.warnings), f"{path}: ok")
+    return Report(tuple(map(printable, lines)), 0)

@@ -1,0 +1,85 @@
+"""What a configuration asks for that this version does not do yet.
+
+Where doing without is less safe than what was asked for, that is a fault; all the
+rest goes into one warning.
+"""
+
+from collections.abc import Iterator
+
+from .connection_options import DATABASE_OPTIONS
+from .faults import Fault, shown
+from .ini import Entry
+from .option import Effect, Option
+from .options import OPTIONS
+from .sections import DATABASES, PEERS, Sections
+from .values import Choice
+
+# Given with auth_query, these decide who may log in.
+_PART_OF_AUTH_QUERY = frozenset({"auth_user", "auth_dbname"})
+
+
+def unsafe(sections: Sections) -> tuple[Fault, ...]:
+    """Return a fault for each setting that must not be ignored."""
+    return (*_unsafe_settings(sections), *_unsafe_databases(sections))
+
+
+def without_effect(sections: Sections) -> str | None:
+    """Return one warning for all that has no effect yet, None if there is nothing."""
+    names = [
+        f"{name} ({_place(entry)})"
+        for name, entry in sections.given.items()
+        if sections.main[name] != OPTIONS[name].default
+        and OPTIONS[name].effect_of(sections.main[name]) is Effect.LATER
+    ]
+    for (section, name), (entry, fields) in sections.lines.items():
+        if section == DATABASES:
+            names += [
+                f"[{DATABASES}] {name} {key} ({_place(entry)})"
+                for key, option in DATABASE_OPTIONS.items()
+                if option.effect is Effect.LATER and option.field in fields
+            ]
+        elif section == PEERS:
+            names.append(f"[{PEERS}] {name} ({_place(entry)})")
+    return f"no effect yet: {', '.join(names)}" if names else None
+
+
+def _unsafe_settings(sections: Sections) -> Iterator[Fault]:
+    for name, entry in sections.given.items():
+        option, value = OPTIONS[name], sections.main[name]
+        # A query for secrets counts even if it is the default one.
+        asked_for = value != option.default or name == "auth_query"
+        if asked_for and option.effect_of(value) is Effect.SECURITY:
+            yield entry.fault(_refusal(option, value))
+
+
+def _unsafe_databases(sections: Sections) -> Iterator[Fault]:
+    everywhere = "auth_query" in sections.given
+    for (section, name), (entry, fields) in sections.lines.items():
+        if section != DATABASES:
+            continue
+        asked_for = fields & {"auth_query"}
+        if everywhere or asked_for:
+            asked_for |= fields & _PART_OF_AUTH_QUERY
+        for key in sorted(asked_for):
+            yield entry.fault(
+                f"[{DATABASES}] {name}: {key}: looking up secrets in PostgreSQL is "
+                "not supported yet; list the users in auth_file"
+            )
+
+
+def _refusal(option: Option, value: object) -> str:
+    if isinstance(option.kind, Choice) and value in option.refused:
+        given = shown(option.kind.show(value))
+        usable = ", ".join(w for w in option.kind.words if w not in option.refused)
+        return (
+            f"{option.name}: {given} is not supported yet; use one of {usable} if "
+            "that is safe enough"
+        )
+    return (
+        f"{option.name}: is not supported yet, and starting without it would not be "
+        "as safe; remove the line to do without"
+    )
+
+
+def _place(entry: Entry) -> str:
+    return f"{entry.file}:{entry.line}"

@@ -1,0 +1,98 @@
+"""Configuration files to settings, or to all the faults in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from pgpool_py.auth import userlist
+from pgpool_py.auth.secrets import Secret
+from pgpool_py.settings import AuthType, Settings
+
+from .effects import unsafe, without_effect
+from .faults import ConfigError, Fault
+from .ini import read_ini, read_text, reason
+from .sections import MAIN, Sections, read_sections
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A usable configuration, the secrets of auth_file, and what to warn of."""
+
+    settings: Settings
+    secrets: Mapping[str, Secret]
+    warnings: tuple[str, ...]
+
+
+def load(path: str) -> Loaded:
+    """Read a pgbouncer.ini and the auth_file that it names.
+
+    Paths are relative to the working directory. Raises ConfigError with every fault
+    of every file.
+    """
+    ini = read_ini(path)
+    sections = read_sections(ini)
+    faults = [*sections.faults, *unsafe(sections)]
+    if not sections.has_main and not _unreadable(path, ini.faults):
+        faults.append(Fault(path, 0, f"section [{MAIN}] is missing"))
+    settings = _settings(path, sections)
+    faults += _nowhere_to_listen(sections, settings)
+    secrets, broken = _read_secrets(sections, settings)
+    faults += broken
+    if faults:
+        raise ConfigError(tuple(dict.fromkeys(faults)))
+    return Loaded(settings, secrets, _warnings(sections, settings, secrets))
+
+
+def _unreadable(path: str, faults: tuple[Fault, ...]) -> bool:
+    return any(fault.file == path and fault.line == 0 for fault in faults)
+
+
+def _settings(path: str, sections: Sections) -> Settings:
+    values = {"conffile": path, **sections.main}
+    return Settings(
+        **values,
+        databases=MappingProxyType(sections.databases),
+        users=MappingProxyType(sections.users),
+        peers=MappingProxyType(sections.peers),
+    )
+
+
+def _nowhere_to_listen(sections: Sections, settings: Settings) -> tuple[Fault, ...]:
+    if settings.listen_addr or settings.unix_socket_dir:
+        return ()
+    # The default is a Unix socket, so a line of the file has switched it off.
+    entry = sections.given["unix_socket_dir"]
+    text = "nowhere to listen on: unix_socket_dir is empty and listen_addr not set"
+    return (entry.fault(text),)
+
+
+def _read_secrets(
+    sections: Sections, settings: Settings
+) -> tuple[Mapping[str, Secret], tuple[Fault, ...]]:
+    path = settings.auth_file
+    if path is None:
+        return MappingProxyType({}), ()
+    try:
+        users = userlist.parse(read_text(path))
+    except OSError as error:
+        text = f"auth_file: {path} cannot be read: {reason(error)}"
+        return MappingProxyType({}), (sections.given["auth_file"].fault(text),)
+    faults = tuple(Fault(path, line.line, line.text) for line in users.broken)
+    return users.secrets, faults
+
+
+def _warnings(
+    sections: Sections, settings: Settings, secrets: Mapping[str, Secret]
+) -> tuple[str, ...]:
+    warnings = list(sections.warnings)
+    idle = without_effect(sections)
+    if idle is not None:
+        warnings.append(idle)
+    if not secrets and settings.auth_type is not AuthType.ANY:
+        warnings.append(
+            f"auth_type is {settings.auth_type} and auth_file names no user: nobody "
+            "can log in"
+        )
+    if not settings.databases:
+        warnings.append("[databases] is empty: there is nothing to connect to")
+    return tuple(warnings)

@@ -1,0 +1,311 @@
+"""Every setting of ``[pgbouncer]``, one row each; the defaults stand in ``Settings``.
+
+The first hundred are PgBouncer 1.25's (``src/main.c``), the last are ours.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pgpool_py.settings import AuthType, PoolMode, SslMode
+
+from .option import Effect, Option
+from .values import Choice, Flag, Names, Seconds, Text, Whole
+
+LATER = Effect.LATER
+SECURITY = Effect.SECURITY
+
+_COUNT = Whole()
+_BYTES = Whole(unit="bytes")
+_PORT = Whole(0, 65535)
+_FLAG = Flag()
+_NAMES = Names()
+_SECONDS = Seconds()
+_TEXT = Text()
+_OPTIONAL = Text(optional=True)
+
+_AUTH_TYPES = frozenset({AuthType.CERT, AuthType.HBA, AuthType.LDAP, AuthType.PAM})
+_TLS_MODES = frozenset({SslMode.REQUIRE, SslMode.VERIFY_CA, SslMode.VERIFY_FULL})
+
+_LISTENING_AND_PROCESS = (
+    Option(
+        "listen_addr",
+        _NAMES,
+        "addresses to listen on for TCP; * is all",
+        reloadable=False,
+    ),
+    Option(
+        "listen_port",
+        _PORT,
+        "port for TCP and in the name of the Unix socket",
+        reloadable=False,
+    ),
+    Option(
+        "listen_backlog",
+        _COUNT,
+        "connections the kernel queues before accept",
+        reloadable=False,
+    ),
+    Option(
+        "unix_socket_dir",
+        _TEXT,
+        "directory of the Unix socket; empty is none",
+        reloadable=False,
+    ),
+    Option(
+        "unix_socket_mode",
+        Whole(0, 0o7777),
+        "permissions of the Unix socket",
+        reloadable=False,
+    ),
+    Option(
+        "unix_socket_group", _TEXT, "group of the Unix socket", LATER, reloadable=False
+    ),
+    Option(
+        "so_reuseport",
+        _FLAG,
+        "let several processes share the TCP port",
+        LATER,
+        reloadable=False,
+    ),
+    Option(
+        "tcp_defer_accept",
+        Whole(unit="seconds"),
+        "accept when the client has sent something",
+        LATER,
+    ),
+    Option("tcp_keepalive", _FLAG, "let the kernel probe silent connections"),
+    Option("tcp_keepcnt", _COUNT, "unanswered probes before giving up"),
+    Option("tcp_keepidle", Whole(unit="seconds"), "silence before the first probe"),
+    Option("tcp_keepintvl", Whole(unit="seconds"), "time between probes"),
+    Option(
+        "tcp_user_timeout",
+        Whole(unit="milliseconds"),
+        "unacknowledged data before giving up",
+    ),
+    Option("tcp_socket_buffer", _BYTES, "send and receive buffer of a socket"),
+    Option("user", _OPTIONAL, "user to become when started as root", reloadable=False),
+    Option("pidfile", _TEXT, "file that holds the process id", reloadable=False),
+    Option("job_name", _TEXT, "name of the Windows service", LATER, reloadable=False),
+    Option("conffile", _TEXT, "file that the next reload reads"),
+    Option("peer_id", Whole(0, 16383), "number of this process in its group", LATER),
+    Option(
+        "resolv_conf",
+        _TEXT,
+        "file used in place of /etc/resolv.conf",
+        LATER,
+        reloadable=False,
+    ),
+    Option("suspend_timeout", _SECONDS, "time to flush connections for SUSPEND", LATER),
+)
+
+_LOGGING_AND_STATISTICS = (
+    Option("logfile", _TEXT, "file to append the log to"),
+    Option("syslog", _FLAG, "log to syslog too", LATER),
+    Option("syslog_ident", _TEXT, "name under which syslog shows us", LATER),
+    Option("syslog_facility", _TEXT, "syslog facility", LATER),
+    Option("log_connections", _FLAG, "log each login"),
+    Option("log_disconnections", _FLAG, "log each close with its reason"),
+    Option("log_pooler_errors", _FLAG, "log errors that are sent to clients"),
+    Option("log_stats", _FLAG, "log one line of statistics per stats_period"),
+    Option("stats_period", Whole(1, unit="seconds"), "period of averages"),
+    Option("verbose", _COUNT, "0 to 3: how much is logged"),
+    Option("admin_users", _NAMES, "users who may do everything on the console"),
+    Option("stats_users", _NAMES, "users who may look at the console"),
+)
+
+_POOLING = (
+    Option("pool_mode", Choice(PoolMode), "how long a server belongs to one client"),
+    Option("max_client_conn", _COUNT, "clients in total"),
+    Option(
+        "default_pool_size", _COUNT, "servers per database and user; 0 is unlimited"
+    ),
+    Option("min_pool_size", _COUNT, "servers kept open per pool"),
+    Option("reserve_pool_size", _COUNT, "servers a pool may open beyond its size"),
+    Option("reserve_pool_timeout", _SECONDS, "wait before the reserve is used"),
+    Option("max_db_connections", _COUNT, "servers per database"),
+    Option("max_user_connections", _COUNT, "servers per user"),
+    Option("max_db_client_connections", _COUNT, "clients per database"),
+    Option("max_user_client_connections", _COUNT, "clients per user"),
+    Option("server_round_robin", _FLAG, "lend the server that was idle longest"),
+    Option(
+        "max_prepared_statements", _COUNT, "prepared statements kept per server", LATER
+    ),
+    Option(
+        "track_extra_parameters",
+        _NAMES,
+        "parameters kept per client besides the usual",
+        reloadable=False,
+    ),
+    Option("ignore_startup_parameters", _NAMES, "startup parameters to drop silently"),
+    # Asked for as a guard against injected statements, hence no mere warning.
+    Option(
+        "disable_pqexec",
+        _FLAG,
+        "refuse the simple query protocol",
+        SECURITY,
+        reloadable=False,
+    ),
+    Option(
+        "application_name_add_host",
+        _FLAG,
+        "add the client's address to its name",
+        LATER,
+    ),
+    Option(
+        "query_wait_notify",
+        Whole(unit="seconds"),
+        "wait before a queued client is told",
+        LATER,
+    ),
+    Option("login_notify_message", _TEXT, "notice sent at login", LATER),
+    Option("autodb_idle_timeout", _SECONDS, "drop unused databases of *", LATER),
+    Option("pool_idle_timeout", _SECONDS, "drop empty pools", LATER),
+)
+
+_LIFE_OF_A_SERVER_CONNECTION = (
+    Option("server_reset_query", _TEXT, "sent when a client gives a server back"),
+    Option("server_reset_query_always", _FLAG, "send it in every mode"),
+    Option("server_check_delay", _SECONDS, "idleness after which a server is checked"),
+    Option("server_check_query", _TEXT, "the check; <empty> is an empty query"),
+    Option(
+        "server_fast_close",
+        _FLAG,
+        "close outdated servers in session mode at once",
+        LATER,
+    ),
+    Option(
+        "server_lifetime", _SECONDS, "age at which a server is closed; 0 is one use"
+    ),
+    Option("server_idle_timeout", _SECONDS, "idleness at which a server is closed"),
+    Option("server_connect_timeout", _SECONDS, "time to connect and log in"),
+    Option("server_login_retry", _SECONDS, "pause after a failed connect"),
+)
+
+_LIMITS_ON_CLIENTS = (
+    Option("client_login_timeout", _SECONDS, "time to log in"),
+    Option("client_idle_timeout", _SECONDS, "close clients that send nothing"),
+    Option("query_timeout", _SECONDS, "time a query may run"),
+    Option("query_wait_timeout", _SECONDS, "time to wait for a server"),
+    Option("cancel_wait_timeout", _SECONDS, "time a cancel request may wait"),
+    Option("idle_transaction_timeout", _SECONDS, "time to be idle in a transaction"),
+    Option("transaction_timeout", _SECONDS, "time a transaction may last"),
+)
+
+_AUTHENTICATION = (
+    Option(
+        "auth_type",
+        Choice(AuthType),
+        "how clients prove who they are",
+        refused=_AUTH_TYPES,
+    ),
+    Option("auth_file", _OPTIONAL, "file of users and secrets"),
+    Option("auth_hba_file", _TEXT, "rules by address, database and user", SECURITY),
+    Option("auth_ident_file", _OPTIONAL, "maps system users to database users", LATER),
+    Option("auth_user", _OPTIONAL, "user that runs auth_query", LATER),
+    Option("auth_query", _TEXT, "query for the secret of a user", SECURITY),
+    Option("auth_dbname", _OPTIONAL, "database for auth_query", LATER),
+    Option("auth_ldap_options", _OPTIONAL, "how to ask the LDAP server", LATER),
+    Option("scram_iterations", Whole(1), "iterations for secrets made from plain text"),
+)
+
+_TLS_TOWARDS_CLIENTS = (
+    Option(
+        "client_tls_sslmode",
+        Choice(SslMode),
+        "whether clients may or must use TLS",
+        LATER,
+        refused=_TLS_MODES,
+    ),
+    Option("client_tls_key_file", _TEXT, "our private key", LATER),
+    Option("client_tls_cert_file", _TEXT, "our certificate", LATER),
+    Option("client_tls_ca_file", _TEXT, "who may sign client certificates", LATER),
+    Option("client_tls_protocols", _TEXT, "TLS versions", LATER),
+    Option("client_tls_ciphers", _TEXT, "ciphers up to TLS 1.2", LATER),
+    Option("client_tls13_ciphers", _OPTIONAL, "ciphers of TLS 1.3", LATER),
+    Option("client_tls_ecdhcurve", _TEXT, "curve for the key exchange", LATER),
+    Option("client_tls_dheparams", _TEXT, "parameters for the key exchange", LATER),
+)
+
+_TLS_TOWARDS_SERVERS = (
+    Option(
+        "server_tls_sslmode",
+        Choice(SslMode),
+        "whether servers may or must use TLS",
+        LATER,
+        refused=_TLS_MODES,
+    ),
+    Option("server_tls_key_file", _TEXT, "our private key", LATER),
+    Option("server_tls_cert_file", _TEXT, "our certificate", LATER),
+    Option("server_tls_ca_file", _TEXT, "who may sign server certificates", LATER),
+    Option("server_tls_protocols", _TEXT, "TLS versions", LATER),
+    Option("server_tls_ciphers", _TEXT, "ciphers up to TLS 1.2", LATER),
+    Option("server_tls13_ciphers", _OPTIONAL, "ciphers of TLS 1.3", LATER),
+)
+
+_DNS = (
+    Option("dns_max_ttl", _SECONDS, "time an address is kept"),
+    Option("dns_nxdomain_ttl", _SECONDS, "time a failed look-up is kept", LATER),
+    Option(
+        "dns_zone_check_period", _SECONDS, "time between checks of zone serials", LATER
+    ),
+)
+
+_BUFFERS = (
+    Option(
+        "pkt_buf",
+        Whole(1, unit="bytes"),
+        "buffer of PgBouncer per connection",
+        LATER,
+        reloadable=False,
+    ),
+    Option("max_packet_size", Whole(1, unit="bytes"), "largest message"),
+    Option("sbuf_loopcnt", _COUNT, "reads of PgBouncer per connection and turn", LATER),
+)
+
+_OURS = (
+    Option(
+        "max_wait_queue",
+        _COUNT,
+        "clients that may wait per pool; 0 is unlimited",
+        ours=True,
+    ),
+    Option(
+        "client_gone_grace",
+        _SECONDS,
+        "time a query may end after its client left",
+        ours=True,
+    ),
+    Option(
+        "server_drain_timeout",
+        _SECONDS,
+        "time to clear what a lost client left",
+        ours=True,
+    ),
+    Option(
+        "client_buffer_limit",
+        Whole(1, unit="bytes"),
+        "bytes held for a client before its reading pauses",
+        ours=True,
+    ),
+    Option("allow_root", _FLAG, "run as root", reloadable=False, ours=True),
+)
+
+OPTIONS: Mapping[str, Option] = MappingProxyType(
+    {
+        option.name: option
+        for group in (
+            _LISTENING_AND_PROCESS,
+            _LOGGING_AND_STATISTICS,
+            _POOLING,
+            _LIFE_OF_A_SERVER_CONNECTION,
+            _LIMITS_ON_CLIENTS,
+            _AUTHENTICATION,
+            _TLS_TOWARDS_CLIENTS,
+            _TLS_TOWARDS_SERVERS,
+            _DNS,
+            _BUFFERS,
+            _OURS,
+        )
+        for option in group
+    }
+)

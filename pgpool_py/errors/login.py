@@ -1,0 +1,177 @@
+"""Errors that keep a client out: limits and log-in."""
+
+from .tree import LimitError, LoginError
+
+# Limits
+
+
+def no_more_connections(limit: int) -> LimitError:
+    """Refuse a client because ``max_client_conn`` clients are connected."""
+    return LimitError(
+        "no more connections allowed (max_client_conn)",
+        "53300",
+        detail=f"max_client_conn is {limit} and all are in use.",
+        hint="Close idle clients or raise max_client_conn.",
+    )
+
+
+def too_many_database_clients(database: str, limit: int) -> LimitError:
+    """Refuse a client because its database has all the clients it may have."""
+    return LimitError(
+        "client connections exceeded (max_db_client_connections)",
+        "53300",
+        detail=f'Database "{database}" may have {limit} clients.',
+        hint="Raise max_db_client_connections, globally or for this database.",
+    )
+
+
+def too_many_user_clients(user: str, limit: int) -> LimitError:
+    """Refuse a client because its user has all the clients it may have."""
+    return LimitError(
+        "client connections exceeded (max_user_client_connections)",
+        "53300",
+        detail=f'User "{user}" may have {limit} clients.',
+        hint="Raise max_user_client_connections, globally or for this user.",
+    )
+
+
+def query_wait_timeout(seconds: float, pool_size: int) -> LimitError:
+    """Give up waiting for a server; ``pool_size`` 0 means unlimited."""
+    size = f" The pool may have {pool_size} servers." if pool_size else ""
+    return LimitError(
+        "query_wait_timeout",
+        "53300",
+        detail=f"No server became free within {seconds:g} s.{size}",
+        hint="Look for long transactions (SHOW SERVERS), raise pool_size, or raise "
+        "query_wait_timeout.",
+    )
+
+
+def wait_queue_full(limit: int) -> LimitError:
+    """Refuse at once because ``max_wait_queue`` clients of the pool already wait."""
+    return LimitError(
+        "too many clients are waiting for a server (max_wait_queue)",
+        "53300",
+        detail=f"max_wait_queue is {limit} and all places are taken.",
+        hint="Retry later, raise pool_size, or raise max_wait_queue.",
+    )
+
+
+# Login
+
+
+def authentication_failed(method: str, user: str) -> LoginError:
+    """Refuse a client; ``method`` is e.g. ``password``, ``SASL``, ``"trust"``."""
+    return LoginError(
+        f"{method} authentication failed",
+        "28P01",
+        hint=f'Check the password that user "{user}" sent and its entry in auth_file.',
+    )
+
+
+def empty_password() -> LoginError:
+    """Refuse a client that sent a password of no characters."""
+    return LoginError("empty password returned by client", "28P01")
+
+
+def no_such_user() -> LoginError:
+    """Refuse a client whose user nobody knows."""
+    return LoginError("no such user", "28P01")
+
+
+def no_authentication_method() -> LoginError:
+    """Refuse a client that no HBA record matches."""
+    return LoginError("no authentication method is found", "28000")
+
+
+def login_rejected() -> LoginError:
+    """Refuse a client that an HBA record rejects."""
+    return LoginError("login rejected", "28000")
+
+
+def ssl_required() -> LoginError:
+    """Refuse a client that did not ask for TLS."""
+    return LoginError("SSL required", "28000", hint="Connect with sslmode=require.")
+
+
+def not_allowed(user: str) -> LoginError:
+    """Refuse a user that has no business on the admin console."""
+    return LoginError(
+        "not allowed",
+        "28000",
+        detail=f'User "{user}" is in neither admin_users nor stats_users.',
+    )
+
+
+def no_such_database(name: str) -> LoginError:
+    """Refuse a client whose database is not configured."""
+    return LoginError(
+        f"no such database: {name}",
+        "3D000",
+        hint="Add it, or a line for *, to [databases] and reload.",
+    )
+
+
+def database_disabled(name: str) -> LoginError:
+    """Refuse a client whose database the operator has disabled."""
+    return LoginError(
+        f'database "{name}" is disabled', "57P03", hint=f"ENABLE {name} lets it in."
+    )
+
+
+def shutting_down_at_login() -> LoginError:
+    """Refuse a client because the pooler is about to end."""
+    return LoginError("pooler is shutting down", "57P03")
+
+
+def bouncer_config_error(detail: str) -> LoginError:
+    """Refuse a client because the configuration contradicts itself."""
+    return LoginError("bouncer config error", "08P01", detail=detail)
+
+
+def no_username() -> LoginError:
+    """Refuse a startup packet without ``user``."""
+    return LoginError("no username supplied", "08P01")
+
+
+def username_too_long(limit: int) -> LoginError:
+    """Refuse a user name of more than ``limit`` bytes."""
+    return LoginError(
+        "username too long", "08P01", detail=f"The limit is {limit} bytes."
+    )
+
+
+def password_too_long(limit: int) -> LoginError:
+    """Refuse a password of more than ``limit`` bytes."""
+    return LoginError(
+        "password too long", "08P01", detail=f"The limit is {limit} bytes."
+    )
+
+
+def unsupported_startup_parameter(name: str, *, in_options: bool = False) -> LoginError:
+    """Refuse a startup parameter that cannot be kept for the client."""
+    where = " in options" if in_options else ""
+    return LoginError(
+        f"unsupported startup parameter{where}: {name}",
+        "42704",
+        hint=f"Add {name} to ignore_startup_parameters, or to track_extra_parameters "
+        "if PostgreSQL reports it.",
+    )
+
+
+def unsupported_options() -> LoginError:
+    """Refuse ``options`` that hold more than settings."""
+    return LoginError(
+        "unsupported options startup parameter: only '-c config=val' and "
+        "'--config=val' are allowed",
+        "42704",
+    )
+
+
+def replication_not_supported() -> LoginError:
+    """Refuse a replication connection."""
+    return LoginError(
+        "replication connections are not supported",
+        "0A000",
+        hint="Connect to PostgreSQL itself.",
+    )

@@ -1,0 +1,155 @@
+"""Errors of a client that is in: deadlines, servers, operator, mode."""
+
+from .tree import DeadlineError, EndedError, ServerError, Severity, StatementError
+
+# Deadlines
+
+
+def client_login_timeout(seconds: float, *, server_down: bool = False) -> DeadlineError:
+    """End a login that took too long, by the client's fault or the server's."""
+    return DeadlineError(
+        "client_login_timeout (server down)" if server_down else "client_login_timeout",
+        "08P01",
+        detail=f"client_login_timeout is {seconds:g} s.",
+    )
+
+
+def client_idle_timeout(seconds: float) -> DeadlineError:
+    """End a client that sent nothing for too long."""
+    return DeadlineError(
+        "client_idle_timeout",
+        "57P05",
+        detail=f"client_idle_timeout is {seconds:g} s.",
+    )
+
+
+def query_timeout(seconds: float, severity: Severity = Severity.ERROR) -> DeadlineError:
+    """End a query; FATAL only where it could not be cancelled."""
+    return DeadlineError(
+        "query timeout",
+        "57014",
+        severity=severity,
+        detail=f"query_timeout is {seconds:g} s.",
+        hint="Make the query faster or raise query_timeout.",
+    )
+
+
+def idle_transaction_timeout(seconds: float) -> DeadlineError:
+    """End a client that left a transaction open and sent nothing."""
+    return DeadlineError(
+        "idle transaction timeout",
+        "25P03",
+        detail=f"idle_transaction_timeout is {seconds:g} s.",
+        hint="Commit or roll back before other work.",
+    )
+
+
+def transaction_timeout(seconds: float) -> DeadlineError:
+    """End a client whose transaction lasted too long."""
+    return DeadlineError(
+        "transaction timeout",
+        "25P04",
+        detail=f"transaction_timeout is {seconds:g} s.",
+        hint="Use shorter transactions or raise transaction_timeout.",
+    )
+
+
+# Servers
+
+
+def server_login_failing(reason: str, address: str, retry: float) -> ServerError:
+    """Fail fast: the last attempt to reach ``address`` failed because of ``reason``."""
+    return ServerError(
+        f"server login has been failing, cached error: {reason} (server_login_retry)",
+        "08001",
+        detail=f"{address}: the next attempt is due within {retry:g} s.",
+        hint="Check that PostgreSQL runs and accepts connections at this address.",
+    )
+
+
+def server_refused(
+    message: str, sqlstate: str, detail: str | None = None, hint: str | None = None
+) -> ServerError:
+    """Pass on what PostgreSQL said when it refused our login."""
+    return ServerError(message, sqlstate, detail=detail, hint=hint)
+
+
+def server_lost(*, in_flight: bool) -> ServerError:
+    """End a client whose server went away; ``in_flight``: a statement was sent."""
+    running = "The statement may have been executed."
+    return ServerError(
+        "server conn crashed?",
+        "08006",
+        detail=running if in_flight else "No statement was running.",
+        hint="Connect again; check the result before repeating a write.",
+    )
+
+
+def session_state_lost(parameter: str) -> ServerError:
+    """End a client whose parameter the new server would not accept."""
+    return ServerError(
+        "invalid server parameter",
+        "08006",
+        detail=f'The server refused the value of "{parameter}".',
+    )
+
+
+# Ended by the operator
+
+
+def server_shutting_down() -> EndedError:
+    """End a client that needs a server while they are being let go."""
+    return EndedError("server shutting down", "57P01")
+
+
+def shutting_down() -> EndedError:
+    """End a connected client because the pooler ends."""
+    return EndedError("pooler is shutting down", "57P01", hint="Connect again later.")
+
+
+def admin_disconnect() -> EndedError:
+    """End a client because of KILL_CLIENT."""
+    return EndedError("admin forced disconnect", "57P01")
+
+
+def database_removed(name: str) -> EndedError:
+    """End a client because of KILL, or a reload without its database."""
+    return EndedError("database removed", "57P01", detail=f'Database "{name}".')
+
+
+def database_reconfigured(name: str) -> EndedError:
+    """End a client because its database now means another server."""
+    return EndedError(
+        "database configuration changed", "57P01", detail=f'Database "{name}".'
+    )
+
+
+def suspend_timeout(seconds: float) -> EndedError:
+    """End a client whose data could not be flushed for SUSPEND."""
+    return EndedError(
+        "suspend_timeout", "57P01", detail=f"suspend_timeout is {seconds:g} s."
+    )
+
+
+# Statements
+
+
+def transaction_in_statement_mode() -> StatementError:
+    """Refuse a transaction block in statement mode."""
+    return StatementError(
+        "transaction blocks not allowed in statement pooling mode",
+        "0A000",
+        severity=Severity.ERROR,
+        hint="Use pool_mode = transaction for this database or user.",
+    )
+
+
+def pqexec_disallowed() -> StatementError:
+    """Refuse a simple Query."""
+    return StatementError(
+        "PQexec disallowed",
+        "0A000",
+        severity=Severity.ERROR,
+        detail="disable_pqexec is 1.",
+        hint="Use the extended query protocol.",
+    )

@@ -1,0 +1,181 @@
+"""Log lines in PgBouncer's format, through the standard ``logging``.
+
+A line reads ``2026-11-22 07:29:07.016 UTC [pid] LOG C-0x7f…: db/user@addr:port text``.
+The part up to the text is the *subject*; a call names it with ``extra``::
+
+    logger.info("closing because: %s (age=%ds)", reason, age, extra=about(client))
+
+and its ``__str__`` is called only when the line is printed, so a switched-off level
+costs neither a format nor an object per connection.
+"""
+
+import logging
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+
+NOISE = 5
+DEBUG = logging.DEBUG
+LOG = logging.INFO
+WARNING = logging.WARNING
+ERROR = logging.ERROR
+FATAL = logging.CRITICAL
+
+# PgBouncer's names, which are not logging's. Not given to logging.addLevelName: that
+# would rename the levels of everybody else in the process.
+LEVEL_NAMES = {
+    NOISE: "NOISE",
+    DEBUG: "DEBUG",
+    LOG: "LOG",
+    WARNING: "WARNING",
+    ERROR: "ERROR",
+    FATAL: "FATAL",
+}
+
+# verbose = 0, 1, 2, 3 and more.
+VERBOSITY = (LOG, DEBUG, NOISE, NOISE - 1)
+
+# asyncio reports what no task caught; it belongs into the same file.
+LOGGERS = ("pgpool_py", "asyncio")
+
+# Names of databases and users come from strangers: no line may forge another one.
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+
+
+def about(subject: object) -> dict[str, object]:
+    """Return the ``extra`` that puts ``str(subject)`` and a blank before the text."""
+    return {"subject": subject}
+
+
+def level_for(verbose: int) -> int:
+    """Return the logging level of ``verbose``; beyond 3 nothing more is said."""
+    return VERBOSITY[min(max(verbose, 0), len(VERBOSITY) - 1)]
+
+
+class LineFormatter(logging.Formatter):
+    """Format a record as one line in local time, a traceback after it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line without its newline."""
+        subject = getattr(record, "subject", None)
+        text = record.getMessage()
+        if subject is not None:
+            text = f"{subject} {text}"
+        if not text.isprintable():
+            text = text.translate(_CONTROL)
+        level = LEVEL_NAMES.get(record.levelno, record.levelname)
+        line = f"{self.formatTime(record)} [{record.process}] {level} {text}"
+        if record.exc_info:
+            line = f"{line}\n{self.formatException(record.exc_info)}"
+        return line
+
+    def formatTime(  # noqa: N802 - logging's name
+        self, record: logging.LogRecord, datefmt: str | None = None
+    ) -> str:
+        """Return date, time with milliseconds, and zone."""
+        local = time.localtime(record.created)
+        day = time.strftime(datefmt or "%Y-%m-%d %H:%M:%S", local)
+        zone = time.strftime("%Z", local)
+        return f"{day}.{int(record.msecs):03d} {zone}"
+
+
+class LogFile(logging.StreamHandler[TextIO]):
+    """A file that is appended to and can be opened anew after it was rotated."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(_open(path))
+        self.path = path
+
+    def reopen(self, path: str) -> None:
+        """Go on in ``path``; on OSError the old file stays in use."""
+        fresh = _open(path)
+        old = self.setStream(fresh)
+        self.path = path
+        if old is not None:
+            old.close()
+
+    def close(self) -> None:
+        """Close the file too."""
+        self.flush()
+        self.stream.close()
+        super().close()
+
+
+class Log:
+    """The log of this process, from construction to ``close()``.
+
+    ``logfile`` empty means none. Raises OSError if the file cannot be opened.
+    Loggers get their old set-up back at ``close()``.
+    """
+
+    def __init__(
+        self, logfile: str = "", verbose: int = 0, *, to_stderr: bool = True
+    ) -> None:
+        self._file = LogFile(logfile) if logfile else None
+        self._console = logging.StreamHandler(sys.stderr) if to_stderr else None
+        self._before = {
+            name: (logging.getLogger(name).level, logging.getLogger(name).propagate)
+            for name in LOGGERS
+        }
+        for name in LOGGERS:
+            logging.getLogger(name).propagate = False
+        for handler in (self._file, self._console):
+            if handler is not None:
+                self._attach(handler)
+        self.set_verbose(verbose)
+
+    def set_verbose(self, verbose: int) -> None:
+        """Say more (1 DEBUG, 2 NOISE, 3 everything) or less."""
+        for name in LOGGERS:
+            logging.getLogger(name).setLevel(level_for(verbose))
+
+    def reopen(self, logfile: str) -> None:
+        """Open ``logfile`` anew, or another one; empty ends it.
+
+        Raises OSError if it cannot be opened; the log then goes on as before.
+        """
+        if self._file is not None and logfile:
+            self._file.reopen(logfile)
+        elif logfile:
+            self._file = LogFile(logfile)
+            self._attach(self._file)
+        elif self._file is not None:
+            self._detach(self._file)
+            self._file = None
+
+    def close(self) -> None:
+        """Take our handlers off the loggers and close the file."""
+        for handler in (self._file, self._console):
+            if handler is not None:
+                self._detach(handler)
+        self._file = self._console = None
+        for name, (level, propagate) in self._before.items():
+            logging.getLogger(name).setLevel(level)
+            logging.getLogger(name).propagate = propagate
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _attach(self, handler: logging.Handler) -> None:
+        handler.setFormatter(LineFormatter())
+        for name in LOGGERS:
+            logging.getLogger(name).addHandler(handler)
+
+    def _detach(self, handler: logging.Handler) -> None:
+        for name in LOGGERS:
+            logging.getLogger(name).removeHandler(handler)
+        handler.close()
+
+
+def _open(path: str) -> TextIO:
+    return Path(path).open("a", encoding="utf-8", errors="backslashreplace")

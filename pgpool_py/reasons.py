@@ -1,0 +1,101 @@
+"""Why a connection was closed: one name each, shared by log, metrics and console.
+
+The value is what the log says after ``closing because:``. Where PgBouncer closes for
+the same reason the text is PgBouncer's, because tools search for it.
+"""
+
+from enum import StrEnum, unique
+
+
+@unique
+class Reason(StrEnum):
+    """A reason to close a client, a server, or both."""
+
+    # The client's own doing
+    CLIENT_CLOSE_REQUEST = "client close request"
+    CLIENT_EOF = "client unexpected eof"
+    CLIENT_PROTOCOL_VIOLATION = "client protocol violation"
+    CLIENT_RESTARTED = "client re-sent startup pkt"
+    CLIENT_TOO_LARGE = "client packet too large"
+    CLIENT_UNKNOWN_PACKET = "unknown pkt"
+    CLIENT_UNENCRYPTED_DATA = "received unencrypted data after SSL request"
+    CANCEL_REQUEST = "cancel request"
+
+    # The client could not log in
+    LOGIN_FAILED = "login failed"
+    AUTHENTICATION_FAILED = "authentication failed"
+    NO_SUCH_DATABASE = "no such database"
+    DATABASE_DISABLED = "database is disabled"
+    UNSUPPORTED_STARTUP_PARAMETER = "unsupported startup parameter"
+    NOT_ALLOWED = "not allowed"
+    TOO_MANY_CLIENTS = "no more connections allowed (max_client_conn)"
+    TOO_MANY_DATABASE_CLIENTS = (
+        "client connections exceeded (max_db_client_connections)"
+    )
+    TOO_MANY_USER_CLIENTS = "client connections exceeded (max_user_client_connections)"
+
+    # A deadline of a client passed
+    CLIENT_LOGIN_TIMEOUT = "client_login_timeout"
+    CLIENT_LOGIN_TIMEOUT_SERVER_DOWN = "client_login_timeout (server down)"
+    CLIENT_IDLE_TIMEOUT = "client_idle_timeout"
+    QUERY_WAIT_TIMEOUT = "query_wait_timeout"
+    WAIT_QUEUE_FULL = "wait queue full (max_wait_queue)"
+    QUERY_TIMEOUT = "query timeout"
+    IDLE_TRANSACTION_TIMEOUT = "idle transaction timeout"
+    TRANSACTION_TIMEOUT = "transaction timeout"
+    CANCEL_WAIT_TIMEOUT = "cancel_wait_timeout"
+    SUSPEND_TIMEOUT = "suspend_timeout"
+
+    # The mode forbids it
+    TRANSACTION_IN_STATEMENT_MODE = (
+        "transaction blocks not allowed in statement pooling mode"
+    )
+    PQEXEC_DISALLOWED = "PQexec disallowed"
+
+    # The operator's doing
+    POOLER_SHUTTING_DOWN = "pooler is shutting down"
+    SERVER_SHUTTING_DOWN = "server shutting down"
+    ADMIN_DISCONNECT = "admin forced disconnect"
+    DATABASE_REMOVED = "database removed"
+    DATABASE_CONFIGURATION_CHANGED = "database configuration changed"
+    CONNECT_STRING_CHANGED = "connect string changed"
+    PAUSE_MODE = "pause mode"
+    RECONNECT = "obsolete connection"
+
+    # The end of a server's useful life
+    SERVER_LIFETIME = "server lifetime over"
+    SERVER_IDLE_TIMEOUT = "server idle timeout"
+    EVICTED = "evicted"
+
+    # A server could not be opened
+    CONNECT_FAILED = "connect failed"
+    CONNECT_TIMEOUT = "connect timeout"
+    SERVER_LOGIN_FAILED = "server login failed"
+    SERVER_WRONG_PASSWORD = "server login failed: wrong password type"
+    CONNECT_QUERY_FAILED = "connect_query failed"
+    LOGIN_NOT_NEEDED = "server login no longer needed"
+
+    # A server failed or can no longer be trusted
+    SERVER_CRASHED = "server conn crashed?"
+    SERVER_CLOSED_IDLE = "server closed the connection while idle"
+    SERVER_FATAL = "server sent a FATAL error"
+    SERVER_PROTOCOL_VIOLATION = "server protocol violation"
+    UNACCOUNTED_REPLY = "server sent a reply that nothing asked for"
+    INVALID_SERVER_PARAMETER = "invalid server parameter"
+    CHECK_FAILED = "server check query failed"
+    RESET_FAILED = "server reset query failed"
+    UNCLEAN_SERVER = "unclean server"
+
+    # A client left its server in a state that could not be cleared
+    CLIENT_GONE_BUSY = "client disconnect while server was not ready"
+    CLIENT_GONE_QUERY = "client disconnected with query in progress"
+    CLIENT_GONE_UNSENT = "client disconnect before everything was sent to the server"
+    DRAIN_TIMEOUT = "server_drain_timeout"
+    CANCEL_FAILED = "cancel request failed"
+    CANCEL_SENT = "sent cancel req"
+
+    # Ours
+    BUFFER_LIMIT = "buffer limit reached"
+    SERVER_GONE = "server connection closed"
+    SOCKET_ERROR = "socket error"
+    INTERNAL_ERROR = "internal error"

@@ -1,0 +1,394 @@
+"""What the operator asked for, as frozen data: every setting under PgBouncer's name.
+
+Times are float seconds, 0 switches a limit off unless its row in
+``pgpool_py/config/options.py`` says otherwise; that table also holds the meaning,
+unit and range of each setting. The defaults live here and nowhere else.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TypeVar
+
+DEFAULT_AUTH_QUERY = (
+    "SELECT rolname, CASE WHEN rolvaliduntil < now() THEN NULL ELSE rolpassword END "
+    "FROM pg_authid WHERE rolname=$1 AND rolcanlogin"
+)
+DEFAULT_SERVER_PORT = 5432
+DEFAULT_PEER_PORT = 6432
+FALLBACK_DATABASE = "*"
+FALLBACK_SOCKET_DIR = "/tmp"  # noqa: S108 - the directory PostgreSQL itself uses
+
+T = TypeVar("T")
+
+
+class PoolMode(StrEnum):
+    """How long a server belongs to one client."""
+
+    SESSION = "session"
+    TRANSACTION = "transaction"
+    STATEMENT = "statement"
+
+
+class AuthType(StrEnum):
+    """How a client proves who it is."""
+
+    ANY = "any"
+    TRUST = "trust"
+    PLAIN = "plain"
+    MD5 = "md5"
+    CERT = "cert"
+    HBA = "hba"
+    LDAP = "ldap"
+    PAM = "pam"
+    SCRAM_SHA_256 = "scram-sha-256"
+
+
+class SslMode(StrEnum):
+    """How much TLS is asked for, in libpq's words."""
+
+    DISABLE = "disable"
+    ALLOW = "allow"
+    PREFER = "prefer"
+    REQUIRE = "require"
+    VERIFY_CA = "verify-ca"
+    VERIFY_FULL = "verify-full"
+
+
+class LoadBalanceHosts(StrEnum):
+    """Which host of a list the next server connection goes to."""
+
+    ROUND_ROBIN = "round-robin"
+    DISABLE = "disable"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """One line of ``[databases]``; None means not set."""
+
+    dbname: str | None = None
+    host: tuple[str, ...] | None = None
+    port: int | None = None
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    auth_user: str | None = None
+    auth_dbname: str | None = None
+    auth_query: str | None = None
+    client_encoding: str | None = None
+    datestyle: str | None = None
+    timezone: str | None = None
+    application_name: str | None = None
+    pool_size: int | None = None
+    min_pool_size: int | None = None
+    reserve_pool_size: int | None = None
+    query_wait_timeout: float | None = None
+    max_db_connections: int | None = None
+    max_db_client_connections: int | None = None
+    server_lifetime: float | None = None
+    load_balance_hosts: LoadBalanceHosts | None = None
+    pool_mode: PoolMode | None = None
+    # May set keys or roles, so it is kept out of repr like a password.
+    connect_query: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UserSettings:
+    """One line of ``[users]``; None means not set."""
+
+    pool_mode: PoolMode | None = None
+    pool_size: int | None = None
+    reserve_pool_size: int | None = None
+    max_user_connections: int | None = None
+    max_user_client_connections: int | None = None
+    query_timeout: float | None = None
+    query_wait_timeout: float | None = None
+    idle_transaction_timeout: float | None = None
+    transaction_timeout: float | None = None
+    client_idle_timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerSettings:
+    """One line of ``[peers]``: another process of the same group."""
+
+    host: str
+    port: int = DEFAULT_PEER_PORT
+    pool_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTarget:
+    """Where a pool's server connections go, and what they say at login.
+
+    A ``host`` that begins with ``/`` is the directory of a Unix socket. ``password``
+    None means: use the secret that the user has in auth_file.
+    """
+
+    dbname: str
+    host: tuple[str, ...]
+    port: int
+    user: str
+    password: str | None = field(repr=False)
+    client_encoding: str | None
+    datestyle: str | None
+    timezone: str | None
+    application_name: str | None
+    connect_query: str | None = field(repr=False)
+    load_balance_hosts: LoadBalanceHosts
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """What holds for one database and user, every rule of precedence applied.
+
+    ``database`` is the name that clients ask for. Sizes, limits and timeouts of 0
+    mean unlimited; ``server_lifetime`` 0 means one use, ``server_check_delay`` 0
+    means check always.
+    """
+
+    database: str
+    target: ServerTarget
+    pool_mode: PoolMode
+    pool_size: int
+    min_pool_size: int
+    reserve_pool_size: int
+    reserve_pool_timeout: float
+    max_db_connections: int
+    max_user_connections: int
+    max_db_client_connections: int
+    max_user_client_connections: int
+    max_wait_queue: int
+    query_wait_timeout: float
+    query_timeout: float
+    idle_transaction_timeout: float
+    transaction_timeout: float
+    client_idle_timeout: float
+    server_lifetime: float
+    server_idle_timeout: float
+    server_connect_timeout: float
+    server_login_retry: float
+    server_check_delay: float
+    server_check_query: str
+    server_reset_query: str
+    server_reset_query_always: bool
+    server_round_robin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, with its default."""
+
+    # Listening and process
+    listen_addr: tuple[str, ...] = ()
+    listen_port: int = 6432
+    listen_backlog: int = 128
+    unix_socket_dir: str = FALLBACK_SOCKET_DIR
+    unix_socket_mode: int = 0o777
+    unix_socket_group: str = ""
+    so_reuseport: bool = False
+    tcp_defer_accept: int = 1 if sys.platform == "linux" else 0
+    tcp_keepalive: bool = True
+    tcp_keepcnt: int = 0
+    tcp_keepidle: int = 0
+    tcp_keepintvl: int = 0
+    tcp_user_timeout: int = 0
+    tcp_socket_buffer: int = 0
+    user: str | None = None
+    pidfile: str = ""
+    job_name: str = "pgbouncer"
+    conffile: str = ""
+    peer_id: int = 0
+    resolv_conf: str = ""
+    suspend_timeout: float = 10.0
+    # Logging and statistics
+    logfile: str = ""
+    syslog: bool = False
+    syslog_ident: str = "pgbouncer"
+    syslog_facility: str = "daemon"
+    log_connections: bool = True
+    log_disconnections: bool = True
+    log_pooler_errors: bool = True
+    log_stats: bool = True
+    stats_period: int = 60
+    verbose: int = 0
+    admin_users: tuple[str, ...] = ()
+    stats_users: tuple[str, ...] = ()
+    # Pooling
+    pool_mode: PoolMode = PoolMode.SESSION
+    max_client_conn: int = 100
+    default_pool_size: int = 20
+    min_pool_size: int = 0
+    reserve_pool_size: int = 0
+    reserve_pool_timeout: float = 5.0
+    max_db_connections: int = 0
+    max_user_connections: int = 0
+    max_db_client_connections: int = 0
+    max_user_client_connections: int = 0
+    server_round_robin: bool = False
+    max_prepared_statements: int = 200
+    track_extra_parameters: tuple[str, ...] = ("IntervalStyle",)
+    ignore_startup_parameters: tuple[str, ...] = ()
+    disable_pqexec: bool = False
+    application_name_add_host: bool = False
+    query_wait_notify: int = 5
+    login_notify_message: str = ""
+    autodb_idle_timeout: float = 3600.0
+    pool_idle_timeout: float = 0.0
+    # Life of a server connection
+    server_reset_query: str = "DISCARD ALL"
+    server_reset_query_always: bool = False
+    server_check_delay: float = 30.0
+    server_check_query: str = "<empty>"
+    server_fast_close: bool = False
+    server_lifetime: float = 3600.0
+    server_idle_timeout: float = 600.0
+    server_connect_timeout: float = 15.0
+    server_login_retry: float = 15.0
+    # Limits on clients
+    client_login_timeout: float = 60.0
+    client_idle_timeout: float = 0.0
+    query_timeout: float = 0.0
+    query_wait_timeout: float = 120.0
+    cancel_wait_timeout: float = 10.0
+    idle_transaction_timeout: float = 0.0
+    transaction_timeout: float = 0.0
+    # Authentication
+    auth_type: AuthType = AuthType.MD5
+    auth_file: str | None = None
+    auth_hba_file: str = ""
+    auth_ident_file: str | None = None
+    auth_user: str | None = None
+    auth_query: str = DEFAULT_AUTH_QUERY
+    auth_dbname: str | None = None
+    # Holds the bind password.
+    auth_ldap_options: str | None = field(default=None, repr=False)
+    scram_iterations: int = 4096
+    # TLS
+    client_tls_sslmode: SslMode = SslMode.DISABLE
+    client_tls_key_file: str = ""
+    client_tls_cert_file: str = ""
+    client_tls_ca_file: str = ""
+    client_tls_protocols: str = "secure"
+    client_tls_ciphers: str = "default"
+    client_tls13_ciphers: str | None = None
+    client_tls_ecdhcurve: str = "auto"
+    client_tls_dheparams: str = "auto"
+    server_tls_sslmode: SslMode = SslMode.PREFER
+    server_tls_key_file: str = ""
+    server_tls_cert_file: str = ""
+    server_tls_ca_file: str = ""
+    server_tls_protocols: str = "secure"
+    server_tls_ciphers: str = "default"
+    server_tls13_ciphers: str | None = None
+    # DNS
+    dns_max_ttl: float = 15.0
+    dns_nxdomain_ttl: float = 15.0
+    dns_zone_check_period: float = 0.0
+    # Buffers
+    pkt_buf: int = 4096
+    max_packet_size: int = 2147483647
+    sbuf_loopcnt: int = 5
+    # Ours, unknown to PgBouncer
+    max_wait_queue: int = 0
+    client_gone_grace: float = 1.0
+    server_drain_timeout: float = 5.0
+    client_buffer_limit: int = 262144
+    allow_root: bool = False
+    # The other sections
+    databases: Mapping[str, DatabaseSettings] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    users: Mapping[str, UserSettings] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    peers: Mapping[int, PeerSettings] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+    def find_database(self, name: str) -> DatabaseSettings | None:
+        """Return the line for ``name``, else the one for ``*``, else None."""
+        found = self.databases.get(name)
+        return self.databases.get(FALLBACK_DATABASE) if found is None else found
+
+    def for_pool(  # long: one line for each setting
+        self, database: str, user: str
+    ) -> PoolSettings:
+        """Return what holds when ``user`` logs in to ``database``.
+
+        ``user`` is the client's user. Where the database forces another one, sizes,
+        mode and server limits follow the forced user, and limits on the client stay
+        those of the client's user (PgBouncer does the same). Where user, database
+        and global all have a say, the most specific wins: user, database, global.
+
+        Raises KeyError if neither ``database`` nor ``*`` is configured.
+        """
+        db = self.find_database(database)
+        if db is None:
+            raise KeyError(database)
+        target = self._target(db, database, user)
+        mine = self.users.get(user, UserSettings())
+        pooled = self.users.get(target.user, UserSettings())
+        # Sizes and modes: 0 is a value. Limits and timeouts: 0 is "not set".
+        return PoolSettings(
+            database=database,
+            target=target,
+            pool_mode=_first(pooled.pool_mode, db.pool_mode, self.pool_mode),
+            pool_size=_first(pooled.pool_size, db.pool_size, self.default_pool_size),
+            min_pool_size=_first(db.min_pool_size, self.min_pool_size),
+            reserve_pool_size=_first(
+                pooled.reserve_pool_size, db.reserve_pool_size, self.reserve_pool_size
+            ),
+            reserve_pool_timeout=self.reserve_pool_timeout,
+            max_db_connections=db.max_db_connections or self.max_db_connections,
+            max_user_connections=pooled.max_user_connections
+            or self.max_user_connections,
+            max_db_client_connections=db.max_db_client_connections
+            or self.max_db_client_connections,
+            max_user_client_connections=mine.max_user_client_connections
+            or self.max_user_client_connections,
+            max_wait_queue=self.max_wait_queue,
+            query_wait_timeout=mine.query_wait_timeout
+            or db.query_wait_timeout
+            or self.query_wait_timeout,
+            query_timeout=mine.query_timeout or self.query_timeout,
+            idle_transaction_timeout=mine.idle_transaction_timeout
+            or self.idle_transaction_timeout,
+            transaction_timeout=mine.transaction_timeout or self.transaction_timeout,
+            client_idle_timeout=mine.client_idle_timeout or self.client_idle_timeout,
+            server_lifetime=db.server_lifetime or self.server_lifetime,
+            server_idle_timeout=self.server_idle_timeout,
+            server_connect_timeout=self.server_connect_timeout,
+            server_login_retry=self.server_login_retry,
+            server_check_delay=self.server_check_delay,
+            server_check_query=self.server_check_query,
+            server_reset_query=self.server_reset_query,
+            server_reset_query_always=self.server_reset_query_always,
+            server_round_robin=self.server_round_robin,
+        )
+
+    def _target(self, db: DatabaseSettings, name: str, user: str) -> ServerTarget:
+        return ServerTarget(
+            dbname=_first(db.dbname, name),
+            host=_first(db.host, (self.unix_socket_dir or FALLBACK_SOCKET_DIR,)),
+            port=_first(db.port, DEFAULT_SERVER_PORT),
+            user=_first(db.user, user),
+            password=db.password,
+            client_encoding=db.client_encoding,
+            datestyle=db.datestyle,
+            timezone=db.timezone,
+            application_name=db.application_name,
+            connect_query=db.connect_query,
+            load_balance_hosts=_first(
+                db.load_balance_hosts, LoadBalanceHosts.ROUND_ROBIN
+            ),
+        )
+
+
+def _first(specific: T | None, *general: T | None) -> T:
+    """Return the first value that is set; the last one always is."""
+    for value in (specific, *general):
+        if value is not None:
+            return value
+    raise AssertionError("the most general setting has no default")

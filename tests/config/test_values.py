@@ -1,0 +1,159 @@
+"""Tests of ``pgpool_py/config/values.py``."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pgpool_py.config.values import (
+    Choice,
+    Flag,
+    Kind,
+    Names,
+    Seconds,
+    Text,
+    Whole,
+    did_you_mean,
+    strtol,
+)
+from pgpool_py.settings import PoolMode
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0),
+        ("10", 10),
+        ("+10", 10),
+        ("-10", -10),
+        ("0x1F", 31),
+        ("0X1f", 31),
+        ("-0x10", -16),
+        ("0777", 0o777),
+        ("00", 0),
+        ("08", None),
+        ("0o17", None),
+        ("0b1", None),
+        ("0x", None),
+        ("1_000", None),
+        ("1.0", None),
+        ("1e3", None),
+        ("", None),
+        ("-", None),
+        ("yes", None),
+        ("10s", None),
+        ("\u0661", None),  # a digit, but not one of C's
+    ],
+)
+def test_whole_numbers_are_those_of_strtol_with_base_0(
+    text: str, number: int | None
+) -> None:
+    assert strtol(text) == number
+
+
+def test_a_number_of_ten_thousand_digits_is_only_out_of_range() -> None:
+    with pytest.raises(ValueError, match="is not between 0 and 2147483647"):
+        Whole().parse("9" * 10_000)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (Whole(), "2147483647", 2147483647),
+        (Flag(), "0", False),
+        (Flag(), "1", True),
+        (Flag(), "-7", True),
+        (Seconds(), "15", 15.0),
+        (Seconds(), "0.5", 0.5),
+        (Seconds(), ".5", 0.5),
+        (Seconds(), "5.", 5.0),
+        (Seconds(), "1e3", 1000.0),
+        (Text(), "", ""),
+        (Text(), " a ", " a "),
+        (Text(optional=True), "", None),
+        (Text(optional=True), "a", "a"),
+        (Names(), "", ()),
+        (Names(), "a, b ,,c", ("a", "b", "c")),
+        (Choice(PoolMode), "transaction", PoolMode.TRANSACTION),
+        (Choice(PoolMode), "Transaction", PoolMode.TRANSACTION),
+    ],
+)
+def test_text_becomes_a_value(kind: Kind, text: str, value: object) -> None:
+    found = kind.parse(text)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "wrong"),
+    [
+        (Whole(), "abc", '"abc" is not a whole number'),
+        (Whole(), "", '"" is not a whole number'),
+        (
+            Whole(),
+            "60 ; comment",
+            (
+                '"60 ; comment" is not a whole number; a comment must stand on a line '
+                "of its own"
+            ),
+        ),
+        (Whole(), "-1", '"-1" is not between 0 and 2147483647'),
+        (Whole(), "2147483648", '"2147483648" is not between 0 and 2147483647'),
+        (Whole(1, 65535), "0", '"0" is not between 1 and 65535'),
+        (Flag(), "yes", '"yes" is not 0 or 1'),
+        (Seconds(), "15s", '"15s" is not a number of seconds'),
+        (Seconds(), "", '"" is not a number of seconds'),
+        (Seconds(), "nan", '"nan" is not a number of seconds'),
+        (Seconds(), "inf", '"inf" is not a number of seconds'),
+        (Seconds(), "-1", '"-1" is not between 0 and 1000000000 seconds'),
+        (Seconds(), "1e999", '"1e999" is not between 0 and 1000000000 seconds'),
+        (
+            Choice(PoolMode),
+            "transactional",
+            (
+                '"transactional" is not one of session, transaction, statement (did '
+                'you mean "transaction"?)'
+            ),
+        ),
+        (Choice(PoolMode), "", '"" is not one of session, transaction, statement'),
+    ],
+)
+def test_what_does_not_fit_is_shown_with_what_was_expected(
+    kind: Kind, text: str, wrong: str
+) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - compared in full below
+        kind.parse(text)
+    assert str(caught.value) == wrong
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        (Whole(), 511, "511"),
+        (Flag(), True, "1"),
+        (Flag(), False, "0"),
+        (Seconds(), 15.0, "15"),
+        (Seconds(), 0.25, "0.25"),
+        (Text(), "a", "a"),
+        (Text(optional=True), None, None),
+        (Names(), ("a", "b"), "a,b"),
+        (Names(), None, None),
+        (Choice(PoolMode), PoolMode.SESSION, "session"),
+    ],
+)
+def test_a_value_is_shown_as_the_file_would_say_it(
+    kind: Kind, value: object, text: str | None
+) -> None:
+    assert kind.show(value) == text
+
+
+@given(st.integers(0, 2**31 - 1))
+def test_a_number_is_read_in_all_three_bases(number: int) -> None:
+    assert strtol(f"{number}") == strtol(f"{number:#x}") == number
+    assert strtol(f"0{number:o}") == number
+
+
+def test_something_close_is_suggested_and_something_far_is_not() -> None:
+    assert did_you_mean("listen_prt", ["listen_port", "user"]) == (
+        ' (did you mean "listen_port"?)'
+    )
+    assert did_you_mean("xyz", ["listen_port", "user"]) == ""

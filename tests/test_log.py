@@ -1,0 +1,181 @@
+"""Tests of ``pgpool_py/log.py``."""
+
+import logging
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pgpool_py import log
+
+logger = logging.getLogger("pgpool_py.test")
+
+
+class Unprintable:
+    """Fails when somebody formats it."""
+
+    def __str__(self) -> str:
+        raise AssertionError("formatted although the level is off")
+
+
+@pytest.fixture
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def record(level: int, text: str, *args: object) -> logging.LogRecord:
+    made = logging.LogRecord("pgpool_py", level, "", 0, text, args, None)
+    made.created, made.msecs, made.process = 1795332547.016, 16.0, 42
+    return made
+
+
+@pytest.mark.usefixtures("utc")
+def test_a_line_has_time_zone_process_level_subject_and_text() -> None:
+    made = record(log.LOG, "closing because: %s", "client close request")
+    made.subject = "C-0x7f01: app/alice@10.0.0.1:5000"
+    assert log.LineFormatter().format(made) == (
+        "2026-11-22 07:29:07.016 UTC [42] LOG C-0x7f01: app/alice@10.0.0.1:5000 "
+        "closing because: client close request"
+    )
+
+
+@pytest.mark.usefixtures("utc")
+def test_a_line_without_subject_goes_straight_to_the_text() -> None:
+    line = log.LineFormatter().format(record(log.WARNING, "100%"))
+    assert line == "2026-11-22 07:29:07.016 UTC [42] WARNING 100%"
+
+
+@pytest.mark.parametrize(
+    ("level", "name"),
+    [
+        (5, "NOISE"),
+        (10, "DEBUG"),
+        (20, "LOG"),
+        (30, "WARNING"),
+        (40, "ERROR"),
+        (50, "FATAL"),
+        (37, "Level 37"),
+    ],
+)
+def test_each_level_has_pgbouncers_name(level: int, name: str) -> None:
+    assert f"[42] {name} x" in log.LineFormatter().format(record(level, "x"))
+
+
+def test_a_name_with_a_newline_cannot_forge_a_line() -> None:
+    line = log.LineFormatter().format(record(log.LOG, "user %s", "a\n2026 FATAL\x1b"))
+    assert line.endswith(r"user a\x0a2026 FATAL\x1b")
+
+
+def test_a_traceback_follows_its_line() -> None:
+    made = record(log.ERROR, "broken")
+    try:
+        raise ValueError("why")
+    except ValueError as error:
+        made.exc_info = (ValueError, error, error.__traceback__)
+    lines = log.LineFormatter().format(made).split("\n")
+    assert lines[0].endswith("ERROR broken")
+    assert lines[-1] == "ValueError: why"
+
+
+@pytest.mark.parametrize(
+    ("verbose", "level"), [(-1, 20), (0, 20), (1, 10), (2, 5), (3, 4), (9, 4)]
+)
+def test_verbose_sets_the_level(verbose: int, level: int) -> None:
+    assert log.level_for(verbose) == level
+
+
+def test_lines_go_to_stderr_and_to_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "pool.log"
+    path.write_text("older\n")
+    with log.Log(str(path)):
+        logger.info("process up")
+    line = capsys.readouterr().err
+    assert re.fullmatch(
+        rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{{3}} \S+ \[{os.getpid()}\] LOG "
+        r"process up\n",
+        line,
+    )
+    assert path.read_text() == f"older\n{line}"
+
+
+def test_a_subject_is_printed_in_front_of_the_text(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with log.Log():
+        logger.info("text", extra=log.about("S-0x1: app/alice@h:5432"))
+    assert capsys.readouterr().err.endswith("LOG S-0x1: app/alice@h:5432 text\n")
+
+
+def test_a_level_that_is_off_formats_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with log.Log():
+        logger.debug("%s", Unprintable(), extra=log.about(Unprintable()))
+        logger.log(log.NOISE, "%s", Unprintable())
+    assert capsys.readouterr().err == ""
+
+
+def test_verbose_can_change_while_running(capsys: pytest.CaptureFixture[str]) -> None:
+    with log.Log() as running:
+        running.set_verbose(2)
+        logger.log(log.NOISE, "hum")
+        running.set_verbose(0)
+        logger.log(log.NOISE, "hush")
+    assert "NOISE hum\n" in (said := capsys.readouterr().err)
+    assert "hush" not in said
+
+
+def test_reopening_goes_on_in_a_new_file_after_rotation(tmp_path: Path) -> None:
+    path, rotated = tmp_path / "pool.log", tmp_path / "pool.log.1"
+    with log.Log(str(path), to_stderr=False) as running:
+        logger.info("before")
+        path.rename(rotated)
+        running.reopen(str(path))
+        logger.info("after")
+    assert rotated.read_text().endswith("LOG before\n")
+    assert path.read_text().endswith("LOG after\n")
+
+
+def test_a_file_can_be_added_exchanged_and_dropped(tmp_path: Path) -> None:
+    first, second = tmp_path / "1", tmp_path / "2"
+    with log.Log(to_stderr=False) as running:
+        running.reopen(str(first))
+        logger.info("one")
+        running.reopen(str(second))
+        logger.info("two")
+        running.reopen("")
+        logger.info("three")
+    assert first.read_text().count("\n") == second.read_text().count("\n") == 1
+    assert second.read_text().endswith("two\n")
+
+
+def test_if_reopening_fails_the_log_goes_on_in_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "pool.log"
+    with log.Log(str(path), to_stderr=False) as running:
+        with pytest.raises(OSError, match="No such file"):
+            running.reopen(str(tmp_path / "no" / "dir"))
+        logger.info("still here")
+    assert path.read_text().endswith("still here\n")
+
+
+def test_bytes_that_are_no_text_do_not_stop_the_log(tmp_path: Path) -> None:
+    path = tmp_path / "pool.log"
+    with log.Log(str(path), to_stderr=False):
+        logger.info("user %s", b"\xff".decode("utf-8", "surrogateescape"))
+    assert path.read_text().endswith("user \\udcff\n")
+
+
+def test_closing_gives_the_loggers_back_as_they_were() -> None:
+    ours = logging.getLogger("pgpool_py")
+    before = (ours.level, ours.propagate, list(ours.handlers))
+    log.Log().close()
+    assert (ours.level, ours.propagate, list(ours.handlers)) == before
