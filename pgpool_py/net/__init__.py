@@ -1,0 +1,1 @@
+"""The only room with sockets: reactor, streams, listeners, names."""

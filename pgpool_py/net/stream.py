@@ -1,0 +1,235 @@
+"""A connected, non-blocking socket of the reactor's: bytes in, bytes out.
+
+Reading is left to the handler, which calls :attr:`Stream.recv_into` with whatever
+buffer it likes, as often as it likes; what it leaves is reported again. Writing never
+blocks: what the kernel does not take is kept and sent when it does. The handler
+watches :attr:`Stream.backlog` and stops reading from the other side in time.
+
+``recv_into`` and the private ``_send`` behave like a socket's (BlockingIOError where
+nothing can be done now), so that an encrypted stream only has to replace these two.
+"""
+
+import socket
+from typing import Final, Protocol
+
+from .poller import READ, WRITE
+from .reactor import Reactor
+
+# Larger pieces are offered to the kernel as they are; smaller ones are worth a copy
+# if that saves a system call.
+DIRECT_SIZE: Final = 16384
+
+# Gathered bytes are offered before the turn ends when they are so many: what a handler
+# relays in one turn is else bounded by nothing, for it is no backlog yet.
+GATHERED_SIZE: Final = 65536
+
+
+class Handler(Protocol):
+    """What a stream tells its user."""
+
+    def on_readable(self) -> None:
+        """Read: bytes, the end, or an error may be there."""
+
+    def on_drained(self) -> None:
+        """Go on: all that had been kept for writing is out."""
+
+    def on_fault(self, error: Exception) -> None:
+        """End: a callback of this stream raised ``error``, a defect of ours."""
+
+
+class Stream:
+    """One connection; see the module's text.
+
+    Attributes:
+        fd: the descriptor, -1 once closed.
+        handler: who is told; may be replaced at any time (login, then session).
+        recv_into: as ``socket.recv_into``.
+        broken: whether a send failed. Then nothing more is written, but what the
+            other side had sent can still be read, up to its end.
+    """
+
+    __slots__ = (
+        "_gathered",
+        "_interest",
+        "_out",
+        "_reactor",
+        "_send",
+        "_socket",
+        "broken",
+        "fd",
+        "handler",
+        "recv_into",
+    )
+
+    def __init__(
+        self, reactor: Reactor, connected: socket.socket, handler: Handler
+    ) -> None:
+        self._reactor = reactor
+        self._socket = connected
+        self._out: bytearray | None = None
+        self._gathered = False
+        self._interest = READ
+        self._send = connected.send
+        self.recv_into = connected.recv_into
+        self.handler = handler
+        self.broken = False
+        self.fd = connected.fileno()
+        reactor.watch(self.fd, self, READ)
+
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return self.fd < 0
+
+    @property
+    def backlog(self) -> int:
+        """Bytes that the kernel did not take; ``on_drained`` tells when it has.
+
+        What is merely gathered is no backlog: it will be offered, and if that goes
+        well nobody is told.
+        """
+        return 0 if self._out is None or self._gathered else len(self._out)
+
+    @property
+    def socket(self) -> socket.socket:
+        """The socket, for its addresses and options."""
+        return self._socket
+
+    # Writing
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send at once what the kernel takes, and keep the rest."""
+        if self._out is not None:
+            self._append(self._out, data)
+            return
+        if self.broken:
+            return
+        try:
+            sent = self._send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._break()
+            return
+        if sent != len(data):
+            self._out = bytearray(memoryview(data)[sent:])
+            self._want(self._interest | WRITE)
+
+    def gather(self, data: bytes | bytearray | memoryview) -> None:
+        """Send before the next poll, with all else gathered in this turn."""
+        if self._out is not None:
+            self._append(self._out, data)
+        elif len(data) >= DIRECT_SIZE:
+            self.write(data)
+        elif not self.broken:
+            self._out = bytearray(data)
+            self._gathered = True
+            self._reactor.gather(self)
+
+    def _append(self, out: bytearray, data: bytes | bytearray | memoryview) -> None:
+        out += data
+        if self._gathered and len(out) >= GATHERED_SIZE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what was gathered; called by the reactor."""
+        out = self._out
+        if out is None or not self._gathered:
+            return
+        self._gathered = False
+        try:
+            sent = self._send(out)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._break()
+            return
+        if sent == len(out):
+            self._out = None
+        else:
+            del out[:sent]
+            self._want(self._interest | WRITE)
+
+    def on_writable(self) -> None:
+        """Send on; called by the reactor."""
+        out = self._out
+        if out is None:
+            self._want(self._interest & ~WRITE)
+            return
+        try:
+            sent = self._send(out)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._break()
+            return
+        if sent != len(out):
+            del out[:sent]
+            return
+        self._out = None
+        self._want(self._interest & ~WRITE)
+        self.handler.on_drained()
+
+    def _break(self) -> None:
+        """Take note that nothing can be written, and make sure the end is read."""
+        self.broken = True
+        self._out = None
+        self._want(READ)
+
+    # Reading
+
+    def on_readable(self) -> None:
+        """Pass on to the handler; called by the reactor."""
+        if self._interest & READ:
+            self.handler.on_readable()
+        else:
+            # Paused while a backlog waits: a hang-up, which only a send gets rid of.
+            self.on_writable()
+
+    def on_fault(self, error: Exception) -> None:
+        """Pass on to the handler, and close; called by the reactor."""
+        try:
+            self.handler.on_fault(error)
+        finally:
+            # Left open, it would be ready again at once, and fail again.
+            self.close()
+
+    @property
+    def paused(self) -> bool:
+        """Whether reading is paused."""
+        return not self._interest & READ
+
+    def pause(self) -> None:
+        """Be told of nothing to read until :meth:`resume`."""
+        if not self.broken:
+            self._want(self._interest & ~READ)
+
+    def resume(self) -> None:
+        """Be told again."""
+        self._want(self._interest | READ)
+
+    def _want(self, interest: int) -> None:
+        old = self._interest
+        if interest == old or self.fd < 0:
+            return
+        self._interest = interest
+        if not interest:
+            self._reactor.unwatch(self.fd)
+        elif not old:
+            self._reactor.watch(self.fd, self, interest)
+        else:
+            self._reactor.rewatch(self.fd, interest)
+
+    # End
+
+    def close(self) -> None:
+        """Give the socket back; what the kernel does not take now is lost."""
+        if self.fd < 0:
+            return
+        self.flush()
+        if self._interest:
+            self._reactor.unwatch(self.fd)
+        self.fd = -1
+        self._out = None
+        self.broken = True
+        self._socket.close()
