@@ -1,0 +1,1 @@
+"""Tests of the throw-away server that need none running."""
