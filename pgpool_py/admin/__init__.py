@@ -1,0 +1,1 @@
+"""The console: database ``pgbouncer``, one command per file."""

@@ -1,0 +1,1 @@
+"""One command of the console per file; ``directory`` lists them."""

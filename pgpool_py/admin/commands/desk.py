@@ -1,0 +1,157 @@
+"""What the commands work with: the pooler, and the console's own clients and counts."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from pgpool_py.client.identity import ClientIdentity
+from pgpool_py.pooler import database_views, views
+from pgpool_py.pooler.averages import Average, Averages, PoolKey
+from pgpool_py.pooler.database_views import DatabaseView
+from pgpool_py.pooler.pooler import Pooler
+from pgpool_py.pooler.views import ClientStatus, ClientView, PoolView
+from pgpool_py.settings import PoolMode
+from pgpool_py.statistics import Counters, Snapshot
+
+_log = logging.getLogger(__name__)
+
+# PgBouncer's names and size for the console's database, user and pool.
+ADMIN: Final = "pgbouncer"
+ADMIN_POOL_SIZE: Final = 2
+
+
+class Visitor(Protocol):
+    """A console session, as SHOW sees it."""
+
+    @property
+    def identity(self) -> ClientIdentity:
+        """Who it is."""
+
+    @property
+    def since(self) -> float:
+        """When it last sent a command, by the reactor's clock."""
+
+
+class Desk:
+    """See the module's text.
+
+    Attributes:
+        pooler: what is looked at, and told what to do.
+        reload: reads the configuration anew; raises ConfigError and changes nothing
+            if it has faults.
+        counters: of the console itself.
+        visitors: the console sessions, by process id.
+        averages: of all pools, the console's own included.
+    """
+
+    __slots__ = ("averages", "counters", "pooler", "reload", "visitors")
+
+    def __init__(self, pooler: Pooler, reload: Callable[[], None]) -> None:
+        self.pooler = pooler
+        self.reload = reload
+        self.counters = Counters()
+        self.visitors: dict[int, Visitor] = {}
+        self.averages = Averages(pooler.now)
+
+    # Views, with the console among them
+
+    def pools(self) -> list[PoolView]:
+        """View all pools, by database and user."""
+        found = [*views.pools(self.pooler), self._own_pool()]
+        return sorted(found, key=lambda view: (view.database, view.user))
+
+    def _own_pool(self) -> PoolView:
+        return PoolView(
+            database=ADMIN,
+            user=ADMIN,
+            cl_active=len(self.visitors),
+            cl_waiting=0,
+            sv_active=0,
+            sv_active_cancel=0,
+            sv_being_canceled=0,
+            sv_idle=0,
+            sv_tested=0,
+            sv_login=0,
+            maxwait=0.0,
+            pool_mode=PoolMode.STATEMENT,
+            load_balance_hosts=None,
+            paused=False,
+            statistics=self.counters.snapshot(),
+        )
+
+    def clients(self) -> list[ClientView]:
+        """View all clients, by pool."""
+        offset = time.time() - time.monotonic()
+        own = [_own_client(visitor, offset) for visitor in self.visitors.values()]
+        found = views.clients(self.pooler)
+        before = [view for view in found if view.database < ADMIN]
+        return [*before, *own, *found[len(before) :]]
+
+    def databases(self) -> list[DatabaseView]:
+        """View all databases by name."""
+        found = [*database_views.databases(self.pooler), self._own_database()]
+        return sorted(found, key=lambda view: view.name)
+
+    def _own_database(self) -> DatabaseView:
+        settings = self.pooler.settings
+        return DatabaseView(
+            name=ADMIN,
+            host=None,
+            port=settings.listen_port,
+            dbname=ADMIN,
+            force_user=ADMIN,
+            pool_size=ADMIN_POOL_SIZE,
+            min_pool_size=settings.min_pool_size,
+            reserve_pool_size=settings.reserve_pool_size,
+            server_lifetime=settings.server_lifetime,
+            pool_mode=PoolMode.STATEMENT,
+            load_balance_hosts=None,
+            max_connections=settings.max_db_connections,
+            current_connections=0,
+            max_client_connections=settings.max_db_client_connections,
+            current_client_connections=len(self.visitors),
+            paused=False,
+            disabled=False,
+        )
+
+    # Statistics
+
+    def totals(self) -> dict[PoolKey, Snapshot]:
+        """Give what was counted since the start, by pool."""
+        return {(view.database, view.user): view.statistics for view in self.pools()}
+
+    def average(self, totals: dict[PoolKey, Snapshot]) -> Average:
+        """Give the averages of these pools together."""
+        return self.averages.of(self.pooler.now, totals)
+
+    def tick(self) -> None:
+        """End a period of statistics when it is over; called by the pooler."""
+        now, settings = self.pooler.now, self.pooler.settings
+        if not self.averages.due(now, settings.stats_period):
+            return
+        totals = self.totals()
+        self.averages.refresh(now, totals)
+        if settings.log_stats:
+            _log.info("stats: %s", self.average(totals))
+
+
+def _own_client(visitor: Visitor, offset: float) -> ClientView:
+    identity = visitor.identity
+    return ClientView(
+        database=ADMIN,
+        user=identity.user,
+        # Without a server, and for PgBouncer that is idle, even for who asks.
+        status=ClientStatus.IDLE,
+        address=identity.address,
+        port=identity.port,
+        local_address=identity.local_address,
+        local_port=identity.local_port,
+        connected=identity.connected,
+        requested=offset + visitor.since,
+        wait=0.0,
+        number=identity.number,
+        server=None,
+        remote_pid=0,
+        application_name="",
+    )

@@ -1,0 +1,53 @@
+"""The errors of the console, in PgBouncer's words: scripts compare them."""
+
+from pgpool_py.errors import ConsoleError, console_error
+
+
+def invalid_command(text: str) -> ConsoleError:
+    """Refuse what is no command; ``text`` is all that was sent."""
+    return console_error(f"invalid command '{text}', use SHOW HELP;")
+
+
+def bad_arguments() -> ConsoleError:
+    """Refuse a name or a value that is too long."""
+    return console_error("bad arguments")
+
+
+def admin_access_needed() -> ConsoleError:
+    """Refuse a user of ``stats_users`` what changes something."""
+    return console_error("admin access needed")
+
+
+def set_failed() -> ConsoleError:
+    """Refuse to change a setting."""
+    return console_error("SET failed")
+
+
+def no_such_database(name: str) -> ConsoleError:
+    """Refuse a database that is not configured."""
+    return console_error(f"no such database: {name}")
+
+
+def admin_database(doing: str, name: str) -> ConsoleError:
+    """Refuse to do something to the console's own database."""
+    return console_error(f"cannot {doing} admin db: {name}")
+
+
+def already_paused() -> ConsoleError:
+    """Refuse to pause what is paused."""
+    return console_error("already suspended/paused")
+
+
+def not_paused() -> ConsoleError:
+    """Refuse to resume what is not paused."""
+    return console_error("pooler is not paused/suspended")
+
+
+def database_not_paused(name: str) -> ConsoleError:
+    """Refuse to resume a database that is not paused."""
+    return console_error(f"database {name} is not paused")
+
+
+def shutting_down() -> ConsoleError:
+    """Refuse to resume what is about to end."""
+    return console_error("pooler is shutting down")

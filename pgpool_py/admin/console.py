@@ -1,0 +1,49 @@
+"""The console: database ``pgbouncer``, where the operator looks and gives orders."""
+
+from collections.abc import Callable
+
+from pgpool_py.client.identity import ClientIdentity
+from pgpool_py.net.stream import Stream
+from pgpool_py.pooler.pooler import Pooler
+
+from .commands.desk import Desk
+from .session import ConsoleSession
+
+
+class Console:
+    """Opens console sessions; a pooler is built with it, and then attached to it.
+
+    ``reload`` reads the configuration anew and takes it over; it raises ConfigError
+    and changes nothing if there are faults.
+    """
+
+    def __init__(self, reload: Callable[[], None]) -> None:
+        self._reload = reload
+        self._desk: Desk | None = None
+
+    def attach(self, pooler: Pooler) -> None:
+        """Say which pooler this is about; once, before its first client."""
+        self._desk = Desk(pooler, self._reload)
+        pooler.watch(self._desk.tick)
+
+    def __call__(
+        self,
+        stream: Stream,
+        identity: ClientIdentity,
+        *,
+        admin: bool,
+        on_closed: Callable[[], None],
+    ) -> ConsoleSession:
+        """Take over a client that has been told AuthenticationOk, and greet it.
+
+        Args:
+            stream: handled by the session from now on.
+            identity: of the client.
+            admin: whether it may do more than look.
+            on_closed: called once, when the session is over.
+        """
+        if self._desk is None:
+            raise RuntimeError("the console is attached to no pooler")
+        return ConsoleSession(
+            self._desk, stream, identity, admin=admin, on_closed=on_closed
+        )

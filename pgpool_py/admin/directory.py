@@ -1,0 +1,154 @@
+"""All commands of the console, and the way from a text to one of them.
+
+A text is first prepared, which tells its columns and whether it may be run, and then
+run: the two steps in which the extended protocol wants them.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from .commands import (
+    parameters,
+    pause,
+    reload,
+    resume,
+    show_clients,
+    show_databases,
+    show_help,
+    show_pools,
+    show_servers,
+    show_stats,
+    show_version,
+    shutdown,
+    sockets,
+)
+from .commands.desk import Desk
+from .commands.refusals import admin_access_needed, invalid_command, set_failed
+from .commands.result import Column, Result, text
+from .grammar import Assignment, read
+
+_log = logging.getLogger(__name__)
+
+Run = Callable[[Desk], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One text, understood; without columns it gives no rows."""
+
+    columns: tuple[Column, ...]
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A command that changes something.
+
+    Attributes:
+        usage: how it is said.
+        bind: gives what to run for an argument, or None if it cannot take that one.
+    """
+
+    usage: str
+    bind: Callable[[str], Run | None]
+
+
+def _bind_reload(argument: str) -> Run | None:
+    return None if argument else reload.run
+
+
+def _bind_pause(argument: str) -> Run | None:
+    return lambda desk: pause.run(desk, argument)
+
+
+def _bind_resume(argument: str) -> Run | None:
+    return lambda desk: resume.run(desk, argument)
+
+
+def _bind_shutdown(argument: str) -> Run | None:
+    how = shutdown.MODES.get(argument.lower())
+    return None if how is None else lambda desk: shutdown.run(desk, how)
+
+
+ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
+    {
+        "reload": Action("RELOAD", _bind_reload),
+        "pause": Action("PAUSE [<db>]", _bind_pause),
+        "resume": Action("RESUME [<db>]", _bind_resume),
+        "shutdown": Action(
+            "SHUTDOWN [WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS]", _bind_shutdown
+        ),
+    }
+)
+
+
+def _help(desk: Desk) -> Result:  # noqa: ARG001 - all commands are called alike
+    return show_help.show(SHOWS, (action.usage for action in ACTIONS.values()))
+
+
+SHOWS: Final[Mapping[str, Statement]] = MappingProxyType(
+    {
+        "help": Statement((), _help),
+        "databases": Statement(show_databases.COLUMNS, show_databases.show),
+        "pools": Statement(show_pools.COLUMNS, show_pools.show),
+        "clients": Statement(sockets.COLUMNS, show_clients.show),
+        "servers": Statement(sockets.COLUMNS, show_servers.show),
+        "stats": Statement(show_stats.COLUMNS, show_stats.show),
+        "version": Statement(show_version.COLUMNS, show_version.show),
+    }
+)
+
+# Drivers and ORMs send SELECT where they mean SHOW.
+_SHOWING: Final = frozenset({"show", "select"})
+
+
+def prepare(query: str, *, admin: bool) -> Statement:
+    """Find out what a text means.
+
+    Raises:
+        ConsoleError: it means nothing, or only an admin may say it.
+    """
+    request = read(query)
+    if isinstance(request, Assignment):
+        return _prepare_set(request, admin=admin)
+    if request.name in _SHOWING:
+        return _prepare_show(request.argument.lower(), query)
+    action = ACTIONS.get(request.name)
+    run = None if action is None else action.bind(request.argument)
+    if run is None:
+        raise invalid_command(query)
+    if not admin:
+        raise admin_access_needed()
+    return Statement((), _logged(request.name.upper(), request.argument, run))
+
+
+def _prepare_show(name: str, query: str) -> Statement:
+    if name in parameters.VALUES:
+        # PgBouncer's column is called as the parameter is in its own list.
+        return Statement(text(name), lambda _: parameters.show(name))
+    found = SHOWS.get(name)
+    if found is None:
+        raise invalid_command(query)
+    return found
+
+
+def _prepare_set(request: Assignment, *, admin: bool) -> Statement:
+    if request.key.lower() in parameters.VALUES:
+        return Statement((), lambda _: parameters.ignore())
+    if not admin:
+        raise admin_access_needed()
+    raise set_failed()
+
+
+def _logged(name: str, argument: str, run: Run) -> Run:
+    def run_logged(desk: Desk) -> Result:
+        if argument:
+            _log.info("%s '%s' command issued", name, argument)
+        else:
+            _log.info("%s command issued", name)
+        return run(desk)
+
+    return run_logged

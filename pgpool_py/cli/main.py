@@ -1,0 +1,19 @@
+"""``pgpool-py``: the first word chooses the subcommand, else it is a file to run."""
+
+import sys
+from collections.abc import Callable
+
+from . import check, demo, run
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "check": check.run,
+    "demo": demo.run,
+    "run": run.run,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; give the exit status."""
+    words = sys.argv[1:] if arguments is None else arguments
+    command = COMMANDS.get(words[0]) if words else None
+    return command(words[1:]) if command is not None else run.run(words)

@@ -1,0 +1,102 @@
+"""``pgpool-py [OPTION …] FILE``: run the pooler, with PgBouncer's options."""
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+
+from pgpool_py import __version__
+from pgpool_py.config.faults import ConfigError
+from pgpool_py.config.load import Loaded, load
+from pgpool_py.log import Log
+from pgpool_py.process.daemon import detach
+from pgpool_py.process.pidfile import Pidfile, PidfileError
+from pgpool_py.process.privileges import PrivilegeError, drop
+from pgpool_py.service import Service
+
+VERSION = "PgBouncer 1.25.2"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Give the parser for the options that PgBouncer has, and ours."""
+    options = argparse.ArgumentParser(
+        prog="pgpool-py",
+        description="A PostgreSQL pooler that takes PgBouncer's configuration.",
+        epilog="Other commands: pgpool-py check FILE, pgpool-py demo. "
+        "To run a file of such a name, write ./check.",
+    )
+    options.add_argument("file", metavar="FILE", help="pgbouncer.ini")
+    options.add_argument("-d", "--daemon", action="store_true", help="run detached")
+    options.add_argument(
+        "-R", "--reboot", action="store_true", help="not offered: use so_reuseport"
+    )
+    options.add_argument("-q", "--quiet", action="store_true", help="no log on stderr")
+    options.add_argument(
+        "-v", "--verbose", action="count", default=0, help="say more; may be repeated"
+    )
+    options.add_argument("-u", "--user", metavar="NAME", help="the user to become")
+    options.add_argument(
+        "--allow-root", action="store_true", help="stay root where there is no user"
+    )
+    options.add_argument(
+        "-V",
+        "--version",
+        action="version",
+        version=f"{VERSION}\npgpool_py {__version__}",
+    )
+    return options
+
+
+def run(arguments: list[str]) -> int:
+    """Run until the pooler has stopped; give the exit status."""
+    if not any(a for a in arguments if not a.startswith("-")) and not (
+        {"-V", "--version", "-h", "--help"} & set(arguments)
+    ):
+        print("no configuration file specified", file=sys.stderr)
+        return 1
+    given = parser().parse_args(arguments)
+    if given.reboot:
+        print(
+            "-R is not offered: start a second process with so_reuseport=1 and stop "
+            "the first with SIGTERM",
+            file=sys.stderr,
+        )
+        return 1
+    try:
+        loaded = load(given.file)
+    except ConfigError as error:
+        for fault in sorted(error.faults):
+            print(fault, file=sys.stderr)
+        print(f"{given.file}: cannot load config file", file=sys.stderr)
+        return 1
+    if given.user:
+        settings = replace(loaded.settings, user=given.user)
+        loaded = replace(loaded, settings=settings)
+    try:
+        return _run(given, loaded)
+    except (PrivilegeError, PidfileError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _run(given: argparse.Namespace, loaded: Loaded) -> int:
+    settings = loaded.settings
+    path = os.path.abspath(given.file)
+    if given.daemon and not settings.pidfile:
+        raise PidfileError("-d needs pidfile= in the configuration")
+    drop(settings, allow_root=given.allow_root)
+    pidfile = Pidfile(settings.pidfile) if settings.pidfile else None
+    if pidfile is not None:
+        pidfile.check()
+    if given.daemon:
+        detach()
+    if pidfile is not None:
+        pidfile.write()
+    try:
+        verbose = max(given.verbose, settings.verbose)
+        quiet = given.quiet or given.daemon
+        with Log(settings.logfile, verbose, to_stderr=not quiet) as log:
+            return Service(path, loaded, log).run()
+    finally:
+        if pidfile is not None:
+            pidfile.remove()

@@ -1,0 +1,1 @@
+"""The side on which we play the server: applications connected to us."""

@@ -1,0 +1,221 @@
+"""A client from ``accept`` to the end of its authentication.
+
+startup   waits for a startup packet; SSLRequest and GSSENCRequest are answered N
+password  waits for the answers to our authentication requests
+entering  has proved itself; the entry has the stream
+closed
+"""
+
+import logging
+from enum import Enum, auto
+from typing import Final
+
+from pgpool_py import errors
+from pgpool_py.errors import PoolerError
+from pgpool_py.log import about
+from pgpool_py.net.stream import Stream
+from pgpool_py.reasons import Reason
+from pgwire.diagnostics import error as error_response
+from pgwire.errors import AuthenticationFailed, ProtocolError
+from pgwire.framing import HEADER_SIZE, message_end
+from pgwire.startup import (
+    CancelRequest,
+    GSSENCRequest,
+    SSLRequest,
+    StartupMessage,
+    negotiate,
+    parse_startup,
+    startup_length,
+)
+
+from .door import Door, Entry, Visitor
+
+_log = logging.getLogger(__name__)
+
+# The newest minor of protocol 3 that is spoken.
+NEWEST_MINOR: Final = 0
+# A password may have 65 530 bytes.
+MOST_UNREAD: Final = 70_000
+_READ_SIZE: Final = 8192
+_NO: Final = b"N"
+
+
+class _Phase(Enum):
+    STARTUP = auto()
+    PASSWORD = auto()
+    ENTERING = auto()
+    CLOSED = auto()
+
+
+class Arrival:
+    """See the module's text. Once it is entering, the entry owns the stream."""
+
+    __slots__ = ("_buffer", "_door", "_entry", "_phase", "_stream", "_who", "visitor")
+
+    def __init__(self, door: Door, visitor: Visitor) -> None:
+        self._door = door
+        self._buffer = bytearray()
+        self._phase = _Phase.STARTUP
+        self._entry: Entry | None = None
+        self._stream: Stream | None = None
+        self._who: object = visitor
+        self.visitor = visitor
+
+    def begin(self, stream: Stream) -> None:
+        """Listen to the client on this stream."""
+        self._stream = stream
+        stream.handler = self
+
+    @property
+    def entering(self) -> bool:
+        """Whether it has proved itself and waits for a server."""
+        return self._phase is _Phase.ENTERING
+
+    def on_readable(self) -> None:
+        """Read once; called by the stream."""
+        stream = self._stream
+        if stream is None:
+            return
+        chunk = bytearray(_READ_SIZE)
+        try:
+            size = stream.recv_into(chunk)
+        except BlockingIOError:
+            return
+        except OSError:
+            size = 0
+        if not size:
+            self.close(Reason.CLIENT_EOF)
+            return
+        self._buffer += chunk[:size]
+        try:
+            self._take()
+        except AuthenticationFailed as error:
+            self._refuse(
+                Reason.AUTHENTICATION_FAILED,
+                PoolerError(error.message, error.sqlstate, detail=error.detail),
+            )
+        except ProtocolError as error:
+            self._refuse(
+                Reason.CLIENT_PROTOCOL_VIOLATION,
+                errors.protocol_violation(error.message, error.detail),
+            )
+        except PoolerError as error:
+            self._refuse(Reason.LOGIN_FAILED, error)
+
+    def _take(self) -> None:
+        while self._phase is _Phase.STARTUP and self._take_startup():
+            pass
+        while self._phase is _Phase.PASSWORD and self._take_password():
+            pass
+        if self._phase is _Phase.ENTERING and self._buffer:
+            # No client may know what to send before it was told that it is in.
+            raise errors.startup_repeated()
+
+    def _take_startup(self) -> bool:
+        length = startup_length(bytes(self._buffer[:4]))
+        if length is None or len(self._buffer) < length:
+            return False
+        packet = parse_startup(bytes(self._buffer[:length]))
+        del self._buffer[:length]
+        match packet:
+            case SSLRequest():
+                self._decline("SSL")
+            case GSSENCRequest():
+                self._decline("GSSAPI encryption")
+            case CancelRequest():
+                self._door.cancel(packet)
+                self.close(Reason.CANCEL_REQUEST, quiet=True)
+            case StartupMessage():
+                self._begin_login(packet)
+        return True
+
+    def _decline(self, request: str) -> None:
+        if self._buffer:
+            # It could have been put there by somebody else, to be taken for encrypted.
+            raise errors.unencrypted_data(request)
+        if self._stream is not None:
+            self._stream.write(_NO)
+
+    def _begin_login(self, startup: StartupMessage) -> None:
+        database = startup.database
+        where = f"{self.visitor.address}:{self.visitor.port}"
+        self._who = f"C-0x{self.visitor.number:x}: {database}/{startup.user}@{where}"
+        if self._stream is None:
+            return
+        negotiation = negotiate(startup, NEWEST_MINOR)
+        if negotiation is not None:
+            self._stream.write(negotiation)
+        self._entry = self._door.open(self, startup)
+        self._phase = _Phase.PASSWORD
+        self._answer(self._entry.login.start())
+
+    def _take_password(self) -> bool:
+        buffer = self._buffer
+        if len(buffer) < HEADER_SIZE or self._entry is None:
+            return False
+        end = message_end(buffer, 0)
+        if end > MOST_UNREAD or end < HEADER_SIZE:
+            raise errors.password_too_long(MOST_UNREAD)
+        if end > len(buffer):
+            return False
+        kind, body = buffer[0], bytes(buffer[HEADER_SIZE:end])
+        del buffer[:end]
+        self._answer(self._entry.login.receive(kind, body))
+        return True
+
+    def _answer(self, data: bytes) -> None:
+        stream, entry = self._stream, self._entry
+        if stream is None or entry is None:
+            return
+        if data:
+            stream.write(data)
+        if entry.login.done:
+            self._phase = _Phase.ENTERING
+            entry.enter(stream)
+
+    # End
+
+    def _refuse(self, reason: Reason, error: PoolerError) -> None:
+        if self._stream is not None:
+            self._stream.write(
+                error_response(
+                    error.severity,
+                    error.sqlstate,
+                    error.message,
+                    error.detail,
+                    error.hint,
+                ).encode()
+            )
+        _log.warning("pooler error: %s", error, extra=about(self._who))
+        self.close(reason)
+
+    def refuse(self, reason: Reason, error: PoolerError) -> None:
+        """End from outside, telling the client why: a deadline, a shutdown."""
+        if self._phase is not _Phase.CLOSED:
+            self._refuse(reason, error)
+
+    def close(self, reason: Reason, *, quiet: bool = False) -> None:
+        """End; once."""
+        if self._phase is _Phase.CLOSED:
+            return
+        self._phase = _Phase.CLOSED
+        if not quiet:
+            _log.info("closing because: %s", reason, extra=about(self._who))
+        if self._stream is not None:
+            self._stream.close()
+        if self._entry is not None:
+            self._entry.leave()
+        self._door.on_gone(self)
+
+    def arrived(self) -> None:
+        """End well: somebody else has the stream now."""
+        self._phase = _Phase.CLOSED
+        self._stream = None
+        self._door.on_gone(self)
+
+    def on_drained(self) -> None:
+        """Nothing waits for it; called by the stream."""
+
+    def on_fault(self, error: Exception) -> None:  # noqa: ARG002 - reported elsewhere
+        """A callback of ours failed; called by the stream."""
+        self.close(Reason.INTERNAL_ERROR)

@@ -1,0 +1,88 @@
+"""What a client at the door needs to be told by the pooler."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pgpool_py.errors import PoolerError
+from pgpool_py.net.stream import Stream
+from pgpool_py.reasons import Reason
+from pgwire.client_login import ClientLogin
+from pgwire.startup import CancelRequest, StartupMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who stands at the door, before it has said a name.
+
+    Attributes:
+        number: unique in this process.
+        address, port: of the client; ``unix`` and the listening port for a unix socket.
+        accepted: by the reactor's clock.
+        connected: in seconds since the epoch.
+    """
+
+    number: int
+    address: str
+    port: int
+    local_address: str
+    local_port: int
+    accepted: float
+    connected: float = field(repr=False)
+
+    def __str__(self) -> str:
+        where = f"{self.address}:{self.port}"
+        return f"C-0x{self.number:x}: (nodb)/(nouser)@{where}"
+
+
+class AtDoor(Protocol):
+    """A client at the door, as whoever lets it in sees it.
+
+    Attributes:
+        visitor: who it is.
+    """
+
+    visitor: Visitor
+
+    @property
+    def entering(self) -> bool:
+        """Whether it has proved itself and waits for a server."""
+
+    def arrived(self) -> None:
+        """It is in: somebody else has its stream now."""
+
+    def refuse(self, reason: Reason, error: PoolerError) -> None:
+        """It may not come in; it is told why, and closed."""
+
+
+class Entry(Protocol):
+    """One visitor on its way in, as the door leads it."""
+
+    @property
+    def login(self) -> ClientLogin:
+        """Give the authentication that it must pass."""
+
+    def enter(self, stream: Stream) -> None:
+        """Go on: it has proved who it is.
+
+        ``arrived`` or ``refuse`` follows, at once or later.
+        """
+
+    def leave(self) -> None:
+        """Forget it: it is gone, or was refused."""
+
+
+class Door(Protocol):
+    """Who decides about visitors."""
+
+    def open(self, arrival: AtDoor, startup: StartupMessage) -> Entry:
+        """Decide how a visitor has to prove itself.
+
+        Raises:
+            PoolerError: it is refused.
+        """
+
+    def cancel(self, request: CancelRequest) -> None:
+        """Pass a cancel request on to the client that it names, if there is one."""
+
+    def on_gone(self, arrival: AtDoor) -> None:
+        """A visitor is in, or gone."""

@@ -1,0 +1,47 @@
+"""Who a client is: for the console, the log, and cancel requests."""
+
+import logging
+from dataclasses import dataclass, field
+
+from pgpool_py.errors import PoolerError
+from pgpool_py.log import about
+from pgpool_py.reasons import Reason
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientIdentity:
+    """What does not change while a client is connected.
+
+    Attributes:
+        number: unique in this process, shared with servers.
+        database, user: as the client named them.
+        address: of the client, ``unix`` for a unix socket.
+        pid: what it was told as its backend's process id.
+        cancel_key: what must come with its cancel request.
+        connected: when it was accepted, in seconds since the epoch.
+    """
+
+    number: int
+    database: str
+    user: str
+    address: str
+    port: int
+    local_address: str
+    local_port: int
+    pid: int
+    cancel_key: bytes = field(repr=False)
+    connected: float
+    quiet: bool = False
+
+    def __str__(self) -> str:
+        where = f"{self.address}:{self.port}"
+        return f"C-0x{self.number:x}: {self.database}/{self.user}@{where}"
+
+    def log_close(self, reason: Reason, error: PoolerError | None) -> None:
+        """Write the line, or two, that say why the client was closed."""
+        if error is not None:
+            _log.warning("pooler error: %s", error, extra=about(self))
+        if not self.quiet:
+            _log.info("closing because: %s", reason, extra=about(self))

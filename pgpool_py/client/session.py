@@ -1,0 +1,360 @@
+"""A client that is logged in: its bytes, and the server it is lent.
+
+    idle      no server, nothing to send
+    waiting   no server yet; what it sent is kept in ``_pending``
+    linked    its bytes go to its server as they come
+    closed
+
+What a client may send, and when it needs a server, is decided by
+:class:`~pgwire.requests.Requests`.
+"""
+
+from typing import Final, Protocol
+
+from pgpool_py import errors
+from pgpool_py.errors import PoolerError
+from pgpool_py.net.reactor import Reactor
+from pgpool_py.net.scratch import Scratch
+from pgpool_py.net.stream import Stream
+from pgpool_py.reasons import Reason
+from pgpool_py.server.connection import ServerConnection
+from pgpool_py.server.parameters import ParameterSet
+from pgpool_py.settings import PoolMode
+from pgwire.backend import ReadyForQuery
+from pgwire.codes import Sqlstate, TransactionStatus
+from pgwire.diagnostics import error as error_response
+from pgwire.errors import ProtocolViolation
+from pgwire.requests import Requests, Verdict
+
+from .identity import ClientIdentity
+from .lender import Lender
+
+_READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
+
+
+class Registry(Protocol):
+    """Who counts the clients."""
+
+    def on_client_closed(self, client: "ClientSession") -> None:
+        """The client is closed; called once."""
+
+
+class ClientSession:
+    """See the module's text.
+
+    Attributes:
+        identity: who it is, for people and for cancel requests.
+        parameters: its session parameters, as differences from the pool's defaults.
+        server: the one it is lent, or None.
+        waiting: whether it asked for a server and has none yet.
+        pinned: why it keeps its server past the transaction, or None.
+        since: when it began to wait, or was last active, by the reactor's clock.
+        exchange_since, transaction_since: when these began; 0 while there is none.
+        cancelled_since: when an exchange of its was last cancelled for its length.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_lender",
+        "_pending",
+        "_reactor",
+        "_registry",
+        "_requests",
+        "_scratch",
+        "cancelled_since",
+        "closed",
+        "exchange_since",
+        "identity",
+        "parameters",
+        "pinned",
+        "server",
+        "since",
+        "stream",
+        "transaction_since",
+        "waiting",
+    )
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        scratch: Scratch,
+        stream: Stream,
+        *,
+        registry: Registry,
+        lender: Lender,
+        identity: ClientIdentity,
+        parameters: ParameterSet,
+    ) -> None:
+        self._reactor = reactor
+        self._scratch = scratch
+        self._registry = registry
+        self._lender = lender
+        self._pending = b""
+        self._requests = Requests()
+        self.stream = stream
+        self.identity = identity
+        self.parameters = parameters
+        self.server: ServerConnection | None = None
+        self.waiting = False
+        self.pinned: str | None = None
+        self.closed = False
+        self.since = reactor.now
+        self.exchange_since = 0.0
+        self.transaction_since = 0.0
+        self.cancelled_since = 0.0
+        stream.handler = self
+
+    def __str__(self) -> str:
+        return str(self.identity)
+
+    @property
+    def lender(self) -> Lender:
+        """The pool it belongs to."""
+        return self._lender
+
+    # What the client sends
+
+    def on_readable(self) -> None:
+        """Read once, and pass it on or keep it; called by the stream."""
+        scratch = self._scratch
+        pending = self._pending
+        server = None if self.waiting else self.server
+        start = 0 if server is None else len(pending)
+        try:
+            if start:
+                scratch.buffer[:start] = pending
+                size = self.stream.recv_into(scratch.view[start:])
+            else:
+                size = self.stream.recv_into(scratch.buffer)
+        except BlockingIOError:
+            return
+        except OSError:
+            size = 0
+        if not size:
+            self.close(Reason.CLIENT_EOF)
+            return
+        self._lender.counters.bytes_received += size
+        if server is not None:
+            self._pending = b""
+            self._forward(server, scratch.buffer, scratch.view, start + size)
+            return
+        self._pending = pending + bytes(scratch.view[:size])
+        if not self.waiting:
+            self._consider()
+        elif len(self._pending) >= self._lender.buffer_limit:
+            self.stream.pause()
+
+    def _consider(self) -> None:
+        """Ask for a server, if what is pending needs one."""
+        verdict = Verdict.READY
+        while verdict is Verdict.READY:
+            try:
+                self._pending, verdict = self._requests.review(
+                    self._pending, self._lender.buffer_limit
+                )
+            except ProtocolViolation as violation:
+                self._violated(violation)
+                return
+            if verdict is Verdict.READY:
+                self.stream.write(_READY_IDLE)
+        if verdict is Verdict.CLOSE:
+            self.close(Reason.CLIENT_CLOSE_REQUEST)
+        elif verdict is Verdict.SERVER:
+            self.waiting = True
+            self.since = self._reactor.now
+            self._lender.request(self)
+
+    def _forward(
+        self,
+        server: ServerConnection,
+        buffer: bytearray | bytes,
+        view: memoryview,
+        end: int,
+    ) -> None:
+        """Send ``buffer[:end]`` to the server, keep a fragment of a message."""
+        requests = self._requests
+        violation = None
+        try:
+            used = requests.receive(buffer, end, server.ledger)
+        except ProtocolViolation as error:
+            used, violation = end, error
+        for start, stop in requests.pieces:
+            server.stream.gather(view[start:stop])
+        if used != end:
+            self._pending = bytes(view[used:end])
+        if requests.named and self.pinned is None:
+            self.pinned = "prepared statement"
+        if not self.exchange_since and server.ledger.head:
+            self._begin_exchange()
+        if violation is not None:
+            self._violated(violation)
+        elif requests.terminated:
+            self.close(Reason.CLIENT_CLOSE_REQUEST)
+        elif server.stream.backlog > self._lender.buffer_limit:
+            self.stream.pause()
+
+    def _begin_exchange(self) -> None:
+        counters = self._lender.counters
+        counters.query_count += 1
+        self.exchange_since = self._reactor.now
+        if not self.transaction_since:
+            self.transaction_since = self._reactor.now
+            counters.xact_count += 1
+
+    def _violated(self, violation: ProtocolViolation) -> None:
+        self.close(
+            Reason.CLIENT_PROTOCOL_VIOLATION,
+            errors.protocol_violation(violation.message, violation.detail),
+        )
+
+    # What the pool says
+
+    def on_linked(self, server: ServerConnection) -> None:
+        """Send what is pending; see :class:`~pgpool_py.client.lender.Borrower`."""
+        self.waiting = False
+        self.server = server
+        pending, self._pending = self._pending, b""
+        if self.stream.paused:
+            self.stream.resume()
+        if pending:
+            self._forward(server, pending, memoryview(pending), len(pending))
+
+    def on_refused(self, error: PoolerError, reason: Reason) -> None:
+        """Close; see :class:`~pgpool_py.client.lender.Borrower`."""
+        self.waiting = False
+        self.close(reason, error)
+
+    # What the server says
+
+    def deliver(self, data: memoryview) -> None:
+        """Send replies on; read no more of the server while they pile up."""
+        stream = self.stream
+        stream.write(data)
+        self._lender.counters.bytes_sent += len(data)
+        if self.server is not None and stream.backlog > self._lender.buffer_limit:
+            self.server.stream.pause()
+
+    def on_answered(self, server: ServerConnection) -> None:
+        """Everything is answered: let the server go if the pool's mode says so."""
+        ledger = server.ledger
+        now = self._reactor.now
+        counters = self._lender.counters
+        if self.exchange_since:
+            counters.query_time += now - self.exchange_since
+            self.exchange_since = 0.0
+        self.since = now
+        if ledger.settled:
+            if self._requests.half_sent:
+                return
+            counters.xact_time += now - self.transaction_since
+            self.transaction_since = 0.0
+            mode = self._lender.settings.pool_mode
+            if mode is not PoolMode.SESSION and self.pinned is None:
+                self._release(server)
+            elif self.waiting and not server.cancels:
+                self.on_linked(server)
+        elif ledger.resynchronisable:
+            self._hold()
+            if not server.cancels:
+                self._lender.resynchronise(server)
+        elif (
+            self._lender.settings.pool_mode is PoolMode.STATEMENT
+            and ledger.status != TransactionStatus.IDLE
+        ):
+            self.close(
+                Reason.TRANSACTION_IN_STATEMENT_MODE,
+                errors.transaction_in_statement_mode(),
+            )
+
+    def _release(self, server: ServerConnection) -> None:
+        self.server = None
+        server.owner = None
+        if server.stream.paused:
+            server.stream.resume()
+        held, self.waiting = self.waiting, False
+        self._lender.give_back(server)
+        if held:
+            self._consider()
+
+    def _hold(self) -> None:
+        """Keep what the client sends until ``on_linked`` is called again."""
+        self.waiting = True
+
+    def on_parameter(self, name: str, value: str) -> None:
+        """Follow the server: what it reported is now the client's own."""
+        del name, value
+        if self.server is not None:
+            self.parameters = self.server.parameters
+
+    def on_server_drained(self) -> None:
+        """Read again."""
+        if self.stream.paused:
+            self.stream.resume()
+
+    # Cancel
+
+    def cancel(self) -> None:
+        """Cancel what this client is doing, as its CancelRequest asks."""
+        server = self.server
+        if server is not None:
+            if server.ledger.head:
+                self._hold()
+                self._lender.cancel(server)
+        elif self.waiting:
+            self._lender.leave(self)
+            self.waiting = False
+            self._refuse_pending()
+
+    def _refuse_pending(self) -> None:
+        """Answer the exchange that waits as cancelled, and go on behind it."""
+        self._pending, synced = self._requests.refuse(self._pending)
+        answer = error_response(
+            "ERROR", Sqlstate.QUERY_CANCELED, "canceling statement due to user request"
+        ).encode()
+        self.stream.write(answer + (_READY_IDLE if synced else b""))
+        self._consider()
+
+    # End
+
+    def on_drained(self) -> None:
+        """The client takes replies again; called by the stream."""
+        if self.server is not None and self.server.stream.paused:
+            self.server.stream.resume()
+
+    def on_fault(self, error: Exception) -> None:  # noqa: ARG002 - reported elsewhere
+        """A callback of ours failed; called by the stream."""
+        self.close(Reason.INTERNAL_ERROR)
+
+    def on_server_closed(self, error: PoolerError | None, reason: Reason) -> None:
+        """The server is gone: so is the session."""
+        self.server = None
+        self.close(reason, error)
+
+    def close(self, reason: Reason, error: PoolerError | None = None) -> None:
+        """Close, with an error for the client if there is one; once."""
+        if self.closed:
+            return
+        self.closed = True
+        self.identity.log_close(reason, error)
+        if error is not None:
+            self.stream.write(
+                error_response(
+                    error.severity,
+                    error.sqlstate,
+                    error.message,
+                    error.detail,
+                    error.hint,
+                ).encode()
+            )
+        self.stream.close()
+        server, self.server = self.server, None
+        if self.waiting and server is None:
+            self._lender.leave(self)
+        if server is not None:
+            server.owner = None
+            self._lender.abandon(
+                server,
+                half_written=bool(self._requests.half_sent),
+                must_reset=self.pinned is not None,
+            )
+        self._registry.on_client_closed(self)

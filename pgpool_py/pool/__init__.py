@@ -1,0 +1,1 @@
+"""Books, waiters and timing of pools: ids and capacities, no protocol."""

@@ -1,0 +1,241 @@
+"""Bringing a server back to a state in which anybody may have it.
+
+    given back ──► reset? ──► cancel still on its way? ──► shelved
+    abandoned  ──► answered within the grace? ──► as if given back
+               └─► cancel ──► drain ──► as if given back
+
+``shelve`` is called with a server that owes nothing, is outside any transaction, and
+holds no session state but its parameters.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from pgpool_py.reasons import Reason
+from pgpool_py.server.cancel import ServerCancel
+from pgpool_py.server.connection import Errand, ServerConnection, ServerState
+from pgpool_py.settings import PoolMode, PoolSettings
+from pgwire.diagnostics import ErrorResponse
+from pgwire.exchange import QUERY
+from pgwire.frontend import Query
+from pgwire.startup import CancelRequest
+
+from .context import Context
+
+_log = logging.getLogger(__name__)
+
+_EMPTY_QUERY: Final = Query(b"").encode()
+_DISCARD_ALL: Final = "DISCARD ALL"
+
+
+class Aftercare:
+    """Looks after the servers of one pool when their clients are done with them.
+
+    Attributes:
+        settings: in force.
+        cancels: the CancelRequests on their way, with the time when each began.
+    """
+
+    __slots__ = ("_context", "_drain_after", "_shelve", "cancels", "settings")
+
+    def __init__(
+        self,
+        context: Context,
+        settings: PoolSettings,
+        shelve: Callable[[ServerConnection], None],
+    ) -> None:
+        self._context = context
+        self._shelve = shelve
+        self._drain_after: set[ServerConnection] = set()
+        self.settings = settings
+        self.cancels: dict[ServerCancel, tuple[ServerConnection, float]] = {}
+
+    # From the client's hands
+
+    def give_back(self, server: ServerConnection) -> None:
+        """Take a server that owes nothing; its client may want another one later."""
+        settings = self.settings
+        session = settings.pool_mode is PoolMode.SESSION
+        if server.must_reset or session or settings.server_reset_query_always:
+            self._reset(server)
+        else:
+            self._settle(server)
+
+    def abandon(self, server: ServerConnection, *, half_written: bool) -> None:
+        """Take a server in whatever state its client left it."""
+        if server.closed:
+            return
+        if half_written:
+            server.close(Reason.CLIENT_GONE_UNSENT)
+            return
+        if server.stream.paused:
+            server.stream.resume()
+        ledger = server.ledger
+        self._change(server, ServerState.ABANDONED)
+        if server.on_errand:
+            # Its end finds that nobody waits for the server any more.
+            return
+        if ledger.settled:
+            self.give_back(server)
+        elif ledger.answered or ledger.reads_copy_data or ledger.uncertain:
+            self._drain(server)
+        else:
+            server.deadline = (
+                self._context.reactor.now + self._context.settings.client_gone_grace
+            )
+
+    def on_abandoned_answered(self, server: ServerConnection) -> None:
+        """Go on: what a vanished client had begun is answered."""
+        if server.ledger.settled:
+            self.give_back(server)
+        else:
+            self._drain(server)
+
+    # Drain
+
+    def check_grace(self, server: ServerConnection, now: float) -> None:
+        """Cancel what a vanished client left running, once its grace is over."""
+        abandoned = server.state is ServerState.ABANDONED
+        if abandoned and not server.on_errand and now >= server.deadline:
+            self.cancel(server)
+            self._drain(server)
+
+    def _drain(self, server: ServerConnection) -> None:
+        if server.cancels:
+            # Not before the cancel has arrived: it could hit the drain instead.
+            self._drain_after.add(server)
+            return
+        self._change(server, ServerState.TESTED)
+        limit = self._context.settings.server_drain_timeout
+        server.drain(Errand(self._drained, limit, Reason.DRAIN_TIMEOUT))
+
+    def _drained(self, server: ServerConnection, error: ErrorResponse | None) -> None:
+        del error  # Whatever was cancelled or rolled back may have answered one.
+        self.give_back(server)
+
+    # Reset
+
+    def _reset(self, server: ServerConnection) -> None:
+        query = self.settings.server_reset_query
+        if not query:
+            if server.must_reset:
+                server.close(Reason.UNCLEAN_SERVER)
+            else:
+                self._settle(server)
+            return
+        self._change(server, ServerState.TESTED)
+        limit = self._context.settings.server_drain_timeout
+        server.run(
+            Errand(self._was_reset, limit, Reason.RESET_FAILED),
+            Query(query.encode("utf-8", "surrogateescape")).encode(),
+            QUERY,
+        )
+
+    def _was_reset(self, server: ServerConnection, error: ErrorResponse | None) -> None:
+        if error is not None or not server.ledger.settled:
+            server.close(Reason.RESET_FAILED)
+            return
+        reported = {
+            name: value
+            for name, value in server.parameters.values.items()
+            if name in server.reported
+        }
+        if len(reported) != len(server.parameters.values):
+            # Parameters that are not reported: only DISCARD ALL is known to reset
+            # them all.
+            if self.settings.server_reset_query.strip().upper() != _DISCARD_ALL:
+                server.close(Reason.UNCLEAN_SERVER)
+                return
+            server.parameters = self._context.book.of(reported)
+        server.must_reset = False
+        self._settle(server)
+
+    # Cancel
+
+    def cancel(self, server: ServerConnection) -> None:
+        """Send a CancelRequest for what runs on a server."""
+        if not server.cancel_key:
+            return
+        server.cancels += 1
+        request = CancelRequest(server.pid, server.cancel_key)
+        cancel = ServerCancel(
+            self._context.reactor,
+            self._context.tcp_options,
+            server.peer,
+            request,
+            self._on_cancelled,
+        )
+        self.cancels[cancel] = (server, self._context.reactor.now)
+
+    def _on_cancelled(self, cancel: ServerCancel, taken: bool) -> None:
+        server, _ = self.cancels.pop(cancel)
+        server.cancels -= 1
+        if server.closed:
+            return
+        server.may_be_hit = True
+        if not taken:
+            # It may arrive at any time, or never: nobody else may have this server.
+            server.close_needed = True
+        if server.cancels:
+            return
+        if server in self._drain_after:
+            self._drain_after.discard(server)
+            self._drain(server)
+        elif server.state is ServerState.BEING_CANCELED:
+            self._settle(server)
+        elif server.owner is not None:
+            if server.ledger.resynchronisable:
+                server.owner.on_answered(server)
+            else:
+                server.owner.on_linked(server)
+
+    def check_cancels(self, now: float) -> None:
+        """Give up CancelRequests after ``cancel_wait_timeout``."""
+        limit = self._context.settings.cancel_wait_timeout
+        late = [c for c, (_, began) in self.cancels.items() if now - began >= limit]
+        for cancel in late if limit else []:
+            cancel.give_up()
+
+    def _settle(self, server: ServerConnection) -> None:
+        """Let a cancel that was sent hit, if it still can, before anyone is lent."""
+        if server.cancels:
+            self._change(server, ServerState.BEING_CANCELED)
+        elif server.may_be_hit and not server.close_needed:
+            self._change(server, ServerState.BEING_CANCELED)
+            limit = self._context.settings.server_drain_timeout
+            errand = Errand(self._settled, limit, Reason.CANCEL_FAILED)
+            server.run(errand, _EMPTY_QUERY, QUERY)
+        else:
+            self._shelve(server)
+
+    def _settled(self, server: ServerConnection, error: ErrorResponse | None) -> None:
+        del error  # The cancel may have hit our own query: that is what it is for.
+        self._settle(server)
+
+    # Uncertainty
+
+    def resynchronise(self, server: ServerConnection) -> None:
+        """Find out what a server owes, then tell its owner."""
+        limit = self._context.settings.server_drain_timeout
+        errand = Errand(self._resynchronised, limit, Reason.DRAIN_TIMEOUT)
+        server.resynchronise(errand)
+
+    def _resynchronised(
+        self, server: ServerConnection, error: ErrorResponse | None
+    ) -> None:
+        if error is not None:
+            server.close(Reason.UNCLEAN_SERVER)
+        elif server.owner is not None:
+            server.owner.on_answered(server)
+        else:
+            self.give_back(server)
+
+    def forget(self, server: ServerConnection) -> None:
+        """Strike out a server that was closed."""
+        self._drain_after.discard(server)
+
+    def _change(self, server: ServerConnection, state: ServerState) -> None:
+        if server.state is not state:
+            server.state = state
+            server.since = self._context.reactor.now

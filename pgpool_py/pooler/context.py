@@ -1,0 +1,49 @@
+"""What all pools of one pooler share."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pgpool_py.net.reactor import Reactor
+from pgpool_py.net.resolver import Resolver
+from pgpool_py.net.scratch import Scratch
+from pgpool_py.net.socket_options import TcpOptions
+from pgpool_py.pool.quota import Quota
+from pgpool_py.server.parameters import ParameterBook
+from pgpool_py.settings import Settings
+from pgwire.ledger import HOLD_LIMIT
+
+
+@dataclass(slots=True)
+class Context:
+    """See the module's text.
+
+    Attributes:
+        settings: in force; replaced as a whole at a reload.
+        secrets: from ``auth_file``: the stored secret of each user.
+        evict: closes the server that was idle longest among those that count to a
+            quota; False if there is none.
+        numbers: gives clients and servers their numbers.
+    """
+
+    reactor: Reactor
+    resolver: Resolver
+    settings: Settings
+    secrets: dict[str, str] = field(repr=False)
+    evict: Callable[[Quota], bool]
+    book: ParameterBook = field(default_factory=ParameterBook)
+    scratch: Scratch = field(default_factory=lambda: Scratch(HOLD_LIMIT))
+    numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def tcp_options(self) -> TcpOptions:
+        """Give the options for every TCP socket."""
+        settings = self.settings
+        return TcpOptions(
+            keepalive=settings.tcp_keepalive,
+            keepcnt=settings.tcp_keepcnt,
+            keepidle=settings.tcp_keepidle,
+            keepintvl=settings.tcp_keepintvl,
+            user_timeout=settings.tcp_user_timeout,
+            socket_buffer=settings.tcp_socket_buffer,
+        )

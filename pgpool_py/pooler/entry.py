@@ -1,0 +1,151 @@
+"""A client between its authentication and its session: it waits for the welcome."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pgpool_py.client.door import AtDoor
+from pgpool_py.client.identity import ClientIdentity
+from pgpool_py.client.session import ClientSession, Registry
+from pgpool_py.errors import PoolerError
+from pgpool_py.net.stream import Stream
+from pgpool_py.reasons import Reason
+from pgpool_py.server.parameters import ParameterSet
+from pgwire.backend import BackendKeyData, ParameterStatus, ReadyForQuery
+from pgwire.client_login import ClientLogin
+from pgwire.codes import TransactionStatus
+
+from .context import Context
+from .pool import Pool
+
+# Above PostgreSQL's process ids (PID_MAX_LIMIT of Linux), so that
+# pg_terminate_backend of one of ours hits nobody.
+FIRST_PID = 4_194_305
+_PIDS = 2**31 - FIRST_PID
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a client asked for in its startup packet."""
+
+    database: str
+    user: str
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+def identify(arrival: AtDoor, wishes: Wishes, *, quiet: bool) -> ClientIdentity:
+    """Give a client its process id and its cancel key."""
+    visitor = arrival.visitor
+    return ClientIdentity(
+        number=visitor.number,
+        database=wishes.database,
+        user=wishes.user,
+        address=visitor.address,
+        port=visitor.port,
+        local_address=visitor.local_address,
+        local_port=visitor.local_port,
+        pid=FIRST_PID + visitor.number % _PIDS,
+        cancel_key=secrets.token_bytes(4),
+        connected=visitor.connected,
+        quiet=quiet,
+    )
+
+
+class ClientEntry:
+    """Leads one client into its pool."""
+
+    __slots__ = (
+        "_arrival",
+        "_context",
+        "_pool",
+        "_registry",
+        "_stream",
+        "_then",
+        "_wishes",
+        "login",
+    )
+
+    def __init__(
+        self,
+        context: Context,
+        arrival: AtDoor,
+        wishes: Wishes,
+        *,
+        login: ClientLogin,
+        pool: Callable[[], Pool],
+        registry: Registry,
+        then: Callable[[ClientSession], None],
+    ) -> None:
+        self._context = context
+        self._arrival = arrival
+        self._wishes = wishes
+        self._pool = pool
+        self._registry = registry
+        self._then = then
+        self._stream: Stream | None = None
+        self.login = login
+
+    def enter(self, stream: Stream) -> None:
+        """Ask the pool what its servers are like; see Entry."""
+        self._stream = stream
+        try:
+            pool = self._pool()
+        except PoolerError as error:
+            self._arrival.refuse(Reason.LOGIN_FAILED, error)
+            return
+        pool.greet(self)
+
+    def leave(self) -> None:
+        """Wait no more; see Entry."""
+        if self._stream is not None:
+            self._stream = None
+            self._pool().forget_guest(self)
+
+    def on_refused(self, error: PoolerError, reason: Reason) -> None:
+        """Pass on that there is no server; see Guest."""
+        self._stream = None
+        self._arrival.refuse(reason, error)
+
+    def on_welcome(self, pool: Pool) -> None:
+        """Become a session; see Guest."""
+        stream, self._stream = self._stream, None
+        if stream is None:
+            return
+        context = self._context
+        quiet = not context.settings.log_disconnections
+        identity = identify(self._arrival, self._wishes, quiet=quiet)
+        session = ClientSession(
+            context.reactor,
+            context.scratch,
+            stream,
+            registry=self._registry,
+            lender=pool,
+            identity=identity,
+            parameters=self._parameters(pool),
+        )
+        self._arrival.arrived()
+        pool.counters.client_login_count += 1
+        self._then(session)
+        stream.write(self._welcome(pool, identity))
+
+    def _parameters(self, pool: Pool) -> ParameterSet:
+        defaults = pool.staffing.defaults
+        return self._context.book.of(
+            {
+                name: value
+                for name, value in self._wishes.parameters.items()
+                if defaults.get(name) != value
+            }
+        )
+
+    def _welcome(self, pool: Pool, identity: ClientIdentity) -> bytes:
+        """Give what PostgreSQL says after a login, the client's own values in it."""
+        asked = self._wishes.parameters
+        reported = pool.staffing.welcome or {}
+        parts = [
+            ParameterStatus(name, asked.get(name.lower(), value)).encode()
+            for name, value in reported.items()
+        ]
+        parts.append(BackendKeyData(identity.pid, identity.cancel_key).encode())
+        parts.append(ReadyForQuery(TransactionStatus.IDLE).encode())
+        return b"".join(parts)

@@ -1,0 +1,234 @@
+"""Who comes in: accepted sockets, logins in progress, limits, cancel requests."""
+
+import logging
+import socket
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from pgpool_py import errors
+from pgpool_py.client.arrival import Arrival
+from pgpool_py.client.door import AtDoor, Entry, Visitor
+from pgpool_py.client.identity import ClientIdentity
+from pgpool_py.client.session import ClientSession
+from pgpool_py.client.startup_options import asked_parameters
+from pgpool_py.log import about
+from pgpool_py.net import socket_options
+from pgpool_py.net.stream import Stream
+from pgpool_py.reasons import Reason
+from pgpool_py.settings import AuthType
+from pgwire.client_login import ClientLogin
+from pgwire.startup import CancelRequest, StartupMessage
+
+from .admission import Admission
+from .context import Context
+from .entry import ClientEntry, Wishes, identify
+from .pool import Pool
+
+_log = logging.getLogger(__name__)
+
+CONSOLE_DATABASE: Final = "pgbouncer"
+
+
+class ConsoleClient(Protocol):
+    """A console session, as far as the gatehouse cares."""
+
+    def cancel(self) -> None:
+        """Stop waiting for what the last command waits for."""
+
+    def close(self, reason: Reason) -> None:
+        """End the session."""
+
+
+class Console(Protocol):
+    """Opens console sessions; given from above."""
+
+    def __call__(
+        self,
+        stream: Stream,
+        identity: ClientIdentity,
+        *,
+        admin: bool,
+        on_closed: Callable[[], None],
+    ) -> ConsoleClient:
+        """Take the stream over, the login done, and greet the client."""
+
+
+class House(Protocol):
+    """What the gatehouse needs of the pooler."""
+
+    def pool_for(self, database: str, user: str) -> Pool:
+        """Give the pool for this client; PoolerError if there can be none."""
+
+    def check_open(self, database: str, user: str) -> None:
+        """Raise PoolerError if no more clients are let in."""
+
+
+class Gatehouse:
+    """See the module's text.
+
+    Attributes:
+        arrivals: who logs in, in the order of acceptance.
+        sessions: who is in, by process id.
+        consoles: console sessions, by process id.
+    """
+
+    def __init__(self, context: Context, house: House, console: Console) -> None:
+        self._context = context
+        self._house = house
+        self._console = console
+        self._keys: dict[int, bytes] = {}
+        self.admission = Admission(context)
+        self.arrivals: dict[AtDoor, None] = {}
+        self.sessions: dict[int, ClientSession] = {}
+        self.consoles: dict[int, ConsoleClient] = {}
+
+    # Arrivals
+
+    def accept(self, accepted: socket.socket) -> None:
+        """Begin with a client's socket, fresh from ``accept``."""
+        visitor = self._visitor(accepted)
+        socket_options.apply(accepted, self._context.tcp_options)
+        arrival = Arrival(self, visitor)
+        self.arrivals[arrival] = None
+        arrival.begin(Stream(self._context.reactor, accepted, arrival))
+
+    def _visitor(self, accepted: socket.socket) -> Visitor:
+        port = self._context.settings.listen_port
+        address = local = "unix"
+        client_port = local_port = port
+        if accepted.family in {socket.AF_INET, socket.AF_INET6}:
+            address, client_port = accepted.getpeername()[:2]
+            local, local_port = accepted.getsockname()[:2]
+        return Visitor(
+            number=next(self._context.numbers),
+            address=address,
+            port=client_port,
+            local_address=local,
+            local_port=local_port,
+            accepted=self._context.reactor.now,
+            connected=time.time(),
+        )
+
+    def open(self, arrival: AtDoor, startup: StartupMessage) -> Entry:
+        """Decide how a visitor has to prove itself; see Door."""
+        settings = self._context.settings
+        database, user = startup.database, startup.user
+        if settings.log_connections:
+            _log.info(
+                "login attempt: db=%s user=%s tls=no replication=no",
+                database,
+                user,
+                extra=about(arrival.visitor),
+            )
+        login = self.admission.login(user)
+        if database == CONSOLE_DATABASE:
+            return _ConsoleEntry(self, arrival, Wishes(database, user), login)
+        self._house.check_open(database, user)
+        asked = asked_parameters(
+            startup.parameters,
+            settings.track_extra_parameters,
+            settings.ignore_startup_parameters,
+        )
+        return ClientEntry(
+            self._context,
+            arrival,
+            Wishes(database, user, asked),
+            login=login,
+            pool=lambda: self._house.pool_for(database, user),
+            registry=self,
+            then=self._on_session,
+        )
+
+    def on_gone(self, arrival: AtDoor) -> None:
+        """Strike out a visitor; see Door."""
+        self.arrivals.pop(arrival, None)
+
+    def refuse_late(self, now: float) -> None:
+        """Close visitors that log in for longer than ``client_login_timeout``."""
+        limit = self._context.settings.client_login_timeout
+        while limit and self.arrivals:
+            arrival = next(iter(self.arrivals))
+            if now - arrival.visitor.accepted < limit:
+                return
+            error = errors.client_login_timeout(limit, server_down=arrival.entering)
+            reason = (
+                Reason.CLIENT_LOGIN_TIMEOUT_SERVER_DOWN
+                if arrival.entering
+                else Reason.CLIENT_LOGIN_TIMEOUT
+            )
+            arrival.refuse(reason, error)
+
+    # Sessions
+
+    def _on_session(self, session: ClientSession) -> None:
+        identity = session.identity
+        self.sessions[identity.pid] = session
+        self._keys[identity.pid] = identity.cancel_key
+
+    def on_client_closed(self, client: ClientSession) -> None:
+        """Strike out a session; see Registry."""
+        self.sessions.pop(client.identity.pid, None)
+        self._keys.pop(client.identity.pid, None)
+
+    def cancel(self, request: CancelRequest) -> None:
+        """Pass a cancel request on; one with a wrong key is dropped in silence."""
+        if self._keys.get(request.pid) != request.key:
+            return
+        client = self.sessions.get(request.pid) or self.consoles.get(request.pid)
+        if client is not None:
+            client.cancel()
+
+    # Console
+
+    def console_access(self, user: str) -> tuple[bool, bool]:
+        """Tell whether a user may use the console at all, and change things there."""
+        settings = self._context.settings
+        admin = user in settings.admin_users
+        anybody = settings.auth_type is AuthType.ANY
+        return admin or anybody or user in settings.stats_users, admin
+
+    def open_console(
+        self, arrival: AtDoor, wishes: Wishes, stream: Stream, *, admin: bool
+    ) -> None:
+        """Hand a client that has proved itself to the console."""
+        quiet = not self._context.settings.log_disconnections
+        identity = identify(arrival, wishes, quiet=quiet)
+        arrival.arrived()
+        self._keys[identity.pid] = identity.cancel_key
+        self.consoles[identity.pid] = self._console(
+            stream,
+            identity,
+            admin=admin,
+            on_closed=lambda: self._on_console_closed(identity.pid),
+        )
+
+    def _on_console_closed(self, pid: int) -> None:
+        self.consoles.pop(pid, None)
+        self._keys.pop(pid, None)
+
+
+class _ConsoleEntry:
+    """Leads one client to the console."""
+
+    __slots__ = ("_arrival", "_gatehouse", "_wishes", "login")
+
+    def __init__(
+        self, gatehouse: Gatehouse, arrival: AtDoor, wishes: Wishes, login: ClientLogin
+    ) -> None:
+        self._gatehouse = gatehouse
+        self._arrival = arrival
+        self._wishes = wishes
+        self.login = login
+
+    def enter(self, stream: Stream) -> None:
+        """Open the console, if this user may; see Entry."""
+        user = self._wishes.user
+        allowed, admin = self._gatehouse.console_access(user)
+        if not allowed:
+            self._arrival.refuse(Reason.NOT_ALLOWED, errors.not_allowed(user))
+            return
+        self._gatehouse.open_console(self._arrival, self._wishes, stream, admin=admin)
+
+    def leave(self) -> None:
+        """Nothing is held; see Entry."""

@@ -1,0 +1,365 @@
+"""One pool: the servers of one database and user, and the clients that want them."""
+
+import logging
+from typing import Protocol
+
+from pgpool_py import errors
+from pgpool_py.client.lender import Borrower
+from pgpool_py.errors import PoolerError
+from pgpool_py.log import about
+from pgpool_py.pool.books import Books, Sizes
+from pgpool_py.pool.quota import Quota
+from pgpool_py.reasons import Reason
+from pgpool_py.server.connection import Errand, ServerConnection, ServerState
+from pgpool_py.server.parameters import AWAITED, Change, changes
+from pgpool_py.server.replay import replay
+from pgpool_py.settings import PoolSettings
+from pgpool_py.statistics import Counters
+from pgwire.diagnostics import ErrorResponse
+from pgwire.exchange import QUERY
+from pgwire.frontend import Query
+
+from .aftercare import Aftercare
+from .context import Context
+from .staffing import Staffing
+
+_log = logging.getLogger(__name__)
+
+# How many accepted values of parameters a pool remembers.
+MOST_ACCEPTED = 1000
+
+
+class Guest(Protocol):
+    """A client that logs in and has to be told what the servers are like."""
+
+    def on_welcome(self, pool: "Pool") -> None:
+        """The pool knows."""
+
+    def on_refused(self, error: PoolerError, reason: Reason) -> None:
+        """It cannot be known: no server can be reached."""
+
+
+class Pool:
+    """See the module's text.
+
+    Attributes:
+        database, user: as clients name them; ``user`` is the servers' user.
+        settings: in force.
+        counters: what is counted.
+        books: servers and waiters.
+        staffing, aftercare: where servers come from, and how they are made reusable.
+        paused: whether no server is lent.
+        refusal: what clients that need a server are told while it shuts down.
+    """
+
+    def __init__(
+        self, context: Context, settings: PoolSettings, quotas: tuple[Quota, ...]
+    ) -> None:
+        self._context = context
+        self._quotas = quotas
+        self._guests: list[Guest] = []
+        self._linking: dict[ServerConnection, tuple[Borrower, float]] = {}
+        self._accepted: set[Change] = set()
+        self.database = settings.database
+        self.user = settings.target.user
+        self.settings = settings
+        self.counters = Counters()
+        self.paused = False
+        self.refusal: tuple[PoolerError, Reason] | None = None
+        self.books: Books[ServerConnection, Borrower] = Books(
+            _sizes(settings), round_robin=settings.server_round_robin
+        )
+        self.staffing = Staffing(
+            context,
+            settings,
+            books=self.books,
+            quotas=quotas,
+            keeper=self,
+            on_opened=self._shelve,
+            on_failed=self._on_failed,
+        )
+        self.aftercare = Aftercare(context, settings, self._shelve)
+
+    def __str__(self) -> str:
+        return f"{self.database}/{self.user}"
+
+    @property
+    def buffer_limit(self) -> int:
+        """Give the limit of every buffer of a client, in bytes."""
+        return self._context.settings.client_buffer_limit
+
+    @property
+    def cancel_wait_timeout(self) -> float:
+        """Give the seconds after which a cancel has failed."""
+        return self._context.settings.cancel_wait_timeout
+
+    @property
+    def quotas(self) -> tuple[Quota, ...]:
+        """Give the shared limits to which this pool's servers count."""
+        return self._quotas
+
+    def reconfigure(self, settings: PoolSettings) -> None:
+        """Take over new settings; servers are not touched."""
+        self.settings = self.staffing.settings = self.aftercare.settings = settings
+        self.staffing.backoff.ceiling = settings.server_login_retry
+        self.books.sizes = _sizes(settings)
+        self.books.round_robin = settings.server_round_robin
+
+    # Clients
+
+    def greet(self, guest: Guest) -> None:
+        """Tell a client that logs in what the servers report, once that is known."""
+        if self.staffing.welcome is not None:
+            guest.on_welcome(self)
+        elif self.staffing.hopeless and self.staffing.failure is not None:
+            guest.on_refused(self.staffing.failure, Reason.SERVER_LOGIN_FAILED)
+        else:
+            self._guests.append(guest)
+            self.grow()
+
+    def forget_guest(self, guest: Guest) -> None:
+        """Strike out a client that is gone before it was told."""
+        if guest in self._guests:
+            self._guests.remove(guest)
+
+    def request(self, client: Borrower) -> None:
+        """Lend a server now, or when one is there; see Lender."""
+        books = self.books
+        now = self._context.reactor.now
+        if self.refusal is not None:
+            client.on_refused(*self.refusal)
+            return
+        if not self.paused:
+            server = books.take()
+            if server is not None:
+                self._link(server, client, now)
+                return
+            if self.staffing.hopeless and self.staffing.failure is not None:
+                client.on_refused(self.staffing.failure, Reason.SERVER_LOGIN_FAILED)
+                return
+        most = self.settings.max_wait_queue
+        if most and len(books.waiters) >= most:
+            client.on_refused(errors.wait_queue_full(most), Reason.WAIT_QUEUE_FULL)
+            return
+        books.wait(client, now)
+        self.grow()
+
+    def leave(self, client: Borrower) -> None:
+        """Take a client out of the queue; see Lender."""
+        self.books.leave(client)
+
+    def grow(self) -> None:
+        """Open the servers that are wanted now."""
+        if not self.paused:
+            need = bool(self._guests) and not self.books.total
+            self.staffing.grow(at_least=int(need))
+
+    # Linking
+
+    def _link(self, server: ServerConnection, client: Borrower, since: float) -> None:
+        now = self._context.reactor.now
+        idle = now - server.since
+        server.owner = client
+        server.state = ServerState.ACTIVE
+        server.since = now
+        self.counters.server_assignment_count += 1
+        self.counters.wait_time += now - since
+        settings = self.settings
+        if settings.server_check_query and idle >= settings.server_check_delay:
+            self._linking[server] = (client, since)
+            self._check(server)
+        elif client.parameters is server.parameters:
+            client.on_linked(server)
+        else:
+            self._linking[server] = (client, since)
+            self._set_parameters(server)
+
+    def _check(self, server: ServerConnection) -> None:
+        query = self.settings.server_check_query
+        text = b"" if query == "<empty>" else query.encode("utf-8", "surrogateescape")
+        limit = self._context.settings.server_drain_timeout
+        errand = Errand(self._checked, limit, Reason.CHECK_FAILED)
+        server.run(errand, Query(text).encode(), QUERY)
+
+    def _checked(self, server: ServerConnection, error: ErrorResponse | None) -> None:
+        if error is not None or not server.ledger.settled:
+            server.close(Reason.CHECK_FAILED)
+        elif server.owner is None:
+            self._linking.pop(server, None)
+            self.aftercare.give_back(server)
+        else:
+            self._set_parameters(server)
+
+    def _set_parameters(self, server: ServerConnection) -> None:
+        client, _ = self._linking[server]
+        wanted = changes(server.parameters, client.parameters)
+        if not wanted:
+            self._linked(server)
+            return
+        data, entries = replay(wanted, prepared=server.can_replay)
+        if server.can_replay and all(self._is_accepted(change) for change in wanted):
+            # In the same write as the client's own messages.
+            server.ledger.skip(*entries)
+            server.stream.gather(data)
+            server.parameters = client.parameters
+            self._linked(server)
+            return
+        limit = self._context.settings.server_drain_timeout
+        errand = Errand(
+            lambda server, error: self._were_set(server, error, wanted),
+            limit,
+            Reason.INVALID_SERVER_PARAMETER,
+        )
+        server.run(errand, data, *entries)
+
+    def _is_accepted(self, change: Change) -> bool:
+        return change in self._accepted and change[0] not in AWAITED
+
+    def _were_set(
+        self,
+        server: ServerConnection,
+        error: ErrorResponse | None,
+        wanted: list[Change],
+    ) -> None:
+        client, _ = self._linking.pop(server)
+        if error is not None:
+            self._were_refused(server, client, error)
+            return
+        server.can_replay = True
+        for name, value in wanted:
+            if len(self._accepted) < MOST_ACCEPTED:
+                self._accepted.add((name, value))
+        # A reported value is the server's spelling of what was asked for.
+        values = dict(client.parameters.values)
+        for name, _ in wanted:
+            if name in server.reported:
+                values[name] = server.reported[name]
+        for name, default in self.staffing.defaults.items():
+            if values.get(name) == default:
+                del values[name]
+        server.parameters = client.parameters = self._context.book.of(values)
+        if server.owner is None:
+            self.aftercare.give_back(server)
+        else:
+            client.on_linked(server)
+
+    def _were_refused(
+        self, server: ServerConnection, client: Borrower, error: ErrorResponse
+    ) -> None:
+        # One transaction: none was set, the server is as it was.
+        gone = server.owner is None
+        server.owner = None
+        self.aftercare.give_back(server)
+        if not gone:
+            refusal = errors.server_refused(
+                error.message,
+                error.sqlstate,
+                error.fields.get("D"),
+                error.fields.get("H"),
+            )
+            client.on_refused(refusal, Reason.INVALID_SERVER_PARAMETER)
+
+    def _linked(self, server: ServerConnection) -> None:
+        client, _ = self._linking.pop(server)
+        client.on_linked(server)
+
+    # Servers come back
+
+    def give_back(self, server: ServerConnection) -> None:
+        """Take a server back; see Lender."""
+        self.aftercare.give_back(server)
+
+    def abandon(
+        self, server: ServerConnection, *, half_written: bool, must_reset: bool
+    ) -> None:
+        """Take a server back in whatever state; see Lender."""
+        server.must_reset = server.must_reset or must_reset
+        self.aftercare.abandon(server, half_written=half_written)
+
+    def cancel(self, server: ServerConnection) -> None:
+        """Have PostgreSQL cancel what runs; see Lender."""
+        self.aftercare.cancel(server)
+
+    def resynchronise(self, server: ServerConnection) -> None:
+        """Find out what a server owes; see Lender."""
+        self.aftercare.resynchronise(server)
+
+    def on_abandoned_answered(self, server: ServerConnection) -> None:
+        """See Keeper."""
+        self.aftercare.on_abandoned_answered(server)
+
+    def on_parameter(self, server: ServerConnection, name: str, value: str) -> None:
+        """Keep book of what a server reports; see Keeper."""
+        default = self.staffing.defaults.get(name)
+        if default is None:
+            return
+        server.parameters = self._context.book.with_value(
+            server.parameters, name, value, default
+        )
+        if server.owner is not None and not server.on_errand:
+            server.owner.on_parameter(name, value)
+
+    def _shelve(self, server: ServerConnection) -> None:
+        """Lend a server that anybody may have to the first in the queue, or keep it."""
+        now = self._context.reactor.now
+        if self._guests:
+            self._welcome_guests()
+        if server.close_needed:
+            server.close(Reason.RECONNECT)
+        elif now >= server.end_of_life and server.since > server.opened:
+            server.close(Reason.SERVER_LIFETIME)
+        elif self.paused:
+            server.close(Reason.PAUSE_MODE)
+        else:
+            waiter = self.books.next_waiter()
+            # What was just answered needs no check.
+            server.since = now
+            if waiter is not None:
+                self._link(server, *waiter)
+            else:
+                server.state = ServerState.IDLE
+                self.books.put(server)
+
+    def _welcome_guests(self) -> None:
+        guests, self._guests = self._guests, []
+        for guest in guests:
+            guest.on_welcome(self)
+
+    def _on_failed(self, error: PoolerError, reason: Reason) -> None:
+        """No server can be had: tell everybody who waits for one."""
+        guests, self._guests = self._guests, []
+        for guest in guests:
+            guest.on_refused(error, reason)
+        while (waiter := self.books.next_waiter()) is not None:
+            waiter[0].on_refused(error, reason)
+
+    def on_server_closed(self, server: ServerConnection, reason: Reason) -> None:
+        """Strike a server out, and look after its owner; see Keeper."""
+        self.books.remove(server)
+        self.aftercare.forget(server)
+        for quota in self._quotas:
+            quota.remove()
+        age = self._context.reactor.now - server.opened
+        subject = f"S-0x{server.id:x}: {self}@{server.address}"
+        _log.info("closing because: %s (age=%ds)", reason, age, extra=about(subject))
+        owner, server.owner = server.owner, None
+        linking = self._linking.pop(server, None)
+        if linking is not None and owner is not None:
+            # Not a byte of the client's was sent: another server will do.
+            client, since = linking
+            self.books.wait_first(client, since)
+        elif owner is not None:
+            error = None
+            if server.fatal is None:
+                error = errors.server_lost(in_flight=bool(server.ledger.head))
+            owner.on_server_closed(error, reason)
+        self.grow()
+
+
+def _sizes(settings: PoolSettings) -> Sizes:
+    return Sizes(
+        settings.pool_size,
+        settings.min_pool_size,
+        settings.reserve_pool_size,
+        settings.reserve_pool_timeout,
+    )

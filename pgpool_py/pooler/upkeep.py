@@ -1,0 +1,109 @@
+"""What has to be done for a pool from time to time: deadlines, old servers.
+
+Nothing of it is timed exactly, and nothing of it costs anything per exchange: what is
+limited in time has a time stamp, and is looked at here, several times a second.
+"""
+
+import logging
+from typing import Final
+
+from pgpool_py import errors
+from pgpool_py.client.session import ClientSession
+from pgpool_py.log import about
+from pgpool_py.reasons import Reason
+from pgpool_py.server.connection import ServerConnection
+
+from .pool import Pool
+
+_log = logging.getLogger(__name__)
+
+# Seconds between two rounds; PgBouncer's is 1/3.
+INTERVAL: Final = 0.1
+
+
+def maintain(pool: Pool, now: float) -> None:
+    """Do one round for one pool."""
+    _refuse_late_waiters(pool, now)
+    pool.staffing.check_deadlines(now)
+    pool.aftercare.check_cancels(now)
+    for server in list(pool.books.busy):
+        _check_busy(pool, server, now)
+    _retire_idle(pool, now)
+    pool.grow()
+
+
+def _refuse_late_waiters(pool: Pool, now: float) -> None:
+    limit = pool.settings.query_wait_timeout
+    while limit:
+        oldest = pool.books.oldest_wait()
+        if oldest is None or now - oldest < limit:
+            return
+        waiter = pool.books.next_waiter()
+        if waiter is not None:
+            error = errors.query_wait_timeout(limit, pool.settings.pool_size)
+            waiter[0].on_refused(error, Reason.QUERY_WAIT_TIMEOUT)
+
+
+def _check_busy(pool: Pool, server: ServerConnection, now: float) -> None:
+    if server.on_errand:
+        server.check_deadline(now)
+    elif isinstance(server.owner, ClientSession):
+        _check_client(pool, server.owner, now)
+    else:
+        pool.aftercare.check_grace(server, now)
+
+
+def _check_client(pool: Pool, client: ClientSession, now: float) -> None:
+    settings = pool.settings
+    running = client.exchange_since
+    if running:
+        limit = settings.query_timeout
+        if limit and now - running >= limit:
+            _end_query(pool, client, now, limit)
+    elif client.transaction_since:
+        limit = settings.idle_transaction_timeout
+        if limit and now - client.since >= limit:
+            error = errors.idle_transaction_timeout(limit)
+            client.close(Reason.IDLE_TRANSACTION_TIMEOUT, error)
+    limit = settings.transaction_timeout
+    began = client.transaction_since
+    if limit and began and now - began >= limit:
+        client.close(Reason.TRANSACTION_TIMEOUT, errors.transaction_timeout(limit))
+
+
+def _end_query(pool: Pool, client: ClientSession, now: float, limit: float) -> None:
+    """Cancel a query that runs too long; close its client if that does not help."""
+    if client.cancelled_since < client.exchange_since:
+        _log.warning("query timeout: cancelling", extra=about(client))
+        client.cancelled_since = now
+        client.cancel()
+    elif now - client.cancelled_since >= pool.cancel_wait_timeout:
+        error = errors.query_timeout(limit, errors.Severity.FATAL)
+        client.close(Reason.QUERY_TIMEOUT, error)
+
+
+def _retire_idle(pool: Pool, now: float) -> None:
+    """Close servers that are too old, or were not needed for long."""
+    books = pool.books
+    timeout = pool.settings.server_idle_timeout
+    for server in list(books.idle):
+        if now >= server.end_of_life:
+            server.close(Reason.SERVER_LIFETIME)
+        elif server.close_needed:
+            server.close(Reason.RECONNECT)
+        elif (
+            timeout
+            and now - server.since >= timeout
+            and books.connected > books.sizes.minimum
+        ):
+            server.close(Reason.SERVER_IDLE_TIMEOUT)
+
+
+def check_idle_clients(clients: list[ClientSession], now: float) -> None:
+    """Close clients that have sent nothing for ``client_idle_timeout``."""
+    for client in clients:
+        limit = client.lender.settings.client_idle_timeout
+        idle = client.server is None and not client.waiting
+        if limit and idle and now - client.since >= limit:
+            error = errors.client_idle_timeout(limit)
+            client.close(Reason.CLIENT_IDLE_TIMEOUT, error)

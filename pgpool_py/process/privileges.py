@@ -1,0 +1,45 @@
+"""Giving up root before anything from outside is touched."""
+
+import os
+import pwd
+
+from pgpool_py.settings import Settings
+
+
+class PrivilegeError(Exception):
+    """The process may not run as it was started; the text says what to do."""
+
+
+def drop(settings: Settings, *, allow_root: bool) -> None:
+    """Become the configured user, if this is root; else see that it is not root.
+
+    Raises:
+        PrivilegeError: root without ``user`` and without leave to stay root; or the
+            user does not exist, or cannot be become.
+    """
+    if settings.user:
+        _become(settings.user)
+    if os.getuid() == 0 and not (allow_root or settings.allow_root):
+        raise PrivilegeError(
+            "pgpool-py should not run as root: set user= in the configuration, use "
+            "-u USER, or insist with --allow-root"
+        )
+
+
+def _become(name: str) -> None:
+    try:
+        account = pwd.getpwnam(name)
+    except KeyError:
+        raise PrivilegeError(f'user "{name}" does not exist') from None
+    if os.getuid() == account.pw_uid:
+        return
+    try:
+        os.initgroups(account.pw_name, account.pw_gid)
+        os.setgid(account.pw_gid)
+        os.setuid(account.pw_uid)
+    except PermissionError:
+        current = pwd.getpwuid(os.getuid()).pw_name
+        raise PrivilegeError(
+            f'cannot become user "{name}": this process runs as "{current}", only '
+            "root can change"
+        ) from None

@@ -1,0 +1,1 @@
+"""The side on which we play the client: connections to PostgreSQL."""

@@ -1,0 +1,90 @@
+"""Sending a CancelRequest to PostgreSQL, on a connection of its own.
+
+The end of that connection says that the signal was sent, not that it has hit: see
+``may_be_hit`` of :class:`~pgpool_py.server.connection.ServerConnection`.
+"""
+
+import socket
+from collections.abc import Callable
+
+from pgpool_py.net.address import Address
+from pgpool_py.net.connector import Connector, connect
+from pgpool_py.net.reactor import Reactor
+from pgpool_py.net.socket_options import TcpOptions
+from pgpool_py.net.stream import Stream
+from pgwire.startup import CancelRequest
+
+
+class ServerCancel:
+    """One CancelRequest; ``then`` is told once whether the server took it.
+
+    Attributes:
+        started: by the reactor's clock, for ``cancel_wait_timeout``.
+    """
+
+    __slots__ = ("_connector", "_done", "_reactor", "_request", "_stream", "_then")
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        options: TcpOptions,
+        address: Address,
+        request: CancelRequest,
+        then: Callable[["ServerCancel", bool], None],
+    ) -> None:
+        self._reactor = reactor
+        self._request = request.encode()
+        self._then = then
+        self._done = False
+        self._stream: Stream | None = None
+        self._connector: Connector | None = connect(
+            reactor, address, self._on_connected, self._on_failed, options
+        )
+
+    def give_up(self) -> None:
+        """End from outside: it took too long."""
+        self._end(taken=False)
+
+    def _on_connected(self, connected: socket.socket) -> None:
+        self._connector = None
+        self._stream = Stream(self._reactor, connected, self)
+        self._stream.write(self._request)
+
+    def _on_failed(self, error: OSError) -> None:  # noqa: ARG002 - any is the same
+        self._connector = None
+        self._end(taken=False)
+
+    def on_readable(self) -> None:
+        """Wait for the end; called by the stream."""
+        if self._stream is None:
+            return
+        rest = bytearray(256)
+        try:
+            size = self._stream.recv_into(rest)
+        except BlockingIOError:
+            return
+        except ConnectionResetError:
+            # The postmaster's child may end with our bytes unread: it is an end.
+            size = 0
+        except OSError:
+            self._end(taken=False)
+            return
+        if not size:
+            self._end(taken=True)
+
+    def on_drained(self) -> None:
+        """Nothing waits for it; called by the stream."""
+
+    def on_fault(self, error: Exception) -> None:  # noqa: ARG002 - reported elsewhere
+        """A callback of ours failed; called by the stream."""
+        self._end(taken=False)
+
+    def _end(self, *, taken: bool) -> None:
+        if self._done:
+            return
+        self._done = True
+        if self._connector is not None:
+            self._connector.cancel()
+        if self._stream is not None:
+            self._stream.close()
+        self._then(self, taken)

@@ -1,0 +1,343 @@
+"""A connection to PostgreSQL that is logged in: its stream, its ledger, its errands.
+
+At any time exactly one of these holds:
+
+    idle       in the pool's books, nothing is owed
+    active     lent to an owner, to whom all forwarded replies go
+    tested     on an errand of ours (check, reset, parameters, drain): replies skipped
+    abandoned  its owner is gone, what was begun is still being answered
+
+An errand may also be run while the server is lent, before the owner's first bytes.
+"""
+
+import math
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+
+from pgpool_py.errors import PoolerError
+from pgpool_py.net.reactor import Reactor
+from pgpool_py.net.scratch import Scratch
+from pgpool_py.reasons import Reason
+from pgwire.diagnostics import ErrorResponse
+from pgwire.draining import drain_requests, nonce_query
+from pgwire.exchange import (
+    ParameterReported,
+    ServerError,
+    StatementsDropped,
+    UnaccountedReply,
+    is_fatal,
+)
+from pgwire.frontend import Terminate
+from pgwire.ledger import Ledger
+
+from .opening import Opened
+from .parameters import ParameterSet
+
+_TERMINATE: Final = Terminate().encode()
+
+
+class ServerState(StrEnum):
+    """What the console calls what a server does."""
+
+    IDLE = "idle"
+    ACTIVE = "active"
+    TESTED = "tested"
+    ABANDONED = "abandoned"
+    BEING_CANCELED = "being_canceled"
+
+
+class Owner(Protocol):
+    """The client that a server is lent to."""
+
+    def on_linked(self, server: "ServerConnection") -> None:
+        """The server is yours, and takes your bytes from now on, or again."""
+
+    def deliver(self, data: memoryview) -> None:
+        """Take replies; the memory is good until the call returns."""
+
+    def on_answered(self, server: "ServerConnection") -> None:
+        """All that was sent is answered."""
+
+    def on_parameter(self, name: str, value: str) -> None:
+        """The server reported a parameter, in an exchange of the owner's."""
+
+    def on_server_drained(self) -> None:
+        """The server takes bytes again."""
+
+    def on_server_closed(self, error: PoolerError | None, reason: Reason) -> None:
+        """The server is gone; ``error`` is None where it said why itself."""
+
+
+class Keeper(Protocol):
+    """The pool that a server belongs to."""
+
+    def on_parameter(self, server: "ServerConnection", name: str, value: str) -> None:
+        """The server reported a parameter."""
+
+    def on_abandoned_answered(self, server: "ServerConnection") -> None:
+        """All that an owner who is gone had sent is answered."""
+
+    def on_server_closed(self, server: "ServerConnection", reason: Reason) -> None:
+        """The server is closed; called once."""
+
+
+Then = Callable[["ServerConnection", ErrorResponse | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Something that we ask of a server ourselves.
+
+    Attributes:
+        then: called when it is done, with the first error that the server answered.
+        limit: seconds it may take; then the server is closed, for the reason ``late``.
+    """
+
+    then: Then
+    limit: float
+    late: Reason
+
+
+class ServerConnection:
+    """See the module's text.
+
+    Attributes:
+        id: unique in this process, shared with clients.
+        pid, cancel_key: for a CancelRequest.
+        address: host and port, or socket path, for people.
+        reported: parameters that the server reported, names in lower case.
+        parameters: what differs from the pool's defaults.
+        can_replay: whether the statement that sets parameters is prepared.
+        since: when it took on its present state, by the reactor's clock.
+        opened: when it was logged in, by the same clock.
+        end_of_life: from when on it is replaced.
+        deadline: when the errand or the drain it is on must be done.
+        close_needed: whether it is closed instead of given back.
+        fatal: the FATAL error that it sent, if any.
+        cancels: how many CancelRequests for it are on their way.
+        must_reset: whether a client left session state behind.
+        peer: the network address, for a CancelRequest.
+        may_be_hit: whether one has arrived and no ReadyForQuery come since.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_carry",
+        "_errand",
+        "_errand_error",
+        "_keeper",
+        "_reactor",
+        "_scratch",
+        "address",
+        "can_replay",
+        "cancel_key",
+        "cancels",
+        "close_needed",
+        "closed",
+        "deadline",
+        "end_of_life",
+        "fatal",
+        "id",
+        "ledger",
+        "may_be_hit",
+        "must_reset",
+        "opened",
+        "owner",
+        "parameters",
+        "peer",
+        "pid",
+        "received",
+        "reported",
+        "since",
+        "state",
+        "stream",
+    )
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        scratch: Scratch,
+        keeper: Keeper,
+        opened: Opened,
+        *,
+        number: int,
+        parameters: ParameterSet,
+    ) -> None:
+        self._reactor = reactor
+        self._scratch = scratch
+        self._keeper = keeper
+        self._carry = b""
+        self._errand: Errand | None = None
+        self._errand_error: ErrorResponse | None = None
+        self.stream = opened.stream
+        self.ledger = Ledger()
+        self.id = number
+        self.address = str(opened.destination)
+        self.peer = opened.address
+        self.must_reset = False
+        self.pid = opened.pid
+        self.cancel_key = opened.cancel_key
+        self.reported = {n.lower(): value for n, value in opened.reported.items()}
+        self.parameters = parameters
+        self.can_replay = False
+        self.state = ServerState.TESTED
+        self.owner: Owner | None = None
+        self.opened = self.since = reactor.now
+        self.end_of_life = math.inf
+        self.deadline = math.inf
+        self.close_needed = False
+        self.closed = False
+        self.fatal: ErrorResponse | None = None
+        self.cancels = 0
+        self.may_be_hit = False
+        self.received = 0
+        self.stream.handler = self
+
+    # Errands
+
+    @property
+    def on_errand(self) -> bool:
+        """Whether an errand is not done yet."""
+        return self._errand is not None
+
+    def check_deadline(self, now: float) -> None:
+        """Close the server if its errand takes too long."""
+        if self._errand is not None and now >= self.deadline:
+            self.close(self._errand.late)
+
+    def run(self, errand: Errand, data: bytes, *entries: int) -> None:
+        """Send messages of ours; the errand's end is called when all is answered."""
+        self.ledger.skip(*entries)
+        self._begin(errand, data)
+
+    def drain(self, errand: Errand) -> None:
+        """End anything that a vanished owner had begun."""
+        nonce = secrets.token_hex(16).encode()
+        self.ledger.drain(nonce)
+        self._begin(errand, drain_requests(nonce))
+
+    def resynchronise(self, errand: Errand) -> None:
+        """Find out what is owed, where the ledger is uncertain."""
+        nonce = secrets.token_hex(16).encode()
+        self.ledger.resynchronise(nonce)
+        self._begin(errand, nonce_query(nonce))
+
+    def _begin(self, errand: Errand, data: bytes) -> None:
+        self.stream.gather(data)
+        self._errand = errand
+        self._errand_error = None
+        self.deadline = self._reactor.now + errand.limit
+
+    # Replies
+
+    def on_readable(self) -> None:
+        """Read once, account for it, hand it on."""
+        scratch = self._scratch
+        carry = self._carry
+        start = len(carry)
+        try:
+            if start:
+                scratch.buffer[:start] = carry
+                size = self.stream.recv_into(scratch.view[start:])
+            else:
+                size = self.stream.recv_into(scratch.buffer)
+        except BlockingIOError:
+            return
+        except OSError:
+            size = 0
+        if not size:
+            self._ended()
+            return
+        self.received += size
+        self._account(scratch, start + size)
+
+    def _account(self, scratch: Scratch, end: int) -> None:
+        ledger = self.ledger
+        try:
+            used = ledger.receive(scratch.buffer, end)
+        except UnaccountedReply:
+            self.close(Reason.UNACCOUNTED_REPLY)
+            return
+        self._carry = b"" if used == end else bytes(scratch.view[used:end])
+        if ledger.events:
+            self._note_events()
+            if self.fatal is not None and self.state is ServerState.IDLE:
+                # Its end is on the way: nobody may be lent it.
+                self.close(Reason.SERVER_CLOSED_IDLE)
+            if self.closed:
+                return
+        owner = self.owner
+        if owner is not None:
+            for start, stop in ledger.runs:
+                owner.deliver(scratch.view[start:stop])
+        if not ledger.head and ledger.answered and not self.closed:
+            self._answered()
+        elif ledger.resynchronisable and owner is not None:
+            owner.on_answered(self)
+
+    def _answered(self) -> None:
+        if not self.cancels:
+            self.may_be_hit = False
+        if self._errand is not None:
+            errand, self._errand = self._errand, None
+            self.deadline = math.inf
+            errand.then(self, self._errand_error)
+        elif self.owner is not None:
+            self.owner.on_answered(self)
+        elif self.state is not ServerState.IDLE and self.fatal is None:
+            self._keeper.on_abandoned_answered(self)
+
+    def _note_events(self) -> None:
+        for event in self.ledger.events:
+            match event:
+                case ParameterReported(name, value):
+                    self.reported[name.lower()] = value
+                    self._keeper.on_parameter(self, name.lower(), value)
+                case ServerError(error, skipped):
+                    if is_fatal(error):
+                        self.fatal = error
+                    if skipped:
+                        self._note_refusal(error)
+                case StatementsDropped():
+                    self.can_replay = False
+
+    def _note_refusal(self, error: ErrorResponse) -> None:
+        if self._errand is None and self.owner is not None:
+            # Sent in front of the owner's own messages, which now run in a state
+            # that is not theirs: nobody may have their replies.
+            self.close(Reason.INVALID_SERVER_PARAMETER)
+        elif self._errand_error is None:
+            self._errand_error = error
+
+    # End
+
+    def on_drained(self) -> None:
+        """The kernel took what was kept; called by the stream."""
+        if self.owner is not None:
+            self.owner.on_server_drained()
+
+    def on_fault(self, error: Exception) -> None:  # noqa: ARG002 - reported elsewhere
+        """A callback of ours failed; called by the stream."""
+        self.close(Reason.INTERNAL_ERROR)
+
+    def _ended(self) -> None:
+        if self.fatal is not None:
+            self.close(Reason.SERVER_FATAL)
+        elif self.state is ServerState.IDLE:
+            self.close(Reason.SERVER_CLOSED_IDLE)
+        else:
+            self.close(Reason.SERVER_CRASHED)
+
+    def close(self, reason: Reason) -> None:
+        """Close, and tell the keeper; a second call does nothing."""
+        if self.closed:
+            return
+        self.closed = True
+        if self.ledger.answered:
+            self.stream.write(_TERMINATE)
+        self.stream.close()
+        self._errand = None
+        self._keeper.on_server_closed(self, reason)

@@ -1,0 +1,275 @@
+"""Opening a connection to PostgreSQL: name, socket, login, ``connect_query``.
+
+No task: each step's callback begins the next. An opening ends once, by ``then``.
+"""
+
+import secrets
+import socket
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from pgpool_py.net.address import Address
+from pgpool_py.net.connector import Connector, connect
+from pgpool_py.net.reactor import Reactor
+from pgpool_py.net.resolver import Resolver
+from pgpool_py.net.socket_options import TcpOptions
+from pgpool_py.net.stream import Stream
+from pgpool_py.reasons import Reason
+from pgwire.codes import Backend
+from pgwire.diagnostics import ErrorResponse
+from pgwire.errors import ProtocolError
+from pgwire.framing import HEADER_SIZE, message_end
+from pgwire.frontend import Query
+from pgwire.server_login import ServerLogin, ServerRefused
+from pgwire.server_secret import ServerSecret
+
+# No message of a login is near this; ErrorResponse may hold a long text.
+MOST_UNREAD: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One host of a database, and what is said there at login.
+
+    Attributes:
+        host: an address, a name, or the directory of a unix socket.
+        startup: parameters of the startup packet, without the user.
+        query: ``connect_query``, empty for none.
+    """
+
+    host: str
+    port: int
+    user: str
+    secret: ServerSecret
+    startup: dict[str, str]
+    query: str
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A server that is logged in, its stream without a handler that matters."""
+
+    stream: Stream
+    destination: Destination
+    address: Address
+    pid: int
+    cancel_key: bytes
+    reported: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningFailed:
+    """Why a server could not be opened; ``error`` is what it said, if anything."""
+
+    reason: Reason
+    text: str
+    error: ErrorResponse | None = None
+
+
+class Then(Protocol):
+    """What is called at the end of an opening."""
+
+    def __call__(self, opening: "Opening", outcome: Opened | OpeningFailed) -> None:
+        """Take the outcome."""
+
+
+class Opening:
+    """One attempt; :meth:`start` it once, :meth:`fail` it when its time is over."""
+
+    __slots__ = (
+        "_addresses",
+        "_buffer",
+        "_connector",
+        "_destination",
+        "_done",
+        "_login",
+        "_options",
+        "_querying",
+        "_reactor",
+        "_stream",
+        "_then",
+        "started",
+    )
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        options: TcpOptions,
+        destination: Destination,
+        then: Then,
+    ) -> None:
+        self._reactor = reactor
+        self._options = options
+        self._destination = destination
+        self._then = then
+        self._addresses: list[Address] = []
+        self._buffer = bytearray()
+        self._connector: Connector | None = None
+        self._stream: Stream | None = None
+        self._login = ServerLogin(
+            destination.user,
+            destination.secret,
+            destination.startup,
+            secrets.token_urlsafe(18),
+        )
+        self._querying = False
+        self._done = False
+        self.started = reactor.now
+
+    @property
+    def destination(self) -> Destination:
+        """Where to."""
+        return self._destination
+
+    def start(self, resolver: Resolver) -> None:
+        """Look the host up, and go on from there."""
+        where = self._destination
+        resolver.resolve(where.host, where.port, self._on_resolved)
+
+    def fail(self, reason: Reason, text: str) -> None:
+        """End the attempt from outside: too late, or no longer needed."""
+        self._end(OpeningFailed(reason, text))
+
+    # Steps
+
+    def _on_resolved(self, found: list[Address] | OSError) -> None:
+        if self._done:
+            return
+        if isinstance(found, OSError):
+            text = f"cannot resolve {self._destination.host}: {_text(found)}"
+            self._end(OpeningFailed(Reason.CONNECT_FAILED, f"connect failed: {text}"))
+            return
+        self._addresses = list(found)
+        self._connect()
+
+    def _connect(self) -> None:
+        self._connector = connect(
+            self._reactor,
+            self._addresses[0],
+            self._on_connected,
+            self._on_connect_failed,
+            self._options,
+        )
+
+    def _on_connect_failed(self, error: OSError) -> None:
+        self._connector = None
+        if len(self._addresses) > 1:
+            del self._addresses[0]
+            self._connect()
+            return
+        text = f"connect failed: {_text(error)}"
+        self._end(OpeningFailed(Reason.CONNECT_FAILED, text))
+
+    def _on_connected(self, connected: socket.socket) -> None:
+        self._connector = None
+        self._stream = Stream(self._reactor, connected, self)
+        self._stream.write(self._login.start())
+
+    def on_readable(self) -> None:
+        """Take what the server says; called by the stream."""
+        if self._stream is None or self._done:
+            return
+        chunk = bytearray(MOST_UNREAD)
+        try:
+            size = self._stream.recv_into(chunk)
+        except BlockingIOError:
+            return
+        except OSError:
+            size = 0
+        if not size:
+            text = "server closed the connection during login"
+            self._end(OpeningFailed(Reason.CONNECT_FAILED, f"connect failed: {text}"))
+            return
+        self._buffer += chunk[:size]
+        try:
+            self._take_messages()
+        except ServerRefused as refused:
+            self._end(
+                OpeningFailed(
+                    Reason.SERVER_LOGIN_FAILED, refused.message, refused.error
+                )
+            )
+        except ProtocolError as error:
+            self._end(OpeningFailed(Reason.SERVER_LOGIN_FAILED, str(error)))
+
+    def _take_messages(self) -> None:
+        buffer = self._buffer
+        while not self._done and len(buffer) >= HEADER_SIZE:
+            end = message_end(buffer, 0)
+            if end > MOST_UNREAD or end < HEADER_SIZE:
+                text = f"a message of {end} bytes during login"
+                self._end(OpeningFailed(Reason.SERVER_PROTOCOL_VIOLATION, text))
+                return
+            if end > len(buffer):
+                return
+            kind, body = buffer[0], bytes(buffer[HEADER_SIZE:end])
+            del buffer[:end]
+            if self._querying:
+                self._take_query_reply(kind, body)
+            else:
+                self._take_login_message(kind, body)
+
+    def _take_login_message(self, kind: int, body: bytes) -> None:
+        answer = self._login.receive(kind, body)
+        if self._stream is not None and answer:
+            self._stream.write(answer)
+        if not self._login.done:
+            return
+        query = self._destination.query
+        if query and self._stream is not None:
+            self._querying = True
+            self._stream.write(Query(query.encode()).encode())
+        else:
+            self._succeed()
+
+    def _take_query_reply(self, kind: int, body: bytes) -> None:
+        if kind == Backend.ERROR_RESPONSE:
+            error = ErrorResponse.decode(body)
+            text = f"connect_query failed: {error.message}"
+            self._end(OpeningFailed(Reason.CONNECT_QUERY_FAILED, text))
+        elif kind == Backend.READY_FOR_QUERY:
+            self._succeed()
+
+    # End
+
+    def _succeed(self) -> None:
+        stream = self._stream
+        if stream is None:
+            return
+        login = self._login
+        self._stream = None
+        self._end(
+            Opened(
+                stream,
+                self._destination,
+                self._addresses[0],
+                login.backend_pid,
+                login.cancel_key,
+                dict(login.parameters),
+            )
+        )
+
+    def _end(self, outcome: Opened | OpeningFailed) -> None:
+        if self._done:
+            return
+        self._done = True
+        if self._connector is not None:
+            self._connector.cancel()
+        if self._stream is not None:
+            self._stream.close()
+        self._then(self, outcome)
+
+    def on_drained(self) -> None:
+        """Nothing waits for it; called by the stream."""
+
+    def on_fault(self, error: Exception) -> None:
+        """A callback of ours failed; called by the stream."""
+        text = f"internal error: {type(error).__name__}"
+        self._end(OpeningFailed(Reason.INTERNAL_ERROR, text))
+
+
+def _text(error: OSError) -> str:
+    return error.strerror or str(error) or type(error).__name__

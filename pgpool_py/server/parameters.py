@@ -1,0 +1,106 @@
+"""The session parameters of a client, and of the server it is lent.
+
+A set holds what differs from the defaults of the pool, names in lower case. Sets are
+interned: two that are equal are one object, so that comparing a client's with its
+server's, which is done at every link, is one ``is``.
+"""
+
+import weakref
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+# Reported by ParameterStatus, but nothing that SET could change back.
+UNSETTABLE: Final = frozenset(
+    {
+        "server_version",
+        "server_encoding",
+        "integer_datetimes",
+        "is_superuser",
+        "session_authorization",
+        "in_hot_standby",
+    }
+)
+
+# All that follows is decoded by it.
+FIRST: Final = "client_encoding"
+
+# A statement behind a failed change of one of these would run in the wrong state, so
+# the change is awaited whether a server has taken the value before or not.
+AWAITED: Final = frozenset(
+    {
+        "role",
+        "session_authorization",
+        "search_path",
+        "row_security",
+        "session_replication_role",
+        "default_transaction_isolation",
+        "default_transaction_read_only",
+        "default_transaction_deferrable",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
+class ParameterSet:
+    """What differs from the defaults; made by a :class:`ParameterBook` alone."""
+
+    values: Mapping[str, str]
+
+
+class ParameterBook:
+    """Interns parameter sets."""
+
+    __slots__ = ("_sets", "defaults")
+
+    def __init__(self) -> None:
+        self._sets: weakref.WeakValueDictionary[
+            frozenset[tuple[str, str]], ParameterSet
+        ] = weakref.WeakValueDictionary()
+        self.defaults = self.of({})
+
+    def of(self, values: Mapping[str, str]) -> ParameterSet:
+        """Give the one set with these values."""
+        key = frozenset(values.items())
+        found = self._sets.get(key)
+        if found is None:
+            found = ParameterSet(MappingProxyType(dict(values)))
+            self._sets[key] = found
+        return found
+
+    def with_value(
+        self, old: ParameterSet, name: str, value: str, default: str | None
+    ) -> ParameterSet:
+        """Give ``old`` with one value changed; the default's is left out."""
+        if old.values.get(name, default) == value:
+            return old
+        values = dict(old.values)
+        if value == default:
+            del values[name]
+        else:
+            values[name] = value
+        return self.of(values)
+
+
+Change = tuple[str, str | None]
+
+
+def changes(now: ParameterSet, wanted: ParameterSet) -> list[Change]:
+    """Say what turns ``now`` into ``wanted``, in the order in which it must be done.
+
+    A value of None means the server's own default.
+    """
+    found: list[Change] = [
+        (name, value)
+        for name, value in wanted.values.items()
+        if now.values.get(name) != value
+    ]
+    found += [(name, None) for name in now.values if name not in wanted.values]
+    found.sort(key=lambda change: (change[0] != FIRST, change[0]))
+    return found
+
+
+def tracked(names: Iterable[str]) -> list[str]:
+    """Give, in lower case, those of the reported names that can be set."""
+    return [name.lower() for name in names if name.lower() not in UNSETTABLE]

@@ -1,0 +1,148 @@
+"""The process: a pooler, its console, its log and its signals, wired together."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+from pgpool_py import __version__
+from pgpool_py.admin.console import Console
+from pgpool_py.config.faults import ConfigError
+from pgpool_py.config.load import Loaded, load
+from pgpool_py.log import Log
+from pgpool_py.net.loop import ReactorLoop, new_loop
+from pgpool_py.pooler.pooler import Pooler, Stopping
+from pgpool_py.process.descriptors import raise_limit
+
+_log = logging.getLogger(__name__)
+
+
+class Service:
+    """Runs one pooler until it has stopped.
+
+    ``loaded`` is what ``path`` held when it was read first; it is read again at every
+    reload.
+    """
+
+    def __init__(self, path: str, loaded: Loaded, log: Log) -> None:
+        self._path = path
+        self._loaded = loaded
+        self._log = log
+        self._shutdowns: dict[int, int] = {}
+
+    def run(self) -> int:
+        """Serve; give the exit status of the process."""
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            return runner.run(self._serve())
+
+    async def _serve(self) -> int:
+        loop = asyncio.get_running_loop()
+        if not isinstance(loop, ReactorLoop):
+            raise TypeError("the service needs a loop of its own reactor")
+        loaded = self._loaded
+        for warning in loaded.warnings:
+            _log.warning("%s", warning)
+        raise_limit(loaded.settings)
+        console = Console(self.reload)
+        pooler = Pooler(loop, loaded.settings, _texts(loaded), console)
+        console.attach(pooler)
+        self._pooler = pooler
+        try:
+            pooler.start()
+        except OSError as error:
+            _log.critical("cannot listen: %s", error)
+            return 1
+        self._handle_signals(loop, pooler)
+        _log.info(
+            "process up: pgpool_py %s, Python %s, pid %d",
+            __version__,
+            sys.version.split()[0],
+            os.getpid(),
+        )
+        await pooler.stopped.wait()
+        # What was written last may still be in a stream's hands.
+        await asyncio.sleep(0)
+        return 0
+
+    # Reload
+
+    def reload(self) -> None:
+        """Read the configuration again and take it over as a whole.
+
+        Raises:
+            ConfigError: it has faults; nothing was changed.
+        """
+        try:
+            loaded = load(self._path)
+        except ConfigError as error:
+            for fault in error.faults:
+                _log.error("%s", fault)
+            _log.error("RELOAD failed: the configuration in force is kept")
+            raise
+        for warning in loaded.warnings:
+            _log.warning("%s", warning)
+        try:
+            self._log.reopen(loaded.settings.logfile)
+        except OSError as error:
+            _log.error("cannot open logfile: %s", error)
+        self._pooler.reload(loaded.settings, _texts(loaded))
+        _log.info("RELOAD: configuration read from %s", self._path)
+
+    # Signals
+
+    def _handle_signals(self, loop: asyncio.AbstractEventLoop, pooler: Pooler) -> None:
+        table: dict[int, Callable[[], None]] = {
+            signal.SIGHUP: self._on_hup,
+            signal.SIGTERM: lambda: self._shut_down(
+                signal.SIGTERM, Stopping.WAIT_FOR_CLIENTS
+            ),
+            signal.SIGINT: lambda: self._shut_down(
+                signal.SIGINT, Stopping.WAIT_FOR_SERVERS
+            ),
+            signal.SIGQUIT: lambda: self._shut_down(signal.SIGQUIT, Stopping.NOW),
+            signal.SIGUSR1: self._on_usr1,
+            signal.SIGUSR2: self._on_usr2,
+        }
+        for number, handler in table.items():
+            loop.add_signal_handler(number, handler)
+        del pooler
+
+    def _on_hup(self) -> None:
+        _log.info("got SIGHUP, re-reading config")
+        try:
+            self.reload()
+        except ConfigError:
+            # Every fault is in the log already.
+            return
+
+    def _on_usr1(self) -> None:
+        _log.info("got SIGUSR1, pausing all activity")
+        self._pooler.pause()
+
+    def _on_usr2(self) -> None:
+        if self._pooler.stopping is not Stopping.NO:
+            _log.info("got SIGUSR2 while shutting down, ignoring")
+            return
+        _log.info("got SIGUSR2, continuing from PAUSE")
+        self._pooler.resume()
+
+    def _shut_down(self, number: signal.Signals, how: Stopping) -> None:
+        """Stop as this signal asks; the same signal again means at once."""
+        if self._shutdowns.get(number):
+            _log.info("got %s while shutting down, fast exit", number.name)
+            how = Stopping.NOW
+        self._shutdowns[number] = 1
+        waits = {
+            Stopping.WAIT_FOR_CLIENTS: ", waiting for all clients disconnect",
+            Stopping.WAIT_FOR_SERVERS: ", waiting for all servers to be released",
+            Stopping.NOW: "",
+            Stopping.NO: "",
+        }
+        _log.info("got %s, shutting down%s", number.name, waits[how])
+        self._pooler.shut_down(how)
+
+
+def _texts(loaded: Loaded) -> dict[str, str]:
+    return {user: secret.text for user, secret in loaded.secrets.items()}

@@ -1,0 +1,78 @@
+"""What is counted, per pool; times are float seconds, sizes bytes.
+
+Counters only grow. PgBouncer's names; a snapshot is an immutable copy.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+
+@dataclass(slots=True)
+class Counters:
+    """Counts of one pool, added to where things happen.
+
+    Attributes:
+        server_assignment_count: how often a server was linked to a client.
+        xact_count: transactions begun.
+        query_count: exchanges begun: a simple Query, or an extended batch.
+        bytes_received: from clients.
+        bytes_sent: to clients, that is, received from servers.
+        xact_time: spent in transactions.
+        query_time: spent waiting for the answers of servers.
+        wait_time: spent by clients in the queue.
+        client_parse_count, server_parse_count, bind_count: prepared statements.
+        client_login_count: logins completed.
+    """
+
+    server_assignment_count: int = 0
+    xact_count: int = 0
+    query_count: int = 0
+    bytes_received: int = 0
+    bytes_sent: int = 0
+    xact_time: float = 0.0
+    query_time: float = 0.0
+    wait_time: float = 0.0
+    client_parse_count: int = 0
+    server_parse_count: int = 0
+    bind_count: int = 0
+    client_login_count: int = 0
+
+    def snapshot(self) -> "Snapshot":
+        """Copy what is counted so far."""
+        return Snapshot(**{f.name: getattr(self, f.name) for f in fields(self)})
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The counters at one moment, or a difference of two; fields as in Counters."""
+
+    server_assignment_count: int = 0
+    xact_count: int = 0
+    query_count: int = 0
+    bytes_received: int = 0
+    bytes_sent: int = 0
+    xact_time: float = 0.0
+    query_time: float = 0.0
+    wait_time: float = 0.0
+    client_parse_count: int = 0
+    server_parse_count: int = 0
+    bind_count: int = 0
+    client_login_count: int = 0
+
+    def plus(self, other: Self) -> "Snapshot":
+        """Add field by field."""
+        return Snapshot(
+            **{
+                f.name: getattr(self, f.name) + getattr(other, f.name)
+                for f in fields(self)
+            }
+        )
+
+    def minus(self, other: Self) -> "Snapshot":
+        """Subtract field by field."""
+        return Snapshot(
+            **{
+                f.name: getattr(self, f.name) - getattr(other, f.name)
+                for f in fields(self)
+            }
+        )

@@ -1,0 +1,1 @@
+"""For tests: a throw-away PostgreSQL in front of which to pool."""
