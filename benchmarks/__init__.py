@@ -1,0 +1,1 @@
+"""Measure the pooler beside PostgreSQL itself and beside PgBouncer."""

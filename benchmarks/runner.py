@@ -1,0 +1,142 @@
+"""Run a case on all targets, one after the other, round after round."""
+
+import contextlib
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import partial
+
+from . import targets
+from .cases import Case
+from .errors import BenchmarkError
+from .measures import Bench
+from .pgbench import Pgbench
+from .postgres import Server
+from .sample import Metric, Sample
+from .targets import Program, Target
+
+WARM_UP = 1.0
+DIRECT = "direct"
+
+Opener = Callable[[], AbstractContextManager[Target]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long one run lasts in seconds, and how many rounds there are."""
+
+    seconds: float
+    runs: int
+
+
+@dataclass(slots=True)
+class Result:
+    """The samples of one case by target, and why a target has none."""
+
+    case: Case
+    samples: dict[str, list[Sample]] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def values(self, target: str, metric: Metric) -> list[float]:
+        """Return what `target` showed of `metric`, round by round."""
+        return [
+            sample[metric]
+            for sample in self.samples.get(target, [])
+            if metric in sample
+        ]
+
+    def fail(self, target: str, reason: Exception) -> None:
+        """Take `target` out of this case: half its rounds could not be compared."""
+        self.samples.pop(target, None)
+        self.failures[target] = str(reason) or type(reason).__name__
+
+
+class Runner:
+    """One PostgreSQL, the poolers to put in front of it, and the plan."""
+
+    def __init__(
+        self, server: Server, program: Pgbench, poolers: list[Program], plan: Plan
+    ) -> None:
+        self._server = server
+        self._pgbench = program
+        self._poolers = poolers
+        self._plan = plan
+
+    def run(self, case: Case) -> Result:
+        """Run one case: direct, PgBouncer, ours, and again.
+
+        A target that fails is left out from then on, with the reason in the result.
+        """
+        result = Result(case)
+        runs = min(self._plan.runs, case.most_runs or self._plan.runs)
+        with contextlib.ExitStack() as stack:
+            openers = self._openers(case)
+            if not case.fresh:
+                openers = self._warm(case, openers, stack, result)
+            for number in range(runs):
+                for name, opener in openers.items():
+                    if name not in result.failures:
+                        say(f"{case.name}: run {number + 1} of {runs}, {name}")
+                        self._measure(case, name, opener, self._plan.seconds, result)
+        return result
+
+    def _openers(self, case: Case) -> dict[str, Opener]:
+        scram = case.config.auth_type == "scram-sha-256"
+        endpoint = self._server.scram if scram else self._server.trust
+        openers: dict[str, Opener] = {}
+        if case.direct:
+            direct = Target(DIRECT, endpoint, None)
+            openers[DIRECT] = already(direct)
+        for program in self._poolers:
+            openers[program.name] = partial(
+                targets.running, program, case.config, endpoint
+            )
+        return openers
+
+    def _warm(
+        self,
+        case: Case,
+        openers: dict[str, Opener],
+        stack: contextlib.ExitStack,
+        result: Result,
+    ) -> dict[str, Opener]:
+        """Start every target and run it for a second; that run does not count."""
+        started: dict[str, Opener] = {}
+        for name, opener in openers.items():
+            say(f"{case.name}: warming up {name}")
+            try:
+                target = stack.enter_context(opener())
+            except (BenchmarkError, OSError) as error:
+                result.fail(name, error)
+                continue
+            started[name] = already(target)
+            self._measure(case, name, started[name], WARM_UP, result)
+        result.samples.clear()
+        return started
+
+    def _measure(
+        self, case: Case, name: str, opener: Opener, seconds: float, result: Result
+    ) -> None:
+        bench = Bench(Pgbench(self._pgbench.program, seconds), seconds)
+        try:
+            with opener() as target:
+                sample = case.measure(bench, target)
+        except (BenchmarkError, OSError) as error:
+            result.fail(name, error)
+        else:
+            result.samples.setdefault(name, []).append(sample)
+
+
+def already(target: Target) -> Opener:
+    """Return an opener for a target that runs and shall stay."""
+
+    def opener() -> AbstractContextManager[Target]:
+        return contextlib.nullcontext(target)
+
+    return opener
+
+
+def say(line: str) -> None:
+    """Tell the person who waits what runs now; reports go to standard output."""
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,160 @@
+"""What is measured: PostgreSQL itself, and poolers started in front of it."""
+
+import contextlib
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from pgpool_py.embedded.account import Account
+
+from . import account, wire
+from .endpoint import Endpoint
+from .errors import TargetError, WireError
+
+START_LIMIT = 20.0
+STOP_LIMIT = 5.0
+POLL = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something to connect to; `pid` is the pooler's process, None for PostgreSQL."""
+
+    name: str
+    endpoint: Endpoint
+    pid: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A pooler that can be started: `argv` is completed by the path of an ini file.
+
+    The command must become the pooler itself (exec), for its process id is the
+    one that is measured and ended. `run_as` is whom it runs as, None for us.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    version: str
+    run_as: Account | None
+
+
+class Stored(Enum):
+    """How userlist.txt holds a password: as it is, or as a SCRAM secret."""
+
+    PLAIN = "plain"
+    SECRET = "secret"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolerConfig:
+    """The settings in which cases differ."""
+
+    pool_size: int = 4
+    auth_type: str = "trust"
+    stored: Stored = Stored.SECRET
+    max_client_conn: int = 6000
+
+
+def ini(config: PoolerConfig, server: Endpoint, port: int, userlist: Path) -> str:
+    """Return the pgbouncer.ini that every pooler gets.
+
+    Connections are not logged, and the backlog takes all clients at once: neither
+    the disk nor a retried SYN is what a case measures.
+    """
+    return f"""\
+[databases]
+{server.database} = host={server.host} port={server.port} dbname={server.database}
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+listen_backlog = 4096
+unix_socket_dir =
+auth_type = {config.auth_type}
+auth_file = {userlist}
+pool_mode = transaction
+default_pool_size = {config.pool_size}
+max_client_conn = {config.max_client_conn}
+log_connections = 0
+log_disconnections = 0
+"""
+
+
+def free_port() -> int:
+    """Return a TCP port of 127.0.0.1 that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def running(
+    program: Program, config: PoolerConfig, server: Endpoint
+) -> Iterator[Target]:
+    """Start a pooler in front of `server`; end it, and its files, at the end.
+
+    Raises TargetError when it does not accept a login within 20 s.
+    """
+    endpoint = replace(server, host="127.0.0.1", port=free_port())
+    with tempfile.TemporaryDirectory(prefix="pgpool-bench-") as name:
+        directory = Path(name)
+        userlist, file = directory / "userlist.txt", directory / "pooler.ini"
+        plain = config.stored is Stored.PLAIN
+        password = server.password if plain else server.secret
+        userlist.write_text(f'"{server.user}" "{password}"\n')
+        file.write_text(ini(config, server, endpoint.port, userlist))
+        for path in (directory, userlist, file):
+            account.give(path, program.run_as)
+        log = directory / "log"
+        with log.open("wb") as output:
+            argv = [*program.argv, str(file)]
+            process = account.start(argv, program.run_as, directory, output)
+        try:
+            await_login(process, endpoint, log)
+            yield Target(program.name, endpoint, process.pid)
+        finally:
+            end(process)
+
+
+def await_login(
+    process: subprocess.Popen[bytes], endpoint: Endpoint, log: Path
+) -> None:
+    """Wait until the pooler answers a startup packet with an authentication request.
+
+    Raises TargetError when it ends, answers with an error, or takes too long.
+    """
+    deadline = time.monotonic() + START_LIMIT
+    try:
+        while not wire.accepts_login(endpoint, START_LIMIT):
+            if process.poll() is not None:
+                raise TargetError(f"ended at start: {last_lines(log)}")
+            if time.monotonic() > deadline:
+                raise TargetError(
+                    f"no login after {START_LIMIT:.0f} s: {last_lines(log)}"
+                )
+            time.sleep(POLL)
+    except WireError as error:
+        raise TargetError(f"refuses logins: {error}: {last_lines(log)}") from error
+
+
+def last_lines(log: Path, count: int = 3) -> str:
+    """Return the last lines of a log file, joined."""
+    lines = log.read_text(errors="replace").splitlines()
+    return " | ".join(lines[-count:]) or "(it logged nothing)"
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a pooler by SIGTERM, after 5 s by SIGKILL."""
+    process.terminate()
+    try:
+        process.wait(STOP_LIMIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
