@@ -138,7 +138,8 @@ class ClientSession:
             self._pending = b""
             self._forward(server, scratch.buffer, scratch.view, start + size)
             return
-        self._pending = pending + bytes(scratch.view[:size])
+        fresh = bytes(scratch.view[:size])
+        self._pending = pending + fresh if pending else fresh
         if not self.waiting:
             self._consider()
         elif len(self._pending) >= self._lender.buffer_limit:
@@ -163,6 +164,9 @@ class ClientSession:
             self.waiting = True
             self.since = self._reactor.now
             self._lender.request(self)
+        elif self.stream.paused:
+            # What filled its buffer is dropped or answered.
+            self.stream.resume()
 
     def _forward(
         self,
@@ -178,8 +182,10 @@ class ClientSession:
             used = requests.receive(buffer, end, server.ledger)
         except ProtocolViolation as error:
             used, violation = end, error
+        stream = server.stream
+        sent = True
         for start, stop in requests.pieces:
-            server.stream.gather(view[start:stop])
+            sent = stream.write(view[start:stop])
         if used != end:
             self._pending = bytes(view[used:end])
         if requests.named and self.pinned is None:
@@ -190,8 +196,11 @@ class ClientSession:
             self._violated(violation)
         elif requests.terminated:
             self.close(Reason.CLIENT_CLOSE_REQUEST)
-        elif server.stream.backlog > self._lender.buffer_limit:
+        elif not sent and stream.backlog > self._lender.buffer_limit:
             self.stream.pause()
+        elif self.transaction_since and server.ledger.settled:
+            # Answered before its last message was whole: no reply will come to that.
+            self.on_answered(server)
 
     def _begin_exchange(self) -> None:
         counters = self._lender.counters
@@ -226,12 +235,20 @@ class ClientSession:
 
     # What the server says
 
+    @property
+    def refuses_transactions(self) -> bool:
+        """Whether the pool's mode is statement; see Owner."""
+        return self._lender.settings.pool_mode is PoolMode.STATEMENT
+
     def deliver(self, data: memoryview) -> None:
         """Send replies on; read no more of the server while they pile up."""
         stream = self.stream
-        stream.write(data)
         self._lender.counters.bytes_sent += len(data)
-        if self.server is not None and stream.backlog > self._lender.buffer_limit:
+        if (
+            not stream.write(data)
+            and self.server is not None
+            and stream.backlog > self._lender.buffer_limit
+        ):
             self.server.stream.pause()
 
     def on_answered(self, server: ServerConnection) -> None:
@@ -246,8 +263,9 @@ class ClientSession:
         if ledger.settled:
             if self._requests.half_sent:
                 return
-            counters.xact_time += now - self.transaction_since
-            self.transaction_since = 0.0
+            if self.transaction_since:
+                counters.xact_time += now - self.transaction_since
+                self.transaction_since = 0.0
             mode = self._lender.settings.pool_mode
             if mode is not PoolMode.SESSION and self.pinned is None:
                 self._release(server)
@@ -257,10 +275,7 @@ class ClientSession:
             self._hold()
             if not server.cancels:
                 self._lender.resynchronise(server)
-        elif (
-            self._lender.settings.pool_mode is PoolMode.STATEMENT
-            and ledger.status != TransactionStatus.IDLE
-        ):
+        elif ledger.status != TransactionStatus.IDLE and self.refuses_transactions:
             self.close(
                 Reason.TRANSACTION_IN_STATEMENT_MODE,
                 errors.transaction_in_statement_mode(),

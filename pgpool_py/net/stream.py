@@ -42,7 +42,7 @@ class Stream:
 
     Attributes:
         fd: the descriptor, -1 once closed.
-        handler: who is told; may be replaced at any time (login, then session).
+        on_readable: the handler's own, called by the reactor without a detour.
         recv_into: as ``socket.recv_into``.
         broken: whether a send failed. Then nothing more is written, but what the
             other side had sent can still be read, up to its end.
@@ -50,6 +50,7 @@ class Stream:
 
     __slots__ = (
         "_gathered",
+        "_handler",
         "_interest",
         "_out",
         "_reactor",
@@ -57,7 +58,7 @@ class Stream:
         "_socket",
         "broken",
         "fd",
-        "handler",
+        "on_readable",
         "recv_into",
     )
 
@@ -71,10 +72,21 @@ class Stream:
         self._interest = READ
         self._send = connected.send
         self.recv_into = connected.recv_into
-        self.handler = handler
+        self._handler = handler
+        self.on_readable = handler.on_readable
         self.broken = False
         self.fd = connected.fileno()
         reactor.watch(self.fd, self, READ)
+
+    @property
+    def handler(self) -> Handler:
+        """Who is told; may be replaced at any time (login, then session)."""
+        return self._handler
+
+    @handler.setter
+    def handler(self, handler: Handler) -> None:
+        self._handler = handler
+        self.on_readable = handler.on_readable
 
     @property
     def closed(self) -> bool:
@@ -97,23 +109,29 @@ class Stream:
 
     # Writing
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send at once what the kernel takes, and keep the rest."""
+    def write(self, data: bytes | bytearray | memoryview) -> bool:
+        """Send at once what the kernel takes, and keep the rest.
+
+        Returns:
+            Whether nothing is kept.
+        """
         if self._out is not None:
             self._append(self._out, data)
-            return
+            return False
         if self.broken:
-            return
+            return True
         try:
             sent = self._send(data)
         except BlockingIOError:
             sent = 0
         except OSError:
             self._break()
-            return
-        if sent != len(data):
-            self._out = bytearray(memoryview(data)[sent:])
-            self._want(self._interest | WRITE)
+            return True
+        if sent == len(data):
+            return True
+        self._out = bytearray(memoryview(data)[sent:])
+        self._want(self._interest | WRITE)
+        return False
 
     def gather(self, data: bytes | bytearray | memoryview) -> None:
         """Send before the next poll, with all else gathered in this turn."""
@@ -168,7 +186,7 @@ class Stream:
             return
         self._out = None
         self._want(self._interest & ~WRITE)
-        self.handler.on_drained()
+        self._handler.on_drained()
 
     def _break(self) -> None:
         """Take note that nothing can be written, and make sure the end is read."""
@@ -178,18 +196,10 @@ class Stream:
 
     # Reading
 
-    def on_readable(self) -> None:
-        """Pass on to the handler; called by the reactor."""
-        if self._interest & READ:
-            self.handler.on_readable()
-        else:
-            # Paused while a backlog waits: a hang-up, which only a send gets rid of.
-            self.on_writable()
-
     def on_fault(self, error: Exception) -> None:
         """Pass on to the handler, and close; called by the reactor."""
         try:
-            self.handler.on_fault(error)
+            self._handler.on_fault(error)
         finally:
             # Left open, it would be ready again at once, and fail again.
             self.close()

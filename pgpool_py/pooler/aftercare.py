@@ -1,6 +1,6 @@
 """Bringing a server back to a state in which anybody may have it.
 
-    given back ──► reset? ──► cancel still on its way? ──► shelved
+    given back ──► cancel still on its way? ──► reset? ──► shelved
     abandoned  ──► answered within the grace? ──► as if given back
                └─► cancel ──► drain ──► as if given back
 
@@ -51,16 +51,26 @@ class Aftercare:
         self.settings = settings
         self.cancels: dict[ServerCancel, tuple[ServerConnection, float]] = {}
 
+    @property
+    def resets(self) -> bool:
+        """Whether every server is reset when it comes back."""
+        settings = self.settings
+        return (
+            settings.pool_mode is PoolMode.SESSION or settings.server_reset_query_always
+        )
+
     # From the client's hands
 
     def give_back(self, server: ServerConnection) -> None:
         """Take a server that owes nothing; its client may want another one later."""
-        settings = self.settings
-        session = settings.pool_mode is PoolMode.SESSION
-        if server.must_reset or session or settings.server_reset_query_always:
+        if server.cancels:
+            self._change(server, ServerState.BEING_CANCELED)
+        elif server.may_be_hit and not server.close_needed:
+            self._settle(server)
+        elif server.must_reset or self.resets:
             self._reset(server)
         else:
-            self._settle(server)
+            self._shelve(server)
 
     def abandon(self, server: ServerConnection, *, half_written: bool) -> None:
         """Take a server in whatever state its client left it."""
@@ -87,6 +97,8 @@ class Aftercare:
 
     def on_abandoned_answered(self, server: ServerConnection) -> None:
         """Go on: what a vanished client had begun is answered."""
+        if server in self._drain_after:
+            return
         if server.ledger.settled:
             self.give_back(server)
         else:
@@ -122,7 +134,7 @@ class Aftercare:
             if server.must_reset:
                 server.close(Reason.UNCLEAN_SERVER)
             else:
-                self._settle(server)
+                self._shelve(server)
             return
         self._change(server, ServerState.TESTED)
         limit = self._context.settings.server_drain_timeout
@@ -149,7 +161,7 @@ class Aftercare:
                 return
             server.parameters = self._context.book.of(reported)
         server.must_reset = False
-        self._settle(server)
+        self._shelve(server)
 
     # Cancel
 
@@ -158,6 +170,7 @@ class Aftercare:
         if not server.cancel_key:
             return
         server.cancels += 1
+        server.may_be_hit = True
         request = CancelRequest(server.pid, server.cancel_key)
         cancel = ServerCancel(
             self._context.reactor,
@@ -173,7 +186,6 @@ class Aftercare:
         server.cancels -= 1
         if server.closed:
             return
-        server.may_be_hit = True
         if not taken:
             # It may arrive at any time, or never: nobody else may have this server.
             server.close_needed = True
@@ -183,7 +195,7 @@ class Aftercare:
             self._drain_after.discard(server)
             self._drain(server)
         elif server.state is ServerState.BEING_CANCELED:
-            self._settle(server)
+            self.give_back(server)
         elif server.owner is not None:
             if server.ledger.resynchronisable:
                 server.owner.on_answered(server)
@@ -199,19 +211,14 @@ class Aftercare:
 
     def _settle(self, server: ServerConnection) -> None:
         """Let a cancel that was sent hit, if it still can, before anyone is lent."""
-        if server.cancels:
-            self._change(server, ServerState.BEING_CANCELED)
-        elif server.may_be_hit and not server.close_needed:
-            self._change(server, ServerState.BEING_CANCELED)
-            limit = self._context.settings.server_drain_timeout
-            errand = Errand(self._settled, limit, Reason.CANCEL_FAILED)
-            server.run(errand, _EMPTY_QUERY, QUERY)
-        else:
-            self._shelve(server)
+        self._change(server, ServerState.BEING_CANCELED)
+        limit = self._context.settings.server_drain_timeout
+        errand = Errand(self._settled, limit, Reason.CANCEL_FAILED)
+        server.run(errand, _EMPTY_QUERY, QUERY)
 
     def _settled(self, server: ServerConnection, error: ErrorResponse | None) -> None:
         del error  # The cancel may have hit our own query: that is what it is for.
-        self._settle(server)
+        self.give_back(server)
 
     # Uncertainty
 

@@ -49,8 +49,9 @@ def databases(pooler: Pooler) -> list[DatabaseView]:
     names = {pool.database for pool in pooler.pools.values()}
     names.update(pooler.settings.databases, pooler.paused_databases)
     names.discard(FALLBACK_DATABASE)
-    known = [name for name in names if pooler.settings.find_database(name)]
-    return [_database(pooler, name) for name in sorted(known)]
+    find = pooler.settings.find_database
+    known = sorted(name for name in names if find(name) is not None)
+    return [_database(pooler, name) for name in known]
 
 
 def _database(pooler: Pooler, name: str) -> DatabaseView:

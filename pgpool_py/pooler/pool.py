@@ -46,6 +46,7 @@ class Pool:
         database, user: as clients name them; ``user`` is the servers' user.
         settings: in force.
         counters: what is counted.
+        buffer_limit: of every buffer of a client, in bytes.
         books: servers and waiters.
         staffing, aftercare: where servers come from, and how they are made reusable.
         paused: whether no server is lent.
@@ -56,6 +57,7 @@ class Pool:
         self, context: Context, settings: PoolSettings, quotas: tuple[Quota, ...]
     ) -> None:
         self._context = context
+        self._reactor = context.reactor
         self._quotas = quotas
         self._guests: list[Guest] = []
         self._linking: dict[ServerConnection, tuple[Borrower, float]] = {}
@@ -64,6 +66,7 @@ class Pool:
         self.user = settings.target.user
         self.settings = settings
         self.counters = Counters()
+        self.buffer_limit = context.settings.client_buffer_limit
         self.paused = False
         self.refusal: tuple[PoolerError, Reason] | None = None
         self.books: Books[ServerConnection, Borrower] = Books(
@@ -84,11 +87,6 @@ class Pool:
         return f"{self.database}/{self.user}"
 
     @property
-    def buffer_limit(self) -> int:
-        """Give the limit of every buffer of a client, in bytes."""
-        return self._context.settings.client_buffer_limit
-
-    @property
     def cancel_wait_timeout(self) -> float:
         """Give the seconds after which a cancel has failed."""
         return self._context.settings.cancel_wait_timeout
@@ -98,9 +96,15 @@ class Pool:
         """Give the shared limits to which this pool's servers count."""
         return self._quotas
 
+    @property
+    def guests(self) -> int:
+        """Count the clients that log in and wait until a server has been reached."""
+        return len(self._guests)
+
     def reconfigure(self, settings: PoolSettings) -> None:
         """Take over new settings; servers are not touched."""
         self.settings = self.staffing.settings = self.aftercare.settings = settings
+        self.buffer_limit = self._context.settings.client_buffer_limit
         self.staffing.backoff.ceiling = settings.server_login_retry
         self.books.sizes = _sizes(settings)
         self.books.round_robin = settings.server_round_robin
@@ -125,7 +129,7 @@ class Pool:
     def request(self, client: Borrower) -> None:
         """Lend a server now, or when one is there; see Lender."""
         books = self.books
-        now = self._context.reactor.now
+        now = self._reactor.now
         if self.refusal is not None:
             client.on_refused(*self.refusal)
             return
@@ -157,7 +161,7 @@ class Pool:
     # Linking
 
     def _link(self, server: ServerConnection, client: Borrower, since: float) -> None:
-        now = self._context.reactor.now
+        now = self._reactor.now
         idle = now - server.since
         server.owner = client
         server.state = ServerState.ACTIVE
@@ -267,7 +271,10 @@ class Pool:
 
     def give_back(self, server: ServerConnection) -> None:
         """Take a server back; see Lender."""
-        self.aftercare.give_back(server)
+        if server.must_reset or server.may_be_hit or self.aftercare.resets:
+            self.aftercare.give_back(server)
+        else:
+            self._shelve(server)
 
     def abandon(
         self, server: ServerConnection, *, half_written: bool, must_reset: bool
@@ -301,7 +308,7 @@ class Pool:
 
     def _shelve(self, server: ServerConnection) -> None:
         """Lend a server that anybody may have to the first in the queue, or keep it."""
-        now = self._context.reactor.now
+        now = self._reactor.now
         if self._guests:
             self._welcome_guests()
         if server.close_needed:
@@ -311,9 +318,9 @@ class Pool:
         elif self.paused:
             server.close(Reason.PAUSE_MODE)
         else:
-            waiter = self.books.next_waiter()
             # What was just answered needs no check.
             server.since = now
+            waiter = self.books.next_waiter()
             if waiter is not None:
                 self._link(server, *waiter)
             else:
@@ -339,7 +346,7 @@ class Pool:
         self.aftercare.forget(server)
         for quota in self._quotas:
             quota.remove()
-        age = self._context.reactor.now - server.opened
+        age = self._reactor.now - server.opened
         subject = f"S-0x{server.id:x}: {self}@{server.address}"
         _log.info("closing because: %s (age=%ds)", reason, age, extra=about(subject))
         owner, server.owner = server.owner, None
@@ -350,7 +357,7 @@ class Pool:
             self.books.wait_first(client, since)
         elif owner is not None:
             error = None
-            if server.fatal is None:
+            if server.fatal is None and not server.ledger.mid_message:
                 error = errors.server_lost(in_flight=bool(server.ledger.head))
             owner.on_server_closed(error, reason)
         self.grow()

@@ -9,7 +9,6 @@ from pgpool_py import errors
 from pgpool_py.client.lender import Borrower
 from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
-from pgpool_py.net.address import unix_socket_path
 from pgpool_py.pool.backoff import Backoff
 from pgpool_py.pool.books import Books
 from pgpool_py.pool.lifetime import end_of_life
@@ -123,8 +122,6 @@ class Staffing:
         host = hosts[self._host % len(hosts)]
         if target.load_balance_hosts is LoadBalanceHosts.ROUND_ROBIN:
             self._host += 1
-        if host.startswith(("/", "@")):
-            host = unix_socket_path(host, target.port)
         given = {
             "database": target.dbname,
             "client_encoding": target.client_encoding,

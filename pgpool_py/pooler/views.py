@@ -61,7 +61,7 @@ class PoolView:
 
     Attributes:
         cl_active: clients with a server, and clients that want none now.
-        cl_waiting: clients that want a server and have none yet.
+        cl_waiting: clients that want a server and have none yet, at login too.
         sv_active_cancel: cancel requests on their way to servers.
         sv_tested: servers that are checked, reset, or cleared of a vanished client.
         sv_login: servers being opened.
@@ -164,7 +164,7 @@ def _pool(pool: Pool, clients: list[ClientSession], now: float) -> PoolView:
         database=pool.database,
         user=pool.user,
         cl_active=len(clients) - len(waiting),
-        cl_waiting=len(waiting),
+        cl_waiting=len(waiting) + pool.guests,
         sv_active=servers[ServerStatus.ACTIVE],
         sv_active_cancel=len(pool.aftercare.cancels),
         sv_being_canceled=servers[ServerStatus.BEING_CANCELED],

@@ -21,6 +21,7 @@ from pgpool_py.errors import PoolerError
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.scratch import Scratch
 from pgpool_py.reasons import Reason
+from pgwire.codes import TransactionStatus
 from pgwire.diagnostics import ErrorResponse
 from pgwire.draining import drain_requests, nonce_query
 from pgwire.exchange import (
@@ -51,6 +52,10 @@ class ServerState(StrEnum):
 
 class Owner(Protocol):
     """The client that a server is lent to."""
+
+    @property
+    def refuses_transactions(self) -> bool:
+        """Whether it may not be in a transaction when all is answered."""
 
     def on_linked(self, server: "ServerConnection") -> None:
         """The server is yours, and takes your bytes from now on, or again."""
@@ -271,11 +276,20 @@ class ServerConnection:
                 return
         owner = self.owner
         if owner is not None:
+            if (
+                ledger.status != TransactionStatus.IDLE
+                and ledger.answered
+                and owner.refuses_transactions
+            ):
+                # Told instead of the ReadyForQuery, so that the statement has failed.
+                owner.on_answered(self)
+                return
             for start, stop in ledger.runs:
                 owner.deliver(scratch.view[start:stop])
-        if not ledger.head and ledger.answered and not self.closed:
-            self._answered()
-        elif ledger.resynchronisable and owner is not None:
+        if ledger.answered:
+            if not self.closed:
+                self._answered()
+        elif owner is not None and ledger.resynchronisable:
             owner.on_answered(self)
 
     def _answered(self) -> None:
@@ -305,9 +319,10 @@ class ServerConnection:
                     self.can_replay = False
 
     def _note_refusal(self, error: ErrorResponse) -> None:
-        if self._errand is None and self.owner is not None:
+        if self._errand is None:
             # Sent in front of the owner's own messages, which now run in a state
-            # that is not theirs: nobody may have their replies.
+            # that is not theirs: nobody may have their replies, nor, if the owner is
+            # gone, a server whose parameters are not known.
             self.close(Reason.INVALID_SERVER_PARAMETER)
         elif self._errand_error is None:
             self._errand_error = error

@@ -8,7 +8,7 @@ import socket
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from pgpool_py.net.address import Address
+from pgpool_py.net.address import Address, unix_socket_path
 from pgpool_py.net.connector import Connector, connect
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.resolver import Resolver
@@ -45,6 +45,8 @@ class Destination:
     query: str
 
     def __str__(self) -> str:
+        if self.host.startswith(("/", "@")):
+            return unix_socket_path(self.host, self.port)
         return f"{self.host}:{self.port}"
 
 

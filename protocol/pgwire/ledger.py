@@ -185,6 +185,7 @@ class Ledger(Owed):
             self._head = self._next()
         elif not head & (_STAYS[kind] | UNCOUNTED) and kind not in ASYNCHRONOUS:
             raise unexpected(kind, head)
+        self._ready_last = False
         self._rest = start + 1 + length - end
         if self._forwarded:
             if self.runs and self.runs[-1][1] == start:

@@ -93,7 +93,7 @@ class Owed:
         "_forwarded",
         "_head",
         "_nonce",
-        "_ready_since_request",
+        "_ready_last",
         "_rest",
         "_skips_to_sync",
         "events",
@@ -113,8 +113,8 @@ class Owed:
         self._copy_marked = False
         self._skips_to_sync = False
         self._nonce = b""
-        # While uncertain.
-        self._ready_since_request = False
+        # While uncertain: whether nothing was sent or received since ReadyForQuery.
+        self._ready_last = False
         self.events: list[Event] = []
         self.status: int = TransactionStatus.IDLE
         self.readies = 0
@@ -161,7 +161,7 @@ class Owed:
         """Whether the ledger is uncertain and the nonce's query may be sent now."""
         return (
             self._head == ANYTHING
-            and self._ready_since_request
+            and self._ready_last
             and self.status == TransactionStatus.IDLE
             and not self.unsynced
             and not self._rest
@@ -210,7 +210,7 @@ class Owed:
             self._copy_marked = bool(self._head & COPIES_IN)
         else:
             self.unsynced = bool(entry & EXTENDED)
-            self._ready_since_request = False
+            self._ready_last = False
         if self._head & ANYTHING:
             return
         if self._head:
@@ -265,6 +265,7 @@ class Owed:
                 # To the session, whatever it is doing.
                 self._forwarded = True
             return head
+        self._ready_last = False
         if kind == Backend.COMMAND_COMPLETE:
             if read_tag(body) in RESETTING_TAGS:
                 self.events.append(StatementsDropped())
@@ -301,6 +302,7 @@ class Owed:
         head = self._head
         if not head and not is_fatal(error):
             raise UnaccountedReply("an error that answers no request")
+        self._ready_last = False
         if head & UNCOUNTED:
             head &= ~COPIES_IN
         elif head & COPIES_IN and is_sync_in_data(self._behind):
@@ -331,7 +333,6 @@ class Owed:
         if self._head & SKIP or any(entry & SKIP for entry in self._behind):
             raise UnaccountedReply("copy-in failed among messages of ours")
         self._behind.clear()
-        self._ready_since_request = False
         return ANYTHING
 
     def _uncounted(self, kind: int, body: bytes) -> int:
@@ -353,7 +354,7 @@ class Owed:
         if not head & SKIP:
             self.readies += 1
         if head & ANYTHING:
-            self._ready_since_request = True
+            self._ready_last = True
             return ANYTHING
         if not head & NONCE_ANSWERED:
             return head

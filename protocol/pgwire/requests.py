@@ -23,6 +23,7 @@ from .ledger import Ledger
 MOST_FRAGMENT: Final = HEADER_SIZE + 1
 
 _PARSE: Final = Frontend.PARSE
+_QUERY: Final = Frontend.QUERY
 _TERMINATE: Final = Frontend.TERMINATE
 _COPY: Final = frozenset({Frontend.COPY_DATA, Frontend.COPY_DONE, Frontend.COPY_FAIL})
 _IN_COPY: Final = _COPY | {Frontend.FLUSH, Frontend.SYNC, Frontend.TERMINATE}
@@ -142,6 +143,15 @@ class Requests:
         Raises:
             ProtocolViolation: the client must be closed.
         """
+        if (
+            not self._discard
+            and not self._to_sync
+            and len(pending) >= HEADER_SIZE
+            and pending[0] == _QUERY
+            and HEADER_SIZE <= _length(pending, 1)[0] < len(pending)
+        ):
+            # What nearly all exchanges are.
+            return pending, Verdict.SERVER
         while True:
             if self._discard:
                 dropped = min(self._discard, len(pending))
@@ -176,6 +186,10 @@ class Requests:
             end = position + 1 + _length(pending, position + 1)[0]
             kind = pending[position]
             if end > len(pending):
+                if kind in _ENDS:
+                    # No Sync is to come: what ends the exchange has begun.
+                    self._discard = end - len(pending)
+                    return b"", True
                 break
             position = end
             if kind in _ENDS:

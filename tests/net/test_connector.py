@@ -13,7 +13,8 @@ from pgpool_py.net.connector import Connector, connect
 from pgpool_py.net.listener import listen_tcp, listen_unix
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.socket_options import TcpOptions
-from tests.net.fakes import SpyPoller
+from pgpool_py.net.stream import Stream
+from tests.net.fakes import FakeHandler, SpyPoller
 
 Keep = Callable[[socket.socket], socket.socket]
 
@@ -82,6 +83,10 @@ def test_a_tcp_connection_comes_up(
     assert not sock.getblocking()
     assert attempt.failed == []
     assert attempt.connector.address == tcp_address
+    # The reactor has let go of it: it can be watched anew.
+    stream = Stream(reactor, sock, FakeHandler())
+    reactor.select(0)
+    stream.close()
 
 
 def test_an_ipv6_connection_comes_up_where_there_is_ipv6(

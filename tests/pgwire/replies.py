@@ -1,4 +1,4 @@
-"""Replies of a server as bytes, and a reader that feeds a ledger as its caller would."""
+"""Replies of a server as bytes, and a reader that feeds a ledger as it asks for."""
 
 from typing import Final
 

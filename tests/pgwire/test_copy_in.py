@@ -1,0 +1,53 @@
+"""What the requests behind a copy-in say."""
+
+from collections import deque
+
+import pytest
+
+from pgwire.copy_in import drop_ignored, is_end_sent, is_sync_in_data, is_unsynced
+from pgwire.exchange import COPY_END, PARSE, QUERY, SYNC, UnaccountedReply
+
+
+@pytest.mark.parametrize(
+    ("behind", "in_data", "ended"),
+    [
+        ([], False, False),
+        ([SYNC], True, False),
+        ([COPY_END, SYNC], False, True),
+        ([SYNC, COPY_END, SYNC], True, True),
+    ],
+)
+def test_a_sync_is_in_the_data_if_no_end_is_before_it(
+    behind: list[int], in_data: bool, ended: bool
+) -> None:
+    assert is_sync_in_data(deque(behind)) == in_data
+    assert is_end_sent(deque(behind)) == ended
+
+
+def test_syncs_up_to_the_end_were_ignored() -> None:
+    behind = deque([SYNC, SYNC, COPY_END, SYNC])
+    drop_ignored(behind)
+    assert list(behind) == [SYNC]
+
+
+@pytest.mark.parametrize("behind", [[], [SYNC], [PARSE, COPY_END]])
+def test_an_impossible_good_end_is_refused(behind: list[int]) -> None:
+    with pytest.raises(UnaccountedReply, match="copy-in ended well"):
+        drop_ignored(deque(behind))
+
+
+@pytest.mark.parametrize(
+    ("behind", "unsynced"),
+    [
+        ([], True),
+        ([COPY_END], True),
+        ([SYNC], False),
+        ([QUERY], False),
+        ([SYNC, PARSE], True),
+        ([SYNC, COPY_END], False),
+    ],
+)
+def test_the_last_request_says_whether_the_batch_is_ended(
+    behind: list[int], unsynced: bool
+) -> None:
+    assert is_unsynced(deque(behind)) == unsynced

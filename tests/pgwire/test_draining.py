@@ -1,0 +1,33 @@
+"""What is sent to bring a server to an idle state."""
+
+import pytest
+
+from pgwire.draining import drain_requests, nonce_query
+from pgwire.errors import LocalProtocolError
+
+from .replies import NONCE
+
+
+def test_the_nonce_is_the_name_of_the_only_column() -> None:
+    wire = (
+        b"Q"  # type
+        b"\x00\x00\x00\x33"  # length 51
+        b'SELECT 1 AS "00112233445566778899aabbccddeeff"\0'
+    )
+    assert nonce_query(NONCE) == wire
+
+
+def test_rollback_comes_before_the_sync() -> None:
+    wire = (
+        b"f\x00\x00\x00\x18client disconnected\0"  # CopyFail
+        b"Q\x00\x00\x00\x0dROLLBACK\0"
+        b"S\x00\x00\x00\x04"
+        b"Q\x00\x00\x00\x0dROLLBACK\0"
+    )
+    assert drain_requests(NONCE) == wire + nonce_query(NONCE)
+
+
+@pytest.mark.parametrize("nonce", [b"", b"0" * 15, b"0" * 64, b'"' * 16, b"A" * 16])
+def test_a_nonce_that_could_be_met_or_cut_is_refused(nonce: bytes) -> None:
+    with pytest.raises(LocalProtocolError, match="16 to 63 hex digits"):
+        nonce_query(nonce)
