@@ -13,16 +13,17 @@ from typing import Final
 
 from pgpool_py import errors
 from pgpool_py.client.identity import ClientIdentity
-from pgpool_py.errors import ConsoleError, PoolerError, Severity
+from pgpool_py.errors import ConsoleError, PoolerError
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
-from pgwire.codes import Frontend, Sqlstate
+from pgwire.codes import Frontend
 from pgwire.errors import ProtocolViolation
 from pgwire.framing import HEADER_SIZE, check_request, message_end
 from pgwire.frontend import Query
 
 from . import answer
 from .commands.desk import Desk
+from .commands.refusals import cancelled
 from .commands.result import Done, Result, Rows, Unanswered, Waiting
 from .directory import Statement, prepare
 
@@ -149,8 +150,10 @@ class ConsoleSession:
         elif kind == Frontend.TERMINATE:
             self.close(Reason.CLIENT_CLOSE_REQUEST)
         elif kind in _EXTENDED:
+            # ReadyForQuery too: a driver then shows this error, and not the end.
             error = errors.console_extended_protocol()
-            self.close(Reason.CLIENT_PROTOCOL_VIOLATION, error)
+            self._refuse(error)
+            self.close(Reason.CLIENT_PROTOCOL_VIOLATION)
         else:
             raise ProtocolViolation(
                 f"unsupported message type '{chr(kind)}' for admin console"
@@ -224,13 +227,7 @@ class ConsoleSession:
             return
         self._wait_no_more()
         waiting.cancelled()
-        self._refuse(
-            PoolerError(
-                "canceling statement due to user request",
-                Sqlstate.QUERY_CANCELED,
-                severity=Severity.ERROR,
-            )
-        )
+        self._refuse(cancelled())
         self._go_on()
 
     # End

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 
 from pgpool_py import __version__
+from pgpool_py.admin.commands.version import SHOWN_VERSION
 from pgpool_py.config.faults import ConfigError
 from pgpool_py.config.load import Loaded, load
 from pgpool_py.log import Log
@@ -13,8 +14,6 @@ from pgpool_py.process.daemon import detach
 from pgpool_py.process.pidfile import Pidfile, PidfileError
 from pgpool_py.process.privileges import PrivilegeError, drop
 from pgpool_py.service import Service
-
-VERSION = "PgBouncer 1.25.2"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
         "-V",
         "--version",
         action="version",
-        version=f"{VERSION}\npgpool_py {__version__}",
+        version=f"{SHOWN_VERSION}\npgpool_py {__version__}",
     )
     return options
 

@@ -170,6 +170,9 @@ class Arrival:
         if data:
             stream.write(data)
         if entry.login.done:
+            if self._buffer:
+                # Whoever takes the stream over would never see it.
+                raise errors.startup_repeated()
             self._phase = _Phase.ENTERING
             entry.enter(stream)
 

@@ -44,6 +44,9 @@ class Lender(Protocol):
     def buffer_limit(self) -> int:
         """Give the limit of every buffer of a client, in bytes."""
 
+    def take(self, client: Borrower) -> ServerConnection | None:
+        """Lend a server at once, if there is one that needs nothing done before."""
+
     def request(self, client: Borrower) -> None:
         """Ask for a server: ``on_linked`` follows, at once or later."""
 

@@ -138,6 +138,15 @@ class ClientSession:
             self._pending = b""
             self._forward(server, scratch.buffer, scratch.view, start + size)
             return
+        if (
+            not pending
+            and not self.waiting
+            and self._requests.is_query(scratch.buffer, size)
+            and (server := self._lender.take(self)) is not None
+        ):
+            self.server = server
+            self._forward(server, scratch.buffer, scratch.view, size)
+            return
         fresh = bytes(scratch.view[:size])
         self._pending = pending + fresh if pending else fresh
         if not self.waiting:

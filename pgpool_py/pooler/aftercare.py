@@ -34,10 +34,11 @@ class Aftercare:
 
     Attributes:
         settings: in force.
+        resets: whether every server is reset when it comes back.
         cancels: the CancelRequests on their way, with the time when each began.
     """
 
-    __slots__ = ("_context", "_drain_after", "_shelve", "cancels", "settings")
+    __slots__ = ("_context", "_drain_after", "_shelve", "cancels", "resets", "settings")
 
     def __init__(
         self,
@@ -49,15 +50,13 @@ class Aftercare:
         self._shelve = shelve
         self._drain_after: set[ServerConnection] = set()
         self.settings = settings
+        self.resets = _resets(settings)
         self.cancels: dict[ServerCancel, tuple[ServerConnection, float]] = {}
 
-    @property
-    def resets(self) -> bool:
-        """Whether every server is reset when it comes back."""
-        settings = self.settings
-        return (
-            settings.pool_mode is PoolMode.SESSION or settings.server_reset_query_always
-        )
+    def reconfigure(self, settings: PoolSettings) -> None:
+        """Take over new settings."""
+        self.settings = settings
+        self.resets = _resets(settings)
 
     # From the client's hands
 
@@ -108,8 +107,8 @@ class Aftercare:
 
     def check_grace(self, server: ServerConnection, now: float) -> None:
         """Cancel what a vanished client left running, once its grace is over."""
-        abandoned = server.state is ServerState.ABANDONED
-        if abandoned and not server.on_errand and now >= server.deadline:
+        left = server.state is ServerState.ABANDONED and not server.on_errand
+        if left and now >= server.deadline and server not in self._drain_after:
             self.cancel(server)
             self._drain(server)
 
@@ -246,3 +245,7 @@ class Aftercare:
         if server.state is not state:
             server.state = state
             server.since = self._context.reactor.now
+
+
+def _resets(settings: PoolSettings) -> bool:
+    return settings.pool_mode is PoolMode.SESSION or settings.server_reset_query_always

@@ -61,6 +61,7 @@ class ClientEntry:
         "_registry",
         "_stream",
         "_then",
+        "_waits_for",
         "_wishes",
         "login",
     )
@@ -83,23 +84,26 @@ class ClientEntry:
         self._registry = registry
         self._then = then
         self._stream: Stream | None = None
+        self._waits_for: Pool | None = None
         self.login = login
 
     def enter(self, stream: Stream) -> None:
         """Ask the pool what its servers are like; see Entry."""
-        self._stream = stream
         try:
             pool = self._pool()
         except PoolerError as error:
             self._arrival.refuse(Reason.LOGIN_FAILED, error)
             return
+        self._stream = stream
+        self._waits_for = pool
         pool.greet(self)
 
     def leave(self) -> None:
         """Wait no more; see Entry."""
-        if self._stream is not None:
-            self._stream = None
-            self._pool().forget_guest(self)
+        self._stream = None
+        # The pool itself, not another of its name: that may be gone by now.
+        if self._waits_for is not None:
+            self._waits_for.forget_guest(self)
 
     def on_refused(self, error: PoolerError, reason: Reason) -> None:
         """Pass on that there is no server; see Guest."""

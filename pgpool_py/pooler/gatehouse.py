@@ -87,8 +87,13 @@ class Gatehouse:
 
     def accept(self, accepted: socket.socket) -> None:
         """Begin with a client's socket, fresh from ``accept``."""
-        visitor = self._visitor(accepted)
-        socket_options.apply(accepted, self._context.tcp_options)
+        try:
+            visitor = self._visitor(accepted)
+            socket_options.apply(accepted, self._context.tcp_options)
+        except OSError:
+            # Gone already: such a socket has no name of its other side.
+            accepted.close()
+            return
         arrival = Arrival(self, visitor)
         self.arrivals[arrival] = None
         arrival.begin(Stream(self._context.reactor, accepted, arrival))
@@ -147,8 +152,7 @@ class Gatehouse:
     def refuse_late(self, now: float) -> None:
         """Close visitors that log in for longer than ``client_login_timeout``."""
         limit = self._context.settings.client_login_timeout
-        while limit and self.arrivals:
-            arrival = next(iter(self.arrivals))
+        for arrival in list(self.arrivals) if limit else []:
             if now - arrival.visitor.accepted < limit:
                 return
             error = errors.client_login_timeout(limit, server_down=arrival.entering)

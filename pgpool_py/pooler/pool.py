@@ -103,7 +103,8 @@ class Pool:
 
     def reconfigure(self, settings: PoolSettings) -> None:
         """Take over new settings; servers are not touched."""
-        self.settings = self.staffing.settings = self.aftercare.settings = settings
+        self.settings = self.staffing.settings = settings
+        self.aftercare.reconfigure(settings)
         self.buffer_limit = self._context.settings.client_buffer_limit
         self.staffing.backoff.ceiling = settings.server_login_retry
         self.books.sizes = _sizes(settings)
@@ -121,10 +122,38 @@ class Pool:
             self._guests.append(guest)
             self.grow()
 
+    def end(self, error: PoolerError, reason: Reason) -> None:
+        """Close all servers for good, and refuse whoever waits for one."""
+        self.paused = True
+        self.refusal = (error, reason)
+        self.staffing.stop()
+        for server in (*self.books.idle, *self.books.busy):
+            server.close(reason)
+        self._on_failed(error, reason)
+
     def forget_guest(self, guest: Guest) -> None:
         """Strike out a client that is gone before it was told."""
         if guest in self._guests:
             self._guests.remove(guest)
+
+    def take(self, client: Borrower) -> ServerConnection | None:
+        """Lend a server that is ready for this client; see Lender."""
+        idle = self.books.idle
+        if not idle or self.paused or self.refusal is not None:
+            return None
+        now = self._reactor.now
+        server = idle[0] if self.books.round_robin else idle[-1]
+        if client.parameters is not server.parameters or (
+            self.settings.server_check_query
+            and now - server.since >= self.settings.server_check_delay
+        ):
+            return None
+        self.books.take()
+        server.owner = client
+        server.state = ServerState.ACTIVE
+        server.since = now
+        self.counters.server_assignment_count += 1
+        return server
 
     def request(self, client: Borrower) -> None:
         """Lend a server now, or when one is there; see Lender."""
@@ -150,7 +179,12 @@ class Pool:
 
     def leave(self, client: Borrower) -> None:
         """Take a client out of the queue; see Lender."""
-        self.books.leave(client)
+        if self.books.leave(client):
+            return
+        for server, (borrower, _) in self._linking.items():
+            if borrower is client:
+                # What the server is made ready by goes on, for nobody.
+                server.owner = None
 
     def grow(self) -> None:
         """Open the servers that are wanted now."""
@@ -313,7 +347,7 @@ class Pool:
             self._welcome_guests()
         if server.close_needed:
             server.close(Reason.RECONNECT)
-        elif now >= server.end_of_life and server.since > server.opened:
+        elif now >= server.end_of_life and server.received:
             server.close(Reason.SERVER_LIFETIME)
         elif self.paused:
             server.close(Reason.PAUSE_MODE)
@@ -355,12 +389,25 @@ class Pool:
             # Not a byte of the client's was sent: another server will do.
             client, since = linking
             self.books.wait_first(client, since)
+            self._lend_idle()
         elif owner is not None:
             error = None
             if server.fatal is None and not server.ledger.mid_message:
                 error = errors.server_lost(in_flight=bool(server.ledger.head))
             owner.on_server_closed(error, reason)
-        self.grow()
+        if reason is not Reason.EVICTED:
+            # Who evicted it opens one in its place.
+            self.grow()
+
+    def _lend_idle(self) -> None:
+        """Serve the queue from servers that are idle: a client was put back into it."""
+        books = self.books
+        while books.waiters and not self.paused:
+            server = books.take()
+            waiter = books.next_waiter() if server is not None else None
+            if server is None or waiter is None:
+                return
+            self._link(server, *waiter)
 
 
 def _sizes(settings: PoolSettings) -> Sizes:

@@ -258,14 +258,13 @@ class Pooler:
                 server.close(Reason.PAUSE_MODE)
 
     def resume(self, database: str | None = None) -> None:
-        """Lend servers again."""
+        """Lend servers again, except where the other kind of pause still holds."""
         if database is None:
             self.paused = False
-            self.paused_databases.clear()
         else:
             self.paused_databases.discard(database)
         for pool in self._pools_of(database):
-            pool.paused = False
+            pool.paused = self.paused or pool.database in self.paused_databases
             pool.grow()
 
     def _pools_of(self, database: str | None) -> list[Pool]:
@@ -313,13 +312,11 @@ class Pooler:
             server.close(Reason.CONNECT_STRING_CHANGED)
 
     def _remove(self, key: tuple[str, str], pool: Pool) -> None:
+        error = errors.database_removed(pool.database)
         for session in list(self.gatehouse.sessions.values()):
             if session.lender is pool:
-                error = errors.database_removed(pool.database)
                 session.close(Reason.DATABASE_REMOVED, error)
-        pool.staffing.stop()
-        for server in (*pool.books.idle, *pool.books.busy):
-            server.close(Reason.DATABASE_REMOVED)
+        pool.end(error, Reason.DATABASE_REMOVED)
         del self.pools[key]
 
     # Stop

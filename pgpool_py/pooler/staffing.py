@@ -96,12 +96,16 @@ class Staffing:
             return
         number = max(self._books.wanted(now), at_least)
         for _ in range(number):
-            if not self._make_room():
+            # A minimum is no reason to take a server from another pool.
+            if not self._has_room(may_evict=bool(self._books.waiters or at_least)):
                 return
             self._open()
 
-    def _make_room(self) -> bool:
-        return all(not q.full or self._context.evict(q) for q in self._quotas)
+    def _has_room(self, *, may_evict: bool) -> bool:
+        return all(
+            not quota.full or (may_evict and self._context.evict(quota))
+            for quota in self._quotas
+        )
 
     def _open(self) -> None:
         self._books.begin_opening()

@@ -287,7 +287,10 @@ class ServerConnection:
             for start, stop in ledger.runs:
                 owner.deliver(scratch.view[start:stop])
         if ledger.answered:
-            if not self.closed:
+            if owner is not None and self._errand is None and not self.may_be_hit:
+                # What nearly always comes next, without a detour.
+                owner.on_answered(self)
+            elif not self.closed:
                 self._answered()
         elif owner is not None and ledger.resynchronisable:
             owner.on_answered(self)

@@ -119,7 +119,9 @@ class Desk:
 
     def totals(self) -> dict[PoolKey, Snapshot]:
         """Give what was counted since the start, by pool."""
-        return {(view.database, view.user): view.statistics for view in self.pools()}
+        counters = {key: pool.counters for key, pool in self.pooler.pools.items()}
+        counters[ADMIN, ADMIN] = self.counters
+        return {key: counted.snapshot() for key, counted in counters.items()}
 
     def average(self, totals: dict[PoolKey, Snapshot]) -> Average:
         """Give the averages of these pools together."""

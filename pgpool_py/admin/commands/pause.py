@@ -1,5 +1,7 @@
 """PAUSE [db]: answered when no server is in use any more."""
 
+from pgpool_py.pooler.pooler import Stopping
+
 from .desk import ADMIN, Desk
 from .refusals import (
     admin_database,
@@ -39,7 +41,7 @@ def _everything(desk: Desk) -> Waiting:
         return not pooler.active_servers()
 
     def cancelled() -> None:
-        if pooler.paused:
+        if pooler.stopping is Stopping.NO and pooler.paused:
             pooler.resume()
 
     pooler.pause()
@@ -55,7 +57,8 @@ def _one(desk: Desk, database: str) -> Waiting:
         return not pooler.active_servers(database)
 
     def cancelled() -> None:
-        if database in pooler.paused_databases:
+        serving = pooler.stopping is Stopping.NO
+        if serving and database in pooler.paused_databases:
             pooler.resume(database)
 
     pooler.pause(database)

@@ -1,6 +1,7 @@
 """The errors of the console, in PgBouncer's words: scripts compare them."""
 
-from pgpool_py.errors import ConsoleError, console_error
+from pgpool_py.errors import ConsoleError, Severity, console_error
+from pgwire.codes import Sqlstate
 
 
 def invalid_command(text: str) -> ConsoleError:
@@ -51,3 +52,12 @@ def database_not_paused(name: str) -> ConsoleError:
 def shutting_down() -> ConsoleError:
     """Refuse to resume what is about to end."""
     return console_error("pooler is shutting down")
+
+
+def cancelled() -> ConsoleError:
+    """Answer a command whose wait the client has cancelled, as PostgreSQL does."""
+    return ConsoleError(
+        "canceling statement due to user request",
+        Sqlstate.QUERY_CANCELED,
+        severity=Severity.ERROR,
+    )

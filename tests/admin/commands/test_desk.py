@@ -1,0 +1,35 @@
+"""The periods of the statistics."""
+
+import logging
+
+import pytest
+
+from tests.admin.dialogue import attached
+from tests.pooler.staging import Stage
+
+
+def test_the_end_of_a_period_is_logged_once(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "pgpool_py")
+    attached(stage)
+    stage.tick()
+    assert caplog.messages == []
+    stage.pool().counters.query_count = 6_000
+    stage.loop.reactor.now += stage.settings.stats_period
+    stage.tick()
+    stage.tick()
+    (line,) = caplog.messages
+    # 6000 queries in a period of 60 seconds.
+    assert line.startswith("stats: 0 xacts/s, 100 queries/s, 0 client parses/s, ")
+
+
+def test_the_end_of_a_period_is_not_logged_without_log_stats(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "pgpool_py")
+    stage.pooler.context.settings = type(stage.settings)(log_stats=False)
+    attached(stage)
+    stage.loop.reactor.now += stage.settings.stats_period
+    stage.tick()
+    assert caplog.messages == []
