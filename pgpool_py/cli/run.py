@@ -21,8 +21,10 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(
         prog="pgpool-py",
         description="A PostgreSQL pooler that takes PgBouncer's configuration.",
-        epilog="Other commands: pgpool-py check FILE, pgpool-py demo. "
+        epilog="Other commands: pgpool-py check FILE, pgpool-py demo.\n"
         "To run a file of such a name, write ./check.",
+        # The default would put both lines of the version into one.
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     options.add_argument("file", metavar="FILE", help="pgbouncer.ini")
     options.add_argument("-d", "--daemon", action="store_true", help="run detached")

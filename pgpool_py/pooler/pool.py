@@ -10,23 +10,16 @@ from pgpool_py.log import about
 from pgpool_py.pool.books import Books, Sizes
 from pgpool_py.pool.quota import Quota
 from pgpool_py.reasons import Reason
-from pgpool_py.server.connection import Errand, ServerConnection, ServerState
-from pgpool_py.server.parameters import AWAITED, Change, changes
-from pgpool_py.server.replay import replay
+from pgpool_py.server.connection import ServerConnection, ServerState
 from pgpool_py.settings import PoolSettings
 from pgpool_py.statistics import Counters
-from pgwire.diagnostics import ErrorResponse
-from pgwire.exchange import QUERY
-from pgwire.frontend import Query
 
 from .aftercare import Aftercare
 from .context import Context
+from .linking import Linking
 from .staffing import Staffing
 
 _log = logging.getLogger(__name__)
-
-# How many accepted values of parameters a pool remembers.
-MOST_ACCEPTED = 1000
 
 
 class Guest(Protocol):
@@ -48,7 +41,8 @@ class Pool:
         counters: what is counted.
         buffer_limit: of every buffer of a client, in bytes.
         books: servers and waiters.
-        staffing, aftercare: where servers come from, and how they are made reusable.
+        staffing, linking, aftercare: where servers come from, how one is made ready
+            for a client, and how for the next.
         paused: whether no server is lent.
         refusal: what clients that need a server are told while it shuts down.
     """
@@ -60,8 +54,6 @@ class Pool:
         self._reactor = context.reactor
         self._quotas = quotas
         self._guests: list[Guest] = []
-        self._linking: dict[ServerConnection, tuple[Borrower, float]] = {}
-        self._accepted: set[Change] = set()
         self.database = settings.database
         self.user = settings.target.user
         self.settings = settings
@@ -82,6 +74,13 @@ class Pool:
             on_failed=self._on_failed,
         )
         self.aftercare = Aftercare(context, settings, self._shelve)
+        self.linking = Linking(
+            context,
+            settings,
+            counters=self.counters,
+            defaults=self.staffing.defaults,
+            give_back=self.aftercare.give_back,
+        )
 
     def __str__(self) -> str:
         return f"{self.database}/{self.user}"
@@ -104,6 +103,7 @@ class Pool:
     def reconfigure(self, settings: PoolSettings) -> None:
         """Take over new settings; servers are not touched."""
         self.settings = self.staffing.settings = settings
+        self.linking.settings = settings
         self.aftercare.reconfigure(settings)
         self.buffer_limit = self._context.settings.client_buffer_limit
         self.staffing.backoff.ceiling = settings.server_login_retry
@@ -141,18 +141,11 @@ class Pool:
         idle = self.books.idle
         if not idle or self.paused or self.refusal is not None:
             return None
-        now = self._reactor.now
         server = idle[0] if self.books.round_robin else idle[-1]
-        if client.parameters is not server.parameters or (
-            self.settings.server_check_query
-            and now - server.since >= self.settings.server_check_delay
-        ):
+        if not self.linking.is_ready(server, client):
             return None
         self.books.take()
-        server.owner = client
-        server.state = ServerState.ACTIVE
-        server.since = now
-        self.counters.server_assignment_count += 1
+        self.linking.lend(server, client)
         return server
 
     def request(self, client: Borrower) -> None:
@@ -165,7 +158,7 @@ class Pool:
         if not self.paused:
             server = books.take()
             if server is not None:
-                self._link(server, client, now)
+                self.linking.begin(server, client, now)
                 return
             if self.staffing.hopeless and self.staffing.failure is not None:
                 client.on_refused(self.staffing.failure, Reason.SERVER_LOGIN_FAILED)
@@ -179,127 +172,14 @@ class Pool:
 
     def leave(self, client: Borrower) -> None:
         """Take a client out of the queue; see Lender."""
-        if self.books.leave(client):
-            return
-        for server, (borrower, _) in self._linking.items():
-            if borrower is client:
-                # What the server is made ready by goes on, for nobody.
-                server.owner = None
+        if not self.books.leave(client):
+            self.linking.leave(client)
 
     def grow(self) -> None:
         """Open the servers that are wanted now."""
         if not self.paused:
             need = bool(self._guests) and not self.books.total
             self.staffing.grow(at_least=int(need))
-
-    # Linking
-
-    def _link(self, server: ServerConnection, client: Borrower, since: float) -> None:
-        now = self._reactor.now
-        idle = now - server.since
-        server.owner = client
-        server.state = ServerState.ACTIVE
-        server.since = now
-        self.counters.server_assignment_count += 1
-        self.counters.wait_time += now - since
-        settings = self.settings
-        if settings.server_check_query and idle >= settings.server_check_delay:
-            self._linking[server] = (client, since)
-            self._check(server)
-        elif client.parameters is server.parameters:
-            client.on_linked(server)
-        else:
-            self._linking[server] = (client, since)
-            self._set_parameters(server)
-
-    def _check(self, server: ServerConnection) -> None:
-        query = self.settings.server_check_query
-        text = b"" if query == "<empty>" else query.encode("utf-8", "surrogateescape")
-        limit = self._context.settings.server_drain_timeout
-        errand = Errand(self._checked, limit, Reason.CHECK_FAILED)
-        server.run(errand, Query(text).encode(), QUERY)
-
-    def _checked(self, server: ServerConnection, error: ErrorResponse | None) -> None:
-        if error is not None or not server.ledger.settled:
-            server.close(Reason.CHECK_FAILED)
-        elif server.owner is None:
-            self._linking.pop(server, None)
-            self.aftercare.give_back(server)
-        else:
-            self._set_parameters(server)
-
-    def _set_parameters(self, server: ServerConnection) -> None:
-        client, _ = self._linking[server]
-        wanted = changes(server.parameters, client.parameters)
-        if not wanted:
-            self._linked(server)
-            return
-        data, entries = replay(wanted, prepared=server.can_replay)
-        if server.can_replay and all(self._is_accepted(change) for change in wanted):
-            # In the same write as the client's own messages.
-            server.ledger.skip(*entries)
-            server.stream.gather(data)
-            server.parameters = client.parameters
-            self._linked(server)
-            return
-        limit = self._context.settings.server_drain_timeout
-        errand = Errand(
-            lambda server, error: self._were_set(server, error, wanted),
-            limit,
-            Reason.INVALID_SERVER_PARAMETER,
-        )
-        server.run(errand, data, *entries)
-
-    def _is_accepted(self, change: Change) -> bool:
-        return change in self._accepted and change[0] not in AWAITED
-
-    def _were_set(
-        self,
-        server: ServerConnection,
-        error: ErrorResponse | None,
-        wanted: list[Change],
-    ) -> None:
-        client, _ = self._linking.pop(server)
-        if error is not None:
-            self._were_refused(server, client, error)
-            return
-        server.can_replay = True
-        for name, value in wanted:
-            if len(self._accepted) < MOST_ACCEPTED:
-                self._accepted.add((name, value))
-        # A reported value is the server's spelling of what was asked for.
-        values = dict(client.parameters.values)
-        for name, _ in wanted:
-            if name in server.reported:
-                values[name] = server.reported[name]
-        for name, default in self.staffing.defaults.items():
-            if values.get(name) == default:
-                del values[name]
-        server.parameters = client.parameters = self._context.book.of(values)
-        if server.owner is None:
-            self.aftercare.give_back(server)
-        else:
-            client.on_linked(server)
-
-    def _were_refused(
-        self, server: ServerConnection, client: Borrower, error: ErrorResponse
-    ) -> None:
-        # One transaction: none was set, the server is as it was.
-        gone = server.owner is None
-        server.owner = None
-        self.aftercare.give_back(server)
-        if not gone:
-            refusal = errors.server_refused(
-                error.message,
-                error.sqlstate,
-                error.fields.get("D"),
-                error.fields.get("H"),
-            )
-            client.on_refused(refusal, Reason.INVALID_SERVER_PARAMETER)
-
-    def _linked(self, server: ServerConnection) -> None:
-        client, _ = self._linking.pop(server)
-        client.on_linked(server)
 
     # Servers come back
 
@@ -356,7 +236,7 @@ class Pool:
             server.since = now
             waiter = self.books.next_waiter()
             if waiter is not None:
-                self._link(server, *waiter)
+                self.linking.begin(server, *waiter)
             else:
                 server.state = ServerState.IDLE
                 self.books.put(server)
@@ -384,11 +264,10 @@ class Pool:
         subject = f"S-0x{server.id:x}: {self}@{server.address}"
         _log.info("closing because: %s (age=%ds)", reason, age, extra=about(subject))
         owner, server.owner = server.owner, None
-        linking = self._linking.pop(server, None)
-        if linking is not None and owner is not None:
+        preparing = self.linking.forget(server)
+        if preparing is not None and owner is not None:
             # Not a byte of the client's was sent: another server will do.
-            client, since = linking
-            self.books.wait_first(client, since)
+            self.books.wait_first(*preparing)
             self._lend_idle()
         elif owner is not None:
             error = None
@@ -407,7 +286,7 @@ class Pool:
             waiter = books.next_waiter() if server is not None else None
             if server is None or waiter is None:
                 return
-            self._link(server, *waiter)
+            self.linking.begin(server, *waiter)
 
 
 def _sizes(settings: PoolSettings) -> Sizes:

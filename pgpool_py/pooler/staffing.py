@@ -164,7 +164,7 @@ class Staffing:
         if self.welcome is None:
             self.welcome = opened.reported
             lower = {name.lower(): v for name, v in opened.reported.items()}
-            self.defaults = {name: lower[name] for name in tracked(opened.reported)}
+            self.defaults.update((n, lower[n]) for n in tracked(opened.reported))
         reported = {name.lower(): v for name, v in opened.reported.items()}
         differing = {
             name: reported[name]
@@ -204,6 +204,7 @@ class Staffing:
         if outcome.error is not None:
             if outcome.error.sqlstate == Sqlstate.CANNOT_CONNECT_NOW:
                 # It starts up or shuts down: worth waiting for.
+                self.failure = None
                 return
             fields = outcome.error.fields
             self.failure = errors.server_refused(

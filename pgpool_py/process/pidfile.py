@@ -46,9 +46,12 @@ class Pidfile:
 
 
 def _lives(pid: int) -> bool:
+    if not pid:
+        # kill(2): that would be our own process group.
+        return False
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True

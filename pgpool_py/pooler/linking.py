@@ -1,0 +1,203 @@
+"""Making a server ready for the client that it is lent to.
+
+    checked (after long idleness) ──► parameters set (where they differ) ──► linked
+
+Until it is linked not a byte of the client's was sent: if the server dies, another one
+will do. If the client leaves meanwhile, what was begun goes on for nobody.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from pgpool_py import errors
+from pgpool_py.client.lender import Borrower
+from pgpool_py.reasons import Reason
+from pgpool_py.server.connection import Errand, ServerConnection, ServerState
+from pgpool_py.server.parameters import AWAITED, Change, changes
+from pgpool_py.server.replay import replay
+from pgpool_py.settings import PoolSettings
+from pgpool_py.statistics import Counters
+from pgwire.diagnostics import ErrorResponse
+from pgwire.exchange import QUERY
+from pgwire.frontend import Query
+
+from .context import Context
+
+# How many accepted values of parameters a pool remembers.
+MOST_ACCEPTED: Final = 1000
+
+
+class Linking:
+    """Links the servers of one pool to clients.
+
+    Attributes:
+        settings: in force.
+    """
+
+    __slots__ = (
+        "_accepted",
+        "_context",
+        "_counters",
+        "_defaults",
+        "_give_back",
+        "_preparing",
+        "_reactor",
+        "settings",
+    )
+
+    def __init__(
+        self,
+        context: Context,
+        settings: PoolSettings,
+        *,
+        counters: Counters,
+        defaults: Mapping[str, str],
+        give_back: Callable[[ServerConnection], None],
+    ) -> None:
+        self._context = context
+        self._reactor = context.reactor
+        self._counters = counters
+        self._defaults = defaults
+        self._give_back = give_back
+        self._preparing: dict[ServerConnection, tuple[Borrower, float]] = {}
+        self._accepted: set[Change] = set()
+        self.settings = settings
+
+    # Clients
+
+    def is_ready(self, server: ServerConnection, client: Borrower) -> bool:
+        """Tell whether nothing has to be done before an idle server is lent."""
+        return client.parameters is server.parameters and not self._is_stale(server)
+
+    def _is_stale(self, server: ServerConnection) -> bool:
+        settings = self.settings
+        return bool(settings.server_check_query) and (
+            self._reactor.now - server.since >= settings.server_check_delay
+        )
+
+    def lend(self, server: ServerConnection, client: Borrower) -> None:
+        """Make the client the owner of the server, without telling it."""
+        server.owner = client
+        server.state = ServerState.ACTIVE
+        server.since = self._reactor.now
+        self._counters.server_assignment_count += 1
+
+    def begin(self, server: ServerConnection, client: Borrower, since: float) -> None:
+        """Lend a server, and tell the client once it is ready.
+
+        ``since`` is when the client began to wait.
+        """
+        stale = self._is_stale(server)
+        self.lend(server, client)
+        self._counters.wait_time += self._reactor.now - since
+        if stale:
+            self._preparing[server] = (client, since)
+            self._check(server)
+        elif client.parameters is server.parameters:
+            client.on_linked(server)
+        else:
+            self._preparing[server] = (client, since)
+            self._set_parameters(server)
+
+    def leave(self, client: Borrower) -> None:
+        """Take a client off the server that is made ready for it."""
+        for server, (borrower, _) in self._preparing.items():
+            if borrower is client:
+                server.owner = None
+
+    def forget(self, server: ServerConnection) -> tuple[Borrower, float] | None:
+        """Strike a server out that was closed; give who waited for it, since when."""
+        return self._preparing.pop(server, None)
+
+    # The check
+
+    def _check(self, server: ServerConnection) -> None:
+        query = self.settings.server_check_query
+        text = b"" if query == "<empty>" else query.encode("utf-8", "surrogateescape")
+        limit = self._context.settings.server_drain_timeout
+        errand = Errand(self._checked, limit, Reason.CHECK_FAILED)
+        server.run(errand, Query(text).encode(), QUERY)
+
+    def _checked(self, server: ServerConnection, error: ErrorResponse | None) -> None:
+        if error is not None or not server.ledger.settled:
+            server.close(Reason.CHECK_FAILED)
+        elif server.owner is None:
+            self._preparing.pop(server, None)
+            self._give_back(server)
+        else:
+            self._set_parameters(server)
+
+    # The parameters
+
+    def _set_parameters(self, server: ServerConnection) -> None:
+        client, _ = self._preparing[server]
+        wanted = changes(server.parameters, client.parameters)
+        if not wanted:
+            self._linked(server)
+            return
+        data, entries = replay(wanted, prepared=server.can_replay)
+        if server.can_replay and all(self._is_accepted(change) for change in wanted):
+            # In the same write as the client's own messages.
+            server.ledger.skip(*entries)
+            server.stream.gather(data)
+            server.parameters = client.parameters
+            self._linked(server)
+            return
+        limit = self._context.settings.server_drain_timeout
+        errand = Errand(
+            lambda server, error: self._were_set(server, error, wanted),
+            limit,
+            Reason.INVALID_SERVER_PARAMETER,
+        )
+        server.run(errand, data, *entries)
+
+    def _is_accepted(self, change: Change) -> bool:
+        return change in self._accepted and change[0] not in AWAITED
+
+    def _were_set(
+        self,
+        server: ServerConnection,
+        error: ErrorResponse | None,
+        wanted: list[Change],
+    ) -> None:
+        client, _ = self._preparing.pop(server)
+        if error is not None:
+            self._were_refused(server, client, error)
+            return
+        server.can_replay = True
+        for name, value in wanted:
+            if len(self._accepted) < MOST_ACCEPTED:
+                self._accepted.add((name, value))
+        # A reported value is the server's spelling of what was asked for.
+        values = dict(client.parameters.values)
+        for name, _ in wanted:
+            if name in server.reported:
+                values[name] = server.reported[name]
+        for name, default in self._defaults.items():
+            if values.get(name) == default:
+                del values[name]
+        server.parameters = client.parameters = self._context.book.of(values)
+        if server.owner is None:
+            self._give_back(server)
+        else:
+            client.on_linked(server)
+
+    def _were_refused(
+        self, server: ServerConnection, client: Borrower, error: ErrorResponse
+    ) -> None:
+        # One transaction: none was set, the server is as it was.
+        gone = server.owner is None
+        server.owner = None
+        self._give_back(server)
+        if not gone:
+            refusal = errors.server_refused(
+                error.message,
+                error.sqlstate,
+                error.fields.get("D"),
+                error.fields.get("H"),
+            )
+            client.on_refused(refusal, Reason.INVALID_SERVER_PARAMETER)
+
+    def _linked(self, server: ServerConnection) -> None:
+        client, _ = self._preparing.pop(server)
+        client.on_linked(server)

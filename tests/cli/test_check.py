@@ -1,0 +1,36 @@
+"""``pgpool-py check FILE``."""
+
+from pathlib import Path
+
+import pytest
+
+from pgpool_py.cli.main import main
+
+
+def test_a_file_that_can_be_used_is_ok(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "pgbouncer.ini"
+    path.write_text("[databases]\na = host=b\n[pgbouncer]\nauth_type = any\n")
+    assert main(["check", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"{path}: ok"
+
+
+def test_every_fault_of_another_is_told_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "pgbouncer.ini"
+    path.write_text("[pgbouncer]\nlisten_port = x\npool_mode = y\n")
+    assert main(["check", str(path)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.startswith(f"{path}:{n}: ") for n, line in enumerate(lines, 2)] == [
+        True,
+        True,
+    ]
+
+
+def test_a_file_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["check"])
+    assert caught.value.code == 2
+    assert "FILE" in capsys.readouterr().err

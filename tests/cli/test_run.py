@@ -1,0 +1,176 @@
+"""The options of ``pgpool-py``, its exit codes, and what it says of itself."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pgpool_py import __version__
+from pgpool_py.cli import run
+from pgpool_py.cli.main import main
+from pgpool_py.config.load import Loaded
+from pgpool_py.log import Log
+
+INI = """
+[databases]
+app = host=127.0.0.1
+[pgbouncer]
+listen_addr = 127.0.0.1
+auth_type = any
+unix_socket_dir =
+allow_root = 1
+pidfile = {pidfile}
+logfile = {logfile}
+"""
+
+
+class FakeService:
+    """Writes down how it was begun, and ends at once."""
+
+    begun: list["FakeService"]
+    status = 0
+
+    def __init__(self, path: str, loaded: Loaded, log: Log) -> None:
+        self.path = path
+        self.loaded = loaded
+        self.pidfile = Path(loaded.settings.pidfile)
+        self.begun.append(self)
+
+    def run(self) -> int:
+        assert self.pidfile.read_text() == f"{os.getpid()}\n"
+        return self.status
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[FakeService]:
+    monkeypatch.setattr(FakeService, "begun", [], raising=False)
+    monkeypatch.setattr(run, "Service", FakeService)
+    return FakeService.begun
+
+
+@pytest.fixture
+def ini(tmp_path: Path) -> Path:
+    path = tmp_path / "pgbouncer.ini"
+    path.write_text(INI.format(pidfile=tmp_path / "pid", logfile=tmp_path / "log"))
+    return path
+
+
+def test_a_file_is_run_and_nothing_is_left_of_it(
+    ini: Path, begun: list[FakeService]
+) -> None:
+    assert main([str(ini)]) == 0
+    (service,) = begun
+    assert service.path == str(ini)
+    assert not service.pidfile.exists()
+
+
+def test_the_subcommand_may_be_named(ini: Path, begun: list[FakeService]) -> None:
+    assert main(["run", "-q", "-vv", str(ini)]) == 0
+    assert len(begun) == 1
+
+
+def test_the_path_is_made_absolute_for_reloads(
+    ini: Path, begun: list[FakeService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ini.parent)
+    assert main([ini.name]) == 0
+    assert begun[0].path == str(ini)
+
+
+def test_the_exit_status_is_the_services(
+    ini: Path, begun: list[FakeService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeService, "status", 1)
+    assert main([str(ini)]) == 1
+
+
+@pytest.mark.parametrize("arguments", [["-V"], ["--version"], ["run", "-V"]])
+def test_the_version_is_pgbouncers_on_the_first_line_and_ours_on_the_second(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "PgBouncer 1.25.2",
+        f"pgpool_py {__version__}",
+    ]
+
+
+def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    for option in ("-d", "-R", "-q", "-v", "-u", "-V", "-h", "--allow-root"):
+        assert option in text
+
+
+@pytest.mark.parametrize("arguments", [[], ["-q"], ["run"]])
+def test_without_a_file_nothing_is_run(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 1
+    assert capsys.readouterr().err == "no configuration file specified\n"
+
+
+def test_a_reboot_is_not_offered_and_the_way_out_is_named(
+    ini: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["-R", str(ini)]) == 1
+    assert "so_reuseport=1" in capsys.readouterr().err
+
+
+def test_every_fault_of_the_file_is_told(
+    ini: Path, begun: list[FakeService], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ini.write_text("[pgbouncer]\nlisten_port = x\npool_mode = y\n")
+    assert main([str(ini)]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-1] == f"{ini}: cannot load config file"
+    assert [line.startswith(f"{ini}:") for line in lines] == [True] * 3
+    assert begun == []
+
+
+def test_a_second_instance_is_refused(
+    ini: Path, begun: list[FakeService], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (ini.parent / "pid").write_text(f"{os.getppid()}\n")
+    assert main([str(ini)]) == 1
+    assert "another instance running?" in capsys.readouterr().err
+    assert begun == []
+
+
+def test_a_user_that_does_not_exist_is_refused(
+    ini: Path, begun: list[FakeService], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["-u", "no-such-user", str(ini)]) == 1
+    assert capsys.readouterr().err == 'user "no-such-user" does not exist\n'
+
+
+def test_a_daemon_needs_a_pidfile(
+    ini: Path, begun: list[FakeService], capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = ini.read_text()
+    ini.write_text("".join(x for x in text.splitlines(True) if "pidfile" not in x))
+    assert main(["-d", str(ini)]) == 1
+    assert "pidfile=" in capsys.readouterr().err
+
+
+def test_a_daemon_detaches_before_it_writes_its_process_id(
+    ini: Path, begun: list[FakeService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    pidfile = ini.parent / "pid"
+    monkeypatch.setattr(run, "detach", lambda: seen.append(pidfile.exists()))
+    assert main(["-d", str(ini)]) == 0
+    assert seen == [False]
+
+
+def test_a_logfile_that_cannot_be_opened_is_told(
+    ini: Path, begun: list[FakeService], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ini.write_text(ini.read_text().replace("/log", "/absent/log"))
+    assert main([str(ini)]) == 1
+    assert "absent/log" in capsys.readouterr().err
+    assert not (ini.parent / "pid").exists()

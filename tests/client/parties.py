@@ -1,0 +1,165 @@
+"""A client session with everything around it that is not under test."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pgpool_py.client.identity import ClientIdentity
+from pgpool_py.client.lender import Borrower
+from pgpool_py.client.session import ClientSession
+from pgpool_py.net.reactor import Reactor
+from pgpool_py.net.scratch import Scratch
+from pgpool_py.net.stream import Stream
+from pgpool_py.server.connection import ServerConnection, ServerState
+from pgpool_py.server.parameters import ParameterBook
+from pgpool_py.settings import DatabaseSettings, PoolMode, PoolSettings, Settings
+from pgpool_py.statistics import Counters
+from pgwire.ledger import HOLD_LIMIT
+from tests.fixtures.connections import FakeKeeper, IgnoringHandler, connect_server
+from tests.fixtures.hand import NewWire, Wire, turn
+
+LIMIT = 4096
+
+IDENTITY = ClientIdentity(
+    number=5,
+    database="app",
+    user="alice",
+    address="127.0.0.1",
+    port=50000,
+    local_address="127.0.0.1",
+    local_port=6432,
+    pid=4_194_310,
+    cancel_key=b"safe",
+    connected=0.0,
+)
+
+
+def pool_settings(**changed: Any) -> PoolSettings:
+    """Return the settings of a pool in transaction mode."""
+    settings = Settings(
+        pool_mode=PoolMode.TRANSACTION, databases={"app": DatabaseSettings()}
+    )
+    return replace(settings.for_pool("app", "alice"), **changed)
+
+
+@dataclass(eq=False)
+class FakeLender:
+    """A pool that writes down what clients ask, and lends when the test says so."""
+
+    settings: PoolSettings = field(default_factory=pool_settings)
+    counters: Counters = field(default_factory=Counters)
+    buffer_limit: int = LIMIT
+    asking: list[Borrower] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    ready: ServerConnection | None = None
+
+    def take(self, client: Borrower) -> ServerConnection | None:
+        server, self.ready = self.ready, None
+        if server is not None:
+            self.calls.append("take")
+            server.owner = client
+            server.state = ServerState.ACTIVE
+        return server
+
+    def request(self, client: Borrower) -> None:
+        self.calls.append("request")
+        self.asking.append(client)
+
+    def leave(self, client: Borrower) -> None:
+        self.calls.append("leave")
+        if client in self.asking:
+            self.asking.remove(client)
+
+    def give_back(self, server: ServerConnection) -> None:
+        self.calls.append("give back")
+
+    def abandon(
+        self, server: ServerConnection, *, half_written: bool, must_reset: bool
+    ) -> None:
+        words = ["abandon"]
+        words += ["half written"] if half_written else []
+        words += ["must reset"] if must_reset else []
+        self.calls.append(" ".join(words))
+
+    def cancel(self, server: ServerConnection) -> None:
+        self.calls.append("cancel")
+
+    def resynchronise(self, server: ServerConnection) -> None:
+        self.calls.append("resynchronise")
+
+
+@dataclass(eq=False)
+class FakeRegistry:
+    """Counts the clients that were closed."""
+
+    closed: list[ClientSession] = field(default_factory=list)
+
+    def on_client_closed(self, client: ClientSession) -> None:
+        self.closed.append(client)
+
+
+@dataclass(eq=False)
+class Scene:
+    """One client, one server that may be lent to it, and the wires to both."""
+
+    reactor: Reactor
+    session: ClientSession
+    client: Wire
+    server: ServerConnection
+    backend: Wire
+    lender: FakeLender
+    registry: FakeRegistry
+    keeper: FakeKeeper
+
+    def lend(self) -> None:
+        """Give the server to the client that asks for one."""
+        (borrower,) = self.lender.asking
+        self.lender.asking.clear()
+        self.server.owner = borrower
+        self.server.state = ServerState.ACTIVE
+        borrower.on_linked(self.server)
+        turn(self.reactor)
+
+    # Methods and no attributes, of which mypy would think that they never change.
+
+    def waits(self) -> bool:
+        """Tell whether the client waits for a server."""
+        return self.session.waiting
+
+    def client_is_paused(self) -> bool:
+        """Tell whether the client is read no more."""
+        return self.session.stream.paused
+
+    def server_is_paused(self) -> bool:
+        """Tell whether the server is read no more."""
+        return self.server.stream.paused
+
+    def send(self, *data: bytes) -> None:
+        """Send as the client."""
+        for piece in data:
+            self.client.send(piece)
+            turn(self.reactor)
+
+    def answer(self, *data: bytes) -> None:
+        """Send as the server."""
+        for piece in data:
+            self.backend.send(piece)
+            turn(self.reactor)
+
+
+def set_scene(reactor: Reactor, new_wire: NewWire) -> Scene:
+    """Put a client without a server on the stage."""
+    ours, client = new_wire()
+    scratch = Scratch(HOLD_LIMIT)
+    keeper = FakeKeeper()
+    server, backend = connect_server(reactor, new_wire, keeper, scratch)
+    lender, registry = FakeLender(), FakeRegistry()
+    session = ClientSession(
+        reactor,
+        scratch,
+        Stream(reactor, ours, IgnoringHandler()),
+        registry=registry,
+        lender=lender,
+        identity=IDENTITY,
+        parameters=ParameterBook().defaults,
+    )
+    return Scene(reactor, session, client, server, backend, lender, registry, keeper)

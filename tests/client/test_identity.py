@@ -1,0 +1,39 @@
+"""Who a client is, in the log and out of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from pgpool_py import errors
+from pgpool_py.reasons import Reason
+from tests.client.parties import IDENTITY
+
+
+def test_a_client_is_named_by_number_database_user_and_address() -> None:
+    assert str(IDENTITY) == "C-0x5: app/alice@127.0.0.1:50000"
+
+
+def test_its_cancel_key_is_shown_nowhere() -> None:
+    assert "safe" not in repr(IDENTITY)
+
+
+def test_its_end_is_one_line_and_an_error_one_more(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    IDENTITY.log_close(Reason.ADMIN_DISCONNECT, errors.admin_disconnect())
+    assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
+        ("WARNING", "pooler error: admin forced disconnect"),
+        ("INFO", "closing because: admin forced disconnect"),
+    ]
+
+
+def test_without_log_disconnections_only_errors_are_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    quiet = replace(IDENTITY, quiet=True)
+    quiet.log_close(Reason.CLIENT_CLOSE_REQUEST, None)
+    assert caplog.records == []
+    quiet.log_close(Reason.ADMIN_DISCONNECT, errors.admin_disconnect())
+    assert len(caplog.records) == 1

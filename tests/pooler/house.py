@@ -1,0 +1,133 @@
+"""A whole pooler in the hands of a test: clients on socket pairs, a fake PostgreSQL."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pgpool_py.client.identity import ClientIdentity
+from pgpool_py.net.stream import Stream
+from pgpool_py.pooler.pooler import Pooler, Stopping
+from pgpool_py.reasons import Reason
+from pgpool_py.settings import AuthType, DatabaseSettings, PoolMode, Settings
+from pgwire.startup import StartupMessage
+from tests.fixtures.hand import HandLoop, NewWire, Wire
+from tests.fixtures.messages import welcome
+from tests.pooler.postgres import PORT, FakePostgres
+
+
+@dataclass(eq=False)
+class FakeConsole:
+    """Opens consoles that write down what becomes of them."""
+
+    opened: list["FakeConsoleClient"] = field(default_factory=list)
+
+    def __call__(
+        self,
+        stream: Stream,
+        identity: ClientIdentity,
+        *,
+        admin: bool,
+        on_closed: Callable[[], None],
+    ) -> "FakeConsoleClient":
+        client = FakeConsoleClient(stream, identity, admin, on_closed)
+        self.opened.append(client)
+        return client
+
+
+@dataclass(eq=False)
+class FakeConsoleClient:
+    """One of them."""
+
+    stream: Stream
+    identity: ClientIdentity
+    admin: bool
+    on_closed: Callable[[], None]
+    cancelled: int = 0
+
+    def cancel(self) -> None:
+        self.cancelled += 1
+
+    def close(self, reason: Reason) -> None:
+        self.stream.close()
+        self.on_closed()
+
+
+def startup(database: str = "app", user: str = "alice", **parameters: str) -> bytes:
+    given = {"user": user, "database": database, **parameters}
+    return StartupMessage(0, given).encode()
+
+
+@dataclass(eq=False)
+class House:
+    """A pooler and both its sides."""
+
+    loop: HandLoop
+    pooler: Pooler
+    postgres: FakePostgres
+    console: FakeConsole
+    new_wire: NewWire
+
+    def turn(self) -> None:
+        self.loop.turn()
+
+    def arrive(self, data: bytes = b"") -> Wire:
+        """Let a client come, and say something."""
+        ours, wire = self.new_wire()
+        # The pooler closes its end; the maker of wires has one of its own.
+        self.pooler.gatehouse.accept(ours.dup())
+        ours.close()
+        wire.send(data)
+        self.turn()
+        return wire
+
+    def send(self, wire: Wire, data: bytes) -> bytes:
+        """Send, and return what is answered."""
+        wire.send(data)
+        self.turn()
+        return wire.received()
+
+    def log_in_server(self) -> Wire:
+        """Let the server in that is being opened."""
+        wire = self.postgres.accept()
+        wire.received()
+        wire.send(welcome())
+        self.turn()
+        return wire
+
+    def come_in(self, **parameters: str) -> Wire:
+        """Return a client that is in, the first one with its server."""
+        wire = self.arrive(startup(**parameters))
+        for server in self.postgres.waiting():
+            server.received()
+            server.send(welcome())
+        self.turn()
+        return wire
+
+
+@contextmanager
+def new_house(
+    loop: HandLoop, directory: Path, new_wire: NewWire, **given: Any
+) -> Iterator[House]:
+    """Build a pooler that lets alice, bob and root in unseen."""
+    postgres = FakePostgres(directory)
+    host = (str(directory),)
+    settings = Settings(
+        **{
+            "pool_mode": PoolMode.TRANSACTION,
+            "auth_type": AuthType.TRUST,
+            "databases": {"app": DatabaseSettings(host=host, port=PORT)},
+            "admin_users": ("root",),
+            "stats_users": ("bob",),
+            "unix_socket_dir": "",
+            **given,
+        }
+    )
+    console = FakeConsole()
+    secrets = dict.fromkeys(("alice", "bob", "root"), "secret")
+    pooler = Pooler(loop, settings, secrets, console)
+    yield House(loop, pooler, postgres, console, new_wire)
+    pooler.shut_down(Stopping.NOW)
+    loop.turn()
+    postgres.close()

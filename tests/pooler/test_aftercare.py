@@ -1,0 +1,343 @@
+"""Servers that come back: reset, drained, cancelled, or closed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pgpool_py.server.connection import ServerConnection
+from pgpool_py.settings import PoolMode
+from pgwire.copying import CopyInResponse
+from pgwire.draining import drain_requests, nonce_query
+from tests.fixtures.hand import Wire
+from tests.fixtures.messages import (
+    BIND,
+    EXECUTE,
+    FAILED,
+    IN_TRANSACTION,
+    READY,
+    SYNC,
+    complete,
+    done,
+    kinds,
+    parse,
+    query,
+    refused,
+    reported,
+)
+from tests.pooler.postgres import (
+    TERMINATE,
+    Bench,
+    Client,
+    nonce_answer,
+    sent_nonce,
+)
+
+SetUp = Callable[..., Bench]
+
+CANCELED = refused("canceling statement due to user request", "57014") + READY
+# length 16, code 80877102, process id 77, key
+CANCEL_REQUEST = b"\0\0\0\x10\x04\xd2\x16\x2e\0\0\0\x4dkey!"
+
+
+def server_of(client: Client) -> ServerConnection:
+    assert client.server is not None
+    return client.server
+
+
+def begin(bench: Bench) -> tuple[Client, Wire]:
+    """Return a client in a transaction."""
+    client, wire = bench.open()
+    client.ask(query("BEGIN"))
+    bench.answer(wire, complete("BEGIN") + IN_TRANSACTION)
+    wire.received()
+    return client, wire
+
+
+# Reset
+
+
+def test_in_transaction_mode_nothing_is_reset(bench: Bench) -> None:
+    wire = bench.idle()
+    assert wire.received() == b""
+    assert bench.states() == ["idle"]
+
+
+@pytest.mark.parametrize(
+    "given", [{"pool_mode": PoolMode.SESSION}, {"server_reset_query_always": True}]
+)
+def test_a_server_is_reset_before_anybody_else_has_it(
+    set_up: SetUp, given: dict[str, object]
+) -> None:
+    bench = set_up(default_pool_size=1, **given)
+    client, wire = bench.open()
+    waiting = bench.request()
+    bench.give_back(client)
+    assert wire.received() == query("DISCARD ALL")
+    assert waiting.calls == []
+    bench.answer(wire, done("DISCARD ALL"))
+    assert waiting.calls == ["linked"]
+    assert waiting.delivered == b""
+
+
+def test_a_client_that_left_state_behind_makes_a_reset_needed(bench: Bench) -> None:
+    client, wire = bench.open()
+    server = server_of(client)
+    server.owner = None
+    bench.pool.abandon(server, half_written=False, must_reset=True)
+    bench.turn()
+    assert wire.received() == query("DISCARD ALL")
+    bench.answer(wire, done("DISCARD ALL"))
+    assert bench.states() == ["idle"]
+    assert not server.must_reset
+
+
+def test_without_a_reset_query_such_a_server_is_closed(set_up: SetUp) -> None:
+    bench = set_up(server_reset_query="")
+    client, wire = bench.open()
+    server = server_of(client)
+    server.owner = None
+    bench.pool.abandon(server, half_written=False, must_reset=True)
+    assert wire.received() == TERMINATE
+
+
+def test_without_a_reset_query_a_session_is_handed_on_as_it_is(set_up: SetUp) -> None:
+    bench = set_up(server_reset_query="", pool_mode=PoolMode.SESSION)
+    client, wire = bench.open()
+    bench.give_back(client)
+    assert wire.received() == b""
+    assert bench.states() == ["idle"]
+
+
+@pytest.mark.parametrize("answer", [refused() + READY, complete() + IN_TRANSACTION])
+def test_a_reset_that_fails_closes_the_server(set_up: SetUp, answer: bytes) -> None:
+    bench = set_up(pool_mode=PoolMode.SESSION)
+    client, wire = bench.open()
+    bench.give_back(client)
+    bench.answer(wire, answer)
+    assert wire.received() == query("DISCARD ALL") + TERMINATE
+
+
+def test_discard_all_resets_parameters_that_are_not_reported_too(
+    set_up: SetUp,
+) -> None:
+    bench = set_up(pool_mode=PoolMode.SESSION)
+    client, wire = bench.open()
+    server = server_of(client)
+    server.parameters = bench.context.book.of({"search_path": "x"})
+    bench.give_back(client)
+    bench.answer(wire, done("DISCARD ALL"))
+    assert server.parameters is bench.context.book.defaults
+
+
+def test_another_reset_query_is_not_trusted_with_them(set_up: SetUp) -> None:
+    bench = set_up(pool_mode=PoolMode.SESSION, server_reset_query="UNLISTEN *")
+    client, wire = bench.open()
+    server_of(client).parameters = bench.context.book.of({"search_path": "x"})
+    bench.give_back(client)
+    bench.answer(wire, done("UNLISTEN"))
+    assert wire.received() == query("UNLISTEN *") + TERMINATE
+
+
+def test_after_a_reset_the_statement_of_ours_is_prepared_anew(set_up: SetUp) -> None:
+    bench = set_up(pool_mode=PoolMode.SESSION)
+    client, wire = bench.open()
+    server_of(client).can_replay = True
+    bench.give_back(client)
+    bench.answer(wire, done("DISCARD ALL"))
+    wire.received()
+    bench.request(timezone="CET")
+    assert kinds(wire.received()) == "CPBES"
+
+
+# Vanished clients
+
+
+def test_a_transaction_left_open_is_rolled_back_and_never_committed(
+    bench: Bench,
+) -> None:
+    client, wire = begin(bench)
+    bench.abandon(client)
+    data = wire.received()
+    assert data == drain_requests(sent_nonce(data))
+    assert bench.states() == ["tested"]
+    bench.answer(
+        wire,
+        done("ROLLBACK") + READY + done("ROLLBACK") + nonce_answer(sent_nonce(data)),
+    )
+    assert bench.states() == ["idle"]
+
+
+def test_an_unsynced_batch_is_a_transaction_left_open(bench: Bench) -> None:
+    client, wire = bench.open()
+    client.ask(parse(), b"H\0\0\0\4")
+    bench.answer(wire, b"1\0\0\0\4")
+    wire.received()
+    bench.abandon(client)
+    assert kinds(wire.received()) == "fQSQQ"
+
+
+def test_copy_data_that_will_not_come_is_ended_at_once(bench: Bench) -> None:
+    client, wire = bench.open()
+    client.ask(query("COPY t FROM STDIN"))
+    bench.answer(wire, CopyInResponse(0, (0,)).encode())
+    wire.received()
+    bench.abandon(client)
+    assert kinds(wire.received()) == "fQSQQ"
+
+
+def test_a_query_that_ends_within_the_grace_is_let_end(bench: Bench) -> None:
+    client, wire = bench.open()
+    client.ask(query("SELECT 1"))
+    bench.abandon(client)
+    server = next(iter(bench.pool.books.busy))
+    bench.pool.aftercare.check_grace(server, bench.clock.now + 0.9)
+    assert bench.states() == ["abandoned"]
+    bench.answer(wire, done())
+    assert bench.states() == ["idle"]
+    assert wire.received() == query("SELECT 1")
+    assert client.delivered == b""
+
+
+def test_a_query_that_leaves_a_transaction_open_is_drained_when_it_ends(
+    bench: Bench,
+) -> None:
+    client, wire = bench.open()
+    client.ask(query("BEGIN"))
+    bench.abandon(client)
+    wire.received()
+    bench.answer(wire, complete("BEGIN") + IN_TRANSACTION)
+    assert kinds(wire.received()) == "fQSQQ"
+
+
+def abandon_long(bench: Bench) -> tuple[Wire, Wire]:
+    """Let a client vanish whose query outlives the grace; return its cancel too."""
+    client, wire = bench.open()
+    client.ask(query("SELECT pg_sleep(9)"))
+    wire.received()
+    bench.abandon(client)
+    server = next(iter(bench.pool.books.busy))
+    bench.clock.advance(1.0)
+    bench.turn()
+    bench.pool.aftercare.check_grace(server, bench.clock.now)
+    bench.turn()
+    return wire, bench.postgres.accept()
+
+
+def test_a_query_that_outlives_the_grace_is_cancelled_and_then_drained(
+    bench: Bench,
+) -> None:
+    wire, cancel = abandon_long(bench)
+    assert cancel.received() == CANCEL_REQUEST
+    # Not before the cancel has arrived: it could hit the drain instead.
+    assert wire.received() == b""
+    cancel.close()
+    bench.turn()
+    data = wire.received()
+    assert kinds(data) == "fQSQQ"
+    bench.answer(wire, CANCELED + nonce_answer(sent_nonce(data)))
+    assert bench.states() == ["idle"]
+
+
+def test_it_is_cancelled_once_however_long_that_takes(bench: Bench) -> None:
+    abandon_long(bench)
+    server = next(iter(bench.pool.books.busy))
+    for _ in range(5):
+        bench.clock.advance(0.1)
+        bench.pool.aftercare.check_grace(server, bench.clock.now)
+        bench.turn()
+    assert bench.postgres.waiting() == []
+    assert server.cancels == 1
+
+
+def test_a_message_half_written_closes_the_server(bench: Bench) -> None:
+    client, wire = bench.open()
+    client.ask(query("SELECT 1"))
+    bench.abandon(client, half_written=True)
+    assert wire.received() == query("SELECT 1")
+    assert wire.ended
+
+
+def test_a_drain_that_takes_too_long_closes_the_server(set_up: SetUp) -> None:
+    bench = set_up(server_drain_timeout=5.0)
+    client, wire = begin(bench)
+    bench.abandon(client)
+    server = next(iter(bench.pool.books.busy))
+    server.check_deadline(bench.clock.now + 5.0)
+    wire.received()
+    assert wire.ended
+    assert bench.states() == []
+
+
+def test_a_server_that_was_paused_for_its_client_is_read_again(bench: Bench) -> None:
+    client, wire = bench.open()
+    client.ask(query("SELECT 1"))
+    server_of(client).stream.pause()
+    bench.abandon(client)
+    bench.answer(wire, done())
+    assert bench.states() == ["idle"]
+
+
+# Uncertainty
+
+
+def make_uncertain(bench: Bench) -> tuple[Client, Wire]:
+    """Fail a copy-in with a Sync in it of which nobody knows whether it was read."""
+    client, wire = bench.open()
+    client.ask(parse(sql="COPY t FROM STDIN"), BIND, EXECUTE, SYNC)
+    copying = b"1\0\0\0\4" + b"2\0\0\0\4" + CopyInResponse(0, (0,)).encode()
+    bench.answer(wire, copying)
+    bench.answer(wire, refused() + READY)
+    wire.received()
+    return client, wire
+
+
+def test_an_uncertain_server_is_asked_what_it_owes(bench: Bench) -> None:
+    client, wire = make_uncertain(bench)
+    bench.pool.resynchronise(server_of(client))
+    bench.turn()
+    data = wire.received()
+    assert data == nonce_query(sent_nonce(data))
+    before = bytes(client.delivered)
+    bench.answer(wire, READY + nonce_answer(sent_nonce(data)))
+    assert client.delivered == before + READY
+    assert client.calls[-1] == "answered"
+
+
+def test_a_client_that_goes_meanwhile_leaves_a_server_that_is_known_again(
+    bench: Bench,
+) -> None:
+    client, wire = make_uncertain(bench)
+    bench.pool.resynchronise(server_of(client))
+    bench.turn()
+    data = wire.received()
+    bench.abandon(client)
+    assert bench.states() == ["abandoned"]
+    bench.answer(wire, nonce_answer(sent_nonce(data)))
+    assert bench.states() == ["idle"]
+
+
+def test_an_uncertain_server_whose_client_is_gone_is_drained(bench: Bench) -> None:
+    client, wire = make_uncertain(bench)
+    bench.abandon(client)
+    assert kinds(wire.received()) == "fQSQQ"
+
+
+def test_a_failed_transaction_is_drained_like_any_other(bench: Bench) -> None:
+    client, wire = begin(bench)
+    client.ask(query("SELECT 1/0"))
+    bench.answer(wire, refused() + FAILED)
+    wire.received()
+    bench.abandon(client)
+    assert kinds(wire.received()) == "fQSQQ"
+
+
+def test_what_the_rollback_of_a_drain_resets_is_noted(bench: Bench) -> None:
+    client, wire = begin(bench)
+    client.ask(query("SET timezone TO 'CET'"))
+    bench.answer(wire, reported("TimeZone", "CET") + complete("SET") + IN_TRANSACTION)
+    bench.abandon(client)
+    wire_data = wire.received()
+    back = reported("TimeZone", "UTC") + done("ROLLBACK")
+    bench.answer(wire, back + nonce_answer(sent_nonce(wire_data)))
+    (server,) = bench.pool.books.idle
+    assert server.parameters is bench.context.book.defaults

@@ -1,0 +1,156 @@
+"""A server that was sent a CancelRequest is lent to nobody until it has hit."""
+
+from collections.abc import Callable
+
+from pgpool_py.reasons import Reason
+from pgpool_py.server.connection import ServerConnection
+from pgpool_py.settings import PoolMode
+from tests.fixtures.hand import Wire
+from tests.fixtures.messages import (
+    IN_TRANSACTION,
+    READY,
+    complete,
+    done,
+    query,
+    refused,
+)
+from tests.pooler.postgres import (
+    EMPTY,
+    TERMINATE,
+    Bench,
+    Client,
+)
+
+SetUp = Callable[..., Bench]
+
+CANCELED = refused("canceling statement due to user request", "57014") + READY
+# length 16, code 80877102, process id 77, key
+CANCEL_REQUEST = b"\0\0\0\x10\x04\xd2\x16\x2e\0\0\0\x4dkey!"
+
+
+def server_of(client: Client) -> ServerConnection:
+    assert client.server is not None
+    return client.server
+
+
+def begin(bench: Bench) -> tuple[Client, Wire]:
+    """Return a client in a transaction."""
+    client, wire = bench.open()
+    client.ask(query("BEGIN"))
+    bench.answer(wire, complete("BEGIN") + IN_TRANSACTION)
+    wire.received()
+    return client, wire
+
+
+# Cancel
+
+
+def cancel_running(bench: Bench) -> tuple[Client, Wire, Wire]:
+    """Return a client whose query is being cancelled, its server, and the cancel."""
+    client, wire = bench.open()
+    client.ask(query("SELECT pg_sleep(9)"))
+    wire.received()
+    bench.pool.cancel(server_of(client))
+    bench.turn()
+    cancel = bench.postgres.accept()
+    assert cancel.received() == CANCEL_REQUEST
+    return client, wire, cancel
+
+
+def test_a_cancelled_server_is_not_lent_before_the_cancel_has_ended(
+    set_up: SetUp,
+) -> None:
+    bench = set_up(default_pool_size=1)
+    client, wire, cancel = cancel_running(bench)
+    waiting = bench.request()
+    bench.answer(wire, CANCELED)
+    bench.give_back(client)
+    assert bench.states() == ["being_canceled"]
+    assert wire.received() == b""
+    cancel.close()
+    bench.turn()
+    # Nor before one more ReadyForQuery: the signal was sent, but has it hit?
+    assert waiting.calls == []
+    assert wire.received() == query("")
+    bench.answer(wire, EMPTY)
+    assert waiting.calls == ["linked"]
+
+
+def test_a_cancel_that_hits_late_hits_our_own_query(bench: Bench) -> None:
+    client, wire, cancel = cancel_running(bench)
+    bench.answer(wire, done())
+    bench.give_back(client)
+    cancel.close()
+    bench.turn()
+    assert wire.received() == query("")
+    bench.answer(wire, CANCELED)
+    assert bench.states() == ["idle"]
+
+
+def test_an_answer_after_the_end_of_the_cancel_is_the_one_more(bench: Bench) -> None:
+    client, wire, cancel = cancel_running(bench)
+    cancel.close()
+    bench.turn()
+    # The client may go on meanwhile.
+    assert client.calls[-1] == "linked"
+    bench.answer(wire, CANCELED)
+    bench.give_back(client)
+    assert wire.received() == b""
+    assert bench.states() == ["idle"]
+
+
+def test_a_cancel_in_session_mode_does_not_hit_the_reset(set_up: SetUp) -> None:
+    bench = set_up(pool_mode=PoolMode.SESSION)
+    client, wire, cancel = cancel_running(bench)
+    bench.answer(wire, done())
+    bench.give_back(client)
+    assert wire.received() == b""
+    cancel.close()
+    bench.turn()
+    assert wire.received() == query("")
+    bench.answer(wire, CANCELED)
+    assert wire.received() == query("DISCARD ALL")
+    bench.answer(wire, done("DISCARD ALL"))
+    assert bench.states() == ["idle"]
+
+
+def test_a_cancel_that_nobody_knows_the_fate_of_closes_the_server(
+    set_up: SetUp,
+) -> None:
+    bench = set_up(cancel_wait_timeout=10.0)
+    client, wire, cancel = cancel_running(bench)
+    bench.answer(wire, done())
+    bench.give_back(client)
+    bench.pool.aftercare.check_cancels(bench.clock.now + 9.9)
+    assert bench.states() == ["being_canceled"]
+    bench.pool.aftercare.check_cancels(bench.clock.now + 10.0)
+    bench.turn()
+    assert wire.received() == TERMINATE
+    assert bench.pool.aftercare.cancels == {}
+    cancel.received()
+    assert cancel.ended
+
+
+def test_a_server_that_is_closed_meanwhile_needs_no_end_of_its_cancel(
+    bench: Bench,
+) -> None:
+    client, wire, cancel = cancel_running(bench)
+    wire.close()
+    bench.turn()
+    assert client.reason is Reason.SERVER_CRASHED
+    cancel.close()
+    bench.turn()
+    assert bench.states() == []
+    assert bench.pool.aftercare.cancels == {}
+
+
+def test_the_empty_query_may_take_no_longer_than_a_drain(set_up: SetUp) -> None:
+    bench = set_up(server_drain_timeout=5.0)
+    client, wire, cancel = cancel_running(bench)
+    bench.answer(wire, done())
+    bench.give_back(client)
+    cancel.close()
+    bench.turn()
+    server = next(iter(bench.pool.books.busy))
+    server.check_deadline(bench.clock.now + 5.0)
+    assert bench.states() == []

@@ -1,0 +1,164 @@
+"""A server gets its client's session parameters before it is lent."""
+
+from collections.abc import Callable
+
+from pgpool_py.reasons import Reason
+from pgwire.frontend import Bind
+from tests.fixtures.hand import Wire
+from tests.fixtures.messages import (
+    READY,
+    complete,
+    done,
+    kinds,
+    query,
+    refused,
+    reported,
+    split,
+)
+from tests.pooler.postgres import Bench, Client
+
+SetUp = Callable[..., Bench]
+
+# What answers a batch that prepares the statement and sets one value.
+PREPARED = b"3\0\0\0\4" + b"1\0\0\0\4"
+ONE_SET = b"2\0\0\0\4" + complete()
+
+
+# Parameters
+
+
+def set_zone(bench: Bench, wire: Wire, value: str = "CET") -> Client:
+    client = bench.request(timezone=value)
+    assert client.calls == []
+    assert kinds(wire.received()) == "CPBES"
+    bench.answer(wire, PREPARED + ONE_SET + reported("TimeZone", value) + READY)
+    assert client.calls == ["linked"]
+    return client
+
+
+def test_a_value_not_seen_before_is_awaited(bench: Bench) -> None:
+    wire = bench.idle()
+    client = set_zone(bench, wire)
+    assert client.delivered == b""
+    assert client.server is not None
+    assert client.server.parameters is client.parameters
+
+
+def test_a_value_that_was_accepted_goes_in_the_same_write(bench: Bench) -> None:
+    wire = bench.idle()
+    bench.give_back(set_zone(bench, wire))
+    # Somebody else with the defaults: back to them first.
+    plain = bench.request()
+    bench.answer(wire, ONE_SET + reported("TimeZone", "UTC") + READY)
+    bench.give_back(plain)
+    wire.received()
+    client = bench.request(timezone="CET")
+    assert client.calls == ["linked"]
+    client.ask(query("SELECT 1"))
+    assert kinds(wire.received()) == "BESQ"
+    bench.answer(wire, ONE_SET + reported("TimeZone", "CET") + READY + done())
+    assert client.delivered == done()
+
+
+def test_a_client_without_wishes_gets_the_defaults_back(bench: Bench) -> None:
+    wire = bench.idle()
+    bench.give_back(set_zone(bench, wire))
+    client = bench.request()
+    data = wire.received()
+    assert kinds(data) == "BES"
+    assert Bind.decode(split(data)[0][1]).parameters == (b"timezone", None)
+    bench.answer(wire, ONE_SET + reported("TimeZone", "UTC") + READY)
+    assert client.calls == ["linked"]
+    assert client.parameters is bench.context.book.defaults
+
+
+def test_a_search_path_is_awaited_always(bench: Bench) -> None:
+    wire = bench.idle()
+    for number in range(2):
+        client = bench.request(search_path="x")
+        assert kinds(wire.received()) == ("BES" if number else "CPBES")
+        bench.answer(wire, (b"" if number else PREPARED) + ONE_SET + READY)
+        assert client.calls == ["linked"]
+        bench.give_back(client)
+        plain = bench.request()
+        bench.answer(wire, ONE_SET + READY)
+        bench.give_back(plain)
+        wire.received()
+
+
+def test_the_servers_spelling_of_a_value_is_the_clients_from_then_on(
+    bench: Bench,
+) -> None:
+    wire = bench.idle()
+    client = bench.request(datestyle="german")
+    bench.answer(
+        wire, PREPARED + ONE_SET + reported("DateStyle", "German, DMY") + READY
+    )
+    assert client.parameters.values == {"datestyle": "German, DMY"}
+
+
+def test_a_value_that_turns_out_to_be_the_default_is_no_difference(
+    bench: Bench,
+) -> None:
+    wire = bench.idle()
+    client = bench.request(datestyle="iso")
+    bench.answer(wire, PREPARED + ONE_SET + READY)
+    assert client.parameters is bench.context.book.defaults
+
+
+def test_a_value_that_is_refused_ends_its_client_and_spares_the_server(
+    bench: Bench,
+) -> None:
+    wire = bench.idle()
+    client = bench.request(timezone="nowhere")
+    wire.received()
+    bench.answer(wire, PREPARED + b"2\0\0\0\4" + refused("no such zone") + READY)
+    assert client.calls == ["refused"]
+    assert client.reason is Reason.INVALID_SERVER_PARAMETER
+    assert client.error is not None
+    assert (client.error.message, client.error.sqlstate) == ("no such zone", "22023")
+    assert bench.states() == ["idle"]
+    # The statement may be there or not, which the next batch must survive.
+    other = bench.request(timezone="CET")
+    assert kinds(wire.received()) == "CPBES"
+    bench.answer(wire, PREPARED + ONE_SET + READY)
+    assert other.calls == ["linked"]
+
+
+def test_a_client_that_leaves_while_its_values_are_set_gets_nothing(
+    bench: Bench,
+) -> None:
+    wire = bench.idle()
+    client = bench.request(timezone="CET")
+    bench.pool.leave(client)
+    bench.answer(wire, PREPARED + ONE_SET + reported("TimeZone", "CET") + READY)
+    assert client.calls == []
+    assert bench.states() == ["idle"]
+    (server,) = bench.pool.books.idle
+    assert server.parameters.values == {"timezone": "CET"}
+
+
+def test_a_refusal_while_the_client_is_gone_ends_nobody(bench: Bench) -> None:
+    wire = bench.idle()
+    client = bench.request(timezone="nowhere")
+    bench.pool.leave(client)
+    bench.answer(wire, PREPARED + b"2\0\0\0\4" + refused() + READY)
+    assert client.calls == []
+    assert bench.states() == ["idle"]
+
+
+def test_what_a_client_sets_itself_is_told_to_it(bench: Bench) -> None:
+    client, wire = bench.open()
+    client.ask(query("SET timezone TO 'CET'"))
+    bench.answer(wire, reported("TimeZone", "CET") + done("SET"))
+    assert "parameter timezone=CET" in client.calls
+    assert client.server is not None
+    assert client.server.parameters.values == {"timezone": "CET"}
+
+
+def test_a_report_of_what_cannot_be_set_is_no_parameter(bench: Bench) -> None:
+    client, wire = bench.open()
+    client.ask(query("SET role app"))
+    bench.answer(wire, reported("is_superuser", "off") + done("SET"))
+    assert client.server is not None
+    assert client.server.parameters is bench.context.book.defaults

@@ -1,0 +1,337 @@
+"""Where servers come from: when one is opened, which host, and what if none answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from pgpool_py.errors import PoolerError
+from pgpool_py.pool.quota import Quota
+from pgpool_py.pooler.pool import Pool
+from pgpool_py.reasons import Reason
+from pgpool_py.settings import LoadBalanceHosts
+from pgwire.authentication import AuthenticationCleartextPassword
+from pgwire.startup import StartupMessage, parse_startup
+from tests.fixtures.messages import PARAMETERS, fatal
+from tests.pooler.postgres import Bench
+
+SetUp = Callable[..., Bench]
+
+
+@dataclass(eq=False)
+class Guest:
+    """A client that logs in."""
+
+    welcomed: list[Pool] = field(default_factory=list)
+    errors: list[PoolerError] = field(default_factory=list)
+
+    def on_welcome(self, pool: Pool) -> None:
+        self.welcomed.append(pool)
+
+    def on_refused(self, error: PoolerError, reason: Reason) -> None:
+        self.errors.append(error)
+
+
+def greet(bench: Bench) -> Guest:
+    guest = Guest()
+    bench.pool.greet(guest)
+    bench.turn()
+    return guest
+
+
+def fail(bench: Bench, message: str = "no", sqlstate: str = "53300") -> None:
+    """Refuse the server that is being opened."""
+    wire = bench.postgres.accept()
+    wire.send(fatal(message, sqlstate))
+    bench.turn()
+
+
+# What is said at the login
+
+
+def test_a_server_is_told_database_user_and_the_databases_parameters(
+    bench: Bench,
+) -> None:
+    target = replace(
+        bench.pool.settings.target, dbname="app_v2", timezone="CET", user="owner"
+    )
+    bench.pool.reconfigure(replace(bench.pool.settings, target=target))
+    bench.request()
+    packet = parse_startup(bench.postgres.accept().received())
+    assert isinstance(packet, StartupMessage)
+    assert packet.parameters == {
+        "user": "owner",
+        "database": "app_v2",
+        "TimeZone": "CET",
+    }
+
+
+@pytest.mark.parametrize(
+    ("password", "secret", "sent"),
+    [
+        ("given", "stored", b"given\0"),
+        (None, "stored", b"stored\0"),
+    ],
+)
+def test_the_databases_password_goes_before_the_users_secret(
+    set_up: SetUp, password: str | None, secret: str, sent: bytes
+) -> None:
+    bench = set_up(secrets={"alice": secret})
+    target = replace(bench.pool.settings.target, password=password)
+    bench.pool.reconfigure(replace(bench.pool.settings, target=target))
+    bench.request()
+    wire = bench.postgres.accept()
+    wire.received()
+    bench.answer(wire, AuthenticationCleartextPassword().encode())
+    assert wire.received()[5:] == sent
+
+
+def test_what_the_first_server_reports_becomes_the_welcome(bench: Bench) -> None:
+    bench.open()
+    assert bench.pool.staffing.welcome == PARAMETERS
+    assert bench.pool.staffing.defaults == {
+        "application_name": "",
+        "client_encoding": "UTF8",
+        "datestyle": "ISO, MDY",
+        "timezone": "UTC",
+    }
+
+
+def test_a_server_that_differs_is_brought_to_the_defaults_of_the_first(
+    bench: Bench,
+) -> None:
+    bench.open()
+    bench.request()
+    bench.log_in(bench.postgres.accept(), TimeZone="CET")
+    values = [dict(s.parameters.values) for s in bench.pool.books.busy]
+    assert {"timezone": "CET"} in values
+
+
+# Guests
+
+
+def test_a_guest_has_one_server_opened_and_is_welcomed(bench: Bench) -> None:
+    first, second = greet(bench), greet(bench)
+    bench.log_in(bench.postgres.accept())
+    assert first.welcomed == second.welcomed == [bench.pool]
+    assert bench.states() == ["idle"]
+    assert greet(bench).welcomed == [bench.pool]
+
+
+def test_a_guest_that_is_gone_is_not_welcomed(bench: Bench) -> None:
+    guest = greet(bench)
+    bench.pool.forget_guest(guest)
+    bench.log_in(bench.postgres.accept())
+    assert guest.welcomed == []
+
+
+def test_a_guest_of_a_server_that_refuses_hears_why(bench: Bench) -> None:
+    guest = greet(bench)
+    fail(bench, "too many clients")
+    (error,) = guest.errors
+    assert (error.message, error.sqlstate) == ("too many clients", "53300")
+
+
+# Failure
+
+
+def test_all_who_wait_are_told_when_no_server_can_be_had(bench: Bench) -> None:
+    bench.postgres.stop_listening()
+    clients = [bench.request() for _ in range(2)]
+    assert [client.calls for client in clients] == [["refused"]] * 2
+    assert clients[0].error is not None
+    assert clients[0].error.sqlstate == "08001"
+
+
+def test_who_asks_during_the_pause_is_refused_at_once(bench: Bench) -> None:
+    bench.request()
+    fail(bench)
+    client = bench.request()
+    assert client.calls == ["refused"]
+    assert client.reason is Reason.SERVER_LOGIN_FAILED
+    assert bench.postgres.waiting() == []
+
+
+def test_after_the_pause_it_is_tried_again(bench: Bench) -> None:
+    bench.request()
+    fail(bench)
+    bench.clock.advance(0.25)
+    bench.turn()
+    client = bench.request()
+    bench.log_in(bench.postgres.accept())
+    assert client.calls == ["linked"]
+    assert bench.pool.staffing.failure is None
+
+
+def test_who_waits_while_another_server_works_goes_on_waiting(set_up: SetUp) -> None:
+    bench = set_up(default_pool_size=2)
+    first, _ = bench.open()
+    second = bench.request()
+    fail(bench)
+    assert second.calls == []
+    bench.give_back(first)
+    assert second.calls == ["linked"]
+
+
+def test_a_postgresql_that_starts_up_is_waited_for(bench: Bench) -> None:
+    client = bench.request()
+    fail(bench, "the database system is starting up", "57P03")
+    assert client.calls == []
+    other = bench.request()
+    assert other.calls == []
+    bench.clock.advance(0.25)
+    bench.turn()
+    bench.pool.grow()
+    bench.turn()
+    for wire in bench.postgres.waiting():
+        bench.log_in(wire)
+    assert client.calls == other.calls == ["linked"]
+
+
+def test_it_is_waited_for_after_another_failure_too(bench: Bench) -> None:
+    bench.request()
+    fail(bench)
+    bench.clock.advance(0.25)
+    bench.turn()
+    waiting = bench.request()
+    fail(bench, "the database system is starting up", "57P03")
+    other = bench.request()
+    assert waiting.calls == other.calls == []
+
+
+def test_an_attempt_that_takes_too_long_fails(set_up: SetUp) -> None:
+    bench = set_up(server_connect_timeout=15.0)
+    client = bench.request()
+    bench.pool.staffing.check_deadlines(bench.clock.now + 14.9)
+    assert client.calls == []
+    bench.pool.staffing.check_deadlines(bench.clock.now + 15.0)
+    assert client.calls == ["refused"]
+    assert client.reason is Reason.CONNECT_TIMEOUT
+    assert bench.pool.books.total == 0
+
+
+def test_attempts_given_up_on_purpose_tell_nobody(bench: Bench) -> None:
+    client = bench.request()
+    bench.pool.staffing.stop()
+    assert client.calls == []
+    assert not bench.pool.staffing.backoff.failing
+    assert bench.pool.books.total == 0
+
+
+# Hosts
+
+
+@pytest.mark.parametrize(
+    ("balance", "hosts"),
+    [
+        (LoadBalanceHosts.ROUND_ROBIN, ["a", "b", "a"]),
+        (LoadBalanceHosts.DISABLE, ["a", "a", "a"]),
+    ],
+)
+def test_servers_are_spread_over_the_hosts_or_not(
+    bench: Bench, balance: LoadBalanceHosts, hosts: list[str]
+) -> None:
+    target = replace(
+        bench.pool.settings.target, host=("@a", "@b"), load_balance_hosts=balance
+    )
+    bench.pool.reconfigure(replace(bench.pool.settings, target=target))
+    found = []
+    for _ in range(3):
+        bench.pool.books.wait(bench.client(), bench.clock.now)
+        bench.pool.grow()
+        (opening,) = bench.pool.staffing.openings
+        found.append(opening.destination.host)
+        bench.pool.staffing.stop()
+        while bench.pool.books.next_waiter() is not None:
+            pass
+    assert found == [f"@{host}" for host in hosts]
+
+
+def test_without_balancing_the_next_host_is_for_failures(bench: Bench) -> None:
+    target = replace(
+        bench.pool.settings.target,
+        host=("@nobody-1", "@nobody-2"),
+        load_balance_hosts=LoadBalanceHosts.DISABLE,
+    )
+    bench.pool.reconfigure(replace(bench.pool.settings, target=target))
+    errors = []
+    for _ in range(3):
+        client = bench.request()
+        assert client.error is not None
+        errors.append(str(client.error.detail).split("/")[0])
+        bench.clock.advance(60.0)
+        bench.turn()
+    assert errors == ["@nobody-1", "@nobody-2", "@nobody-1"]
+
+
+# Shared limits
+
+
+def test_every_server_counts_to_the_quotas_until_it_is_gone(set_up: SetUp) -> None:
+    quotas = (Quota(5), Quota())
+    bench = set_up(quotas=quotas)
+    _, wire = bench.open()
+    bench.request()
+    assert [quota.used for quota in quotas] == [2, 2]
+    fail(bench)
+    assert [quota.used for quota in quotas] == [1, 1]
+    wire.close()
+    bench.turn()
+    bench.pool.staffing.stop()
+    assert [quota.used for quota in quotas] == [0, 0]
+
+
+def test_a_full_quota_opens_nothing_unless_another_pool_gives_way(
+    set_up: SetUp,
+) -> None:
+    quota = Quota(1)
+    bench = set_up(quotas=(quota,))
+    quota.add()
+    client = bench.request()
+    assert bench.postgres.waiting() == []
+    asked = []
+
+    def evict(full: Quota) -> bool:
+        asked.append(full)
+        full.remove()
+        return True
+
+    bench.context.evict = evict
+    bench.pool.grow()
+    bench.turn()
+    assert asked == [quota]
+    bench.log_in(bench.postgres.accept())
+    assert client.calls == ["linked"]
+    assert quota.used == 1
+
+
+def test_a_minimum_takes_no_server_from_another_pool(set_up: SetUp) -> None:
+    quota = Quota(1)
+    bench = set_up(quotas=(quota,), min_pool_size=1)
+    quota.add()
+
+    def evict(full: Quota) -> bool:
+        raise AssertionError("nobody waits")
+
+    bench.context.evict = evict
+    bench.pool.grow()
+    bench.turn()
+    assert bench.postgres.waiting() == []
+    quota.remove()
+    bench.pool.grow()
+    bench.turn()
+    bench.log_in(bench.postgres.accept())
+    assert bench.states() == ["idle"]
+
+
+def test_a_server_that_was_evicted_is_not_replaced_at_once(set_up: SetUp) -> None:
+    quota = Quota(1)
+    bench = set_up(quotas=(quota,), min_pool_size=1)
+    bench.pool.grow()
+    bench.turn()
+    bench.log_in(bench.postgres.accept())
+    (server,) = bench.pool.books.idle
+    server.close(Reason.EVICTED)
+    bench.turn()
+    assert bench.postgres.waiting() == []
+    assert quota.used == 0

@@ -1,0 +1,291 @@
+"""One server connection: errands, owners, reports."""
+
+import pytest
+
+from pgpool_py.net.reactor import Reactor
+from pgpool_py.reasons import Reason
+from pgpool_py.server.connection import ServerConnection, ServerState
+from pgwire.draining import drain_requests, nonce_query
+from pgwire.exchange import QUERY
+from tests.fixtures.connections import FakeKeeper, FakeOwner, Outcome
+from tests.fixtures.hand import Clock, Wire, turn
+from tests.fixtures.messages import (
+    IN_TRANSACTION,
+    READY,
+    complete,
+    done,
+    parse,
+    query,
+    refused,
+    reported,
+    split,
+)
+
+Linked = tuple[ServerConnection, Wire, FakeOwner]
+
+
+def ask(server: ServerConnection, *messages: bytes) -> None:
+    """Send messages as a client's session does."""
+    for message in messages:
+        server.ledger.request(message[0])
+        server.stream.gather(message)
+
+
+# Replies
+
+
+def test_replies_go_to_the_owner_and_their_end_is_told(
+    linked: Linked, reactor: Reactor
+) -> None:
+    server, wire, owner = linked
+    ask(server, query("SELECT 1"))
+    wire.send(done())
+    turn(reactor)
+    assert wire.received() == query("SELECT 1")
+    assert owner.delivered == done()
+    assert owner.calls == ["answered"]
+
+
+def test_replies_that_come_byte_by_byte_lose_nothing(
+    linked: Linked, reactor: Reactor
+) -> None:
+    server, wire, owner = linked
+    ask(server, query("SELECT 1"), query("SELECT 2"))
+    replies = done() + refused() + READY
+    for byte in replies:
+        wire.send(bytes((byte,)))
+        turn(reactor)
+    assert owner.delivered == replies
+    assert owner.calls == ["answered"]
+
+
+def test_a_flushed_batch_is_answered_though_nothing_is_ready(
+    linked: Linked, reactor: Reactor
+) -> None:
+    server, wire, owner = linked
+    ask(server, parse(), b"H\0\0\0\4")
+    wire.send(b"1\0\0\0\4")
+    turn(reactor)
+    assert owner.calls == ["answered"]
+    assert not server.ledger.settled
+
+
+def test_what_the_owner_of_yesterday_is_owed_reaches_nobody(
+    linked: Linked, reactor: Reactor, keeper: FakeKeeper
+) -> None:
+    server, wire, owner = linked
+    ask(server, query("SELECT 1"))
+    server.owner = None
+    server.state = ServerState.ABANDONED
+    wire.send(done())
+    turn(reactor)
+    assert owner.delivered == b""
+    assert keeper.abandoned == [server]
+
+
+# Errands
+
+
+def test_the_replies_of_an_errand_are_for_nobody(
+    linked: Linked, reactor: Reactor
+) -> None:
+    server, wire, owner = linked
+    outcome = Outcome()
+    server.run(outcome.errand(), query(""), QUERY)
+    assert server.on_errand
+    turn(reactor)
+    assert wire.received() == query("")
+    wire.send(b"I\0\0\0\4" + READY)
+    turn(reactor)
+    assert outcome.ends == [None]
+    assert owner.delivered == b""
+    assert owner.calls == []
+    assert not server.on_errand
+
+
+def test_an_errand_ends_with_the_first_error_that_was_answered(
+    idle: tuple[ServerConnection, Wire], reactor: Reactor
+) -> None:
+    server, wire = idle
+    outcome = Outcome()
+    server.run(outcome.errand(), query("a") + query("b"), QUERY, QUERY)
+    wire.send(refused("first") + READY + refused("second") + READY)
+    turn(reactor)
+    (error,) = outcome.ends
+    assert error is not None
+    assert error.message == "first"
+
+
+def test_an_errand_is_not_done_before_all_of_it_is_answered(
+    idle: tuple[ServerConnection, Wire], reactor: Reactor
+) -> None:
+    server, wire = idle
+    outcome = Outcome()
+    server.run(outcome.errand(), query("a") + query("b"), QUERY, QUERY)
+    wire.send(done())
+    turn(reactor)
+    assert outcome.ends == []
+    wire.send(done())
+    turn(reactor)
+    assert outcome.ends == [None]
+
+
+def test_an_errand_that_takes_too_long_closes_the_server_for_its_reason(
+    idle: tuple[ServerConnection, Wire], keeper: FakeKeeper, clock: Clock
+) -> None:
+    server, _ = idle
+    outcome = Outcome()
+    server.run(outcome.errand(limit=5.0), query(""), QUERY)
+    server.check_deadline(clock.now + 4.9)
+    assert not server.closed
+    server.check_deadline(clock.now + 5.0)
+    assert keeper.closed == [Reason.CHECK_FAILED]
+    assert outcome.ends == []
+
+
+def test_a_server_without_an_errand_has_no_deadline(
+    idle: tuple[ServerConnection, Wire],
+) -> None:
+    server, _ = idle
+    server.check_deadline(1e9)
+    assert not server.closed
+
+
+def test_a_pipelined_errand_that_fails_closes_the_server_and_hides_the_rest(
+    linked: Linked, reactor: Reactor, keeper: FakeKeeper
+) -> None:
+    server, wire, owner = linked
+    server.ledger.skip(QUERY)
+    ask(server, query("SELECT 1"))
+    wire.send(refused() + READY + done())
+    turn(reactor)
+    assert keeper.closed == [Reason.INVALID_SERVER_PARAMETER]
+    assert owner.delivered == b""
+
+
+def test_it_closes_the_server_of_an_owner_who_is_gone_as_well(
+    linked: Linked, reactor: Reactor, keeper: FakeKeeper
+) -> None:
+    server, wire, _ = linked
+    server.ledger.skip(QUERY)
+    ask(server, query("SELECT 1"))
+    server.owner = None
+    server.state = ServerState.ABANDONED
+    wire.send(refused() + READY + done())
+    turn(reactor)
+    # Its parameters are not what the books say: nobody may be lent it.
+    assert keeper.closed == [Reason.INVALID_SERVER_PARAMETER]
+
+
+# Drain and resynchronisation
+
+
+def sent_nonce(data: bytes) -> bytes:
+    """Return the nonce of the last query of a stream."""
+    kind, body = split(data)[-1]
+    assert kind == "Q"
+    return body.split(b'"')[1]
+
+
+def nonce_answer(nonce: bytes, status: bytes = READY) -> bytes:
+    # RowDescription: one column, its name, then 18 bytes that say nothing here
+    body = b"\0\1" + nonce + b"\0" + bytes(18)
+    return b"T" + (len(body) + 4).to_bytes(4, "big") + body + complete() + status
+
+
+def test_a_drain_sends_exactly_what_ends_everything_and_commits_nothing(
+    linked: Linked, reactor: Reactor
+) -> None:
+    server, wire, _ = linked
+    ask(server, query("BEGIN"))
+    turn(reactor)
+    wire.received()
+    server.owner = None
+    server.drain(Outcome().errand())
+    turn(reactor)
+    data = wire.received()
+    nonce = sent_nonce(data)
+    assert data == drain_requests(nonce)
+    assert split(data) == [
+        ("f", b"client disconnected\0"),
+        ("Q", b"ROLLBACK\0"),
+        ("S", b""),
+        ("Q", b"ROLLBACK\0"),
+        ("Q", b'SELECT 1 AS "' + nonce + b'"\0'),
+    ]
+    assert len(nonce) == 32
+
+
+def test_a_drain_is_done_with_the_nonces_answer_and_not_before(
+    linked: Linked, reactor: Reactor
+) -> None:
+    server, wire, owner = linked
+    ask(server, query("SELECT 1"))
+    server.owner = None
+    outcome = Outcome()
+    server.drain(outcome.errand())
+    turn(reactor)
+    nonce = sent_nonce(wire.received())
+    wire.send(done() + complete("ROLLBACK") + READY + READY + done("ROLLBACK"))
+    turn(reactor)
+    assert outcome.ends == []
+    wire.send(nonce_answer(nonce))
+    turn(reactor)
+    assert outcome.ends == [None]
+    assert server.ledger.settled
+    assert owner.delivered == b""
+
+
+def test_a_drained_server_that_is_still_in_a_transaction_is_closed(
+    linked: Linked, reactor: Reactor, keeper: FakeKeeper
+) -> None:
+    server, wire, _ = linked
+    server.owner = None
+    server.drain(Outcome().errand())
+    turn(reactor)
+    wire.send(nonce_answer(sent_nonce(wire.received()), IN_TRANSACTION))
+    turn(reactor)
+    assert keeper.closed == [Reason.UNACCOUNTED_REPLY]
+
+
+def test_a_resynchronisation_gives_the_owner_all_but_the_nonces_answer(
+    linked: Linked, reactor: Reactor
+) -> None:
+    server, wire, owner = linked
+    outcome = Outcome()
+    server.resynchronise(outcome.errand())
+    turn(reactor)
+    data = wire.received()
+    nonce = sent_nonce(data)
+    assert data == nonce_query(nonce)
+    wire.send(READY + nonce_answer(nonce))
+    turn(reactor)
+    assert owner.delivered == READY
+    assert outcome.ends == [None]
+
+
+# What the server reports
+
+
+def test_a_reported_parameter_is_noted_in_lower_case_and_passed_on(
+    linked: Linked, reactor: Reactor, keeper: FakeKeeper
+) -> None:
+    server, wire, owner = linked
+    ask(server, query("SET timezone TO 'CET'"))
+    wire.send(reported("TimeZone", "CET") + done("SET"))
+    turn(reactor)
+    assert server.reported["timezone"] == "CET"
+    assert keeper.parameters == [("timezone", "CET")]
+    assert owner.delivered == reported("TimeZone", "CET") + done("SET")
+
+
+@pytest.mark.parametrize("tag", ["DISCARD ALL", "DEALLOCATE ALL"])
+def test_a_server_that_dropped_its_statements_lost_ours_too(
+    linked: Linked, reactor: Reactor, tag: str
+) -> None:
+    server, wire, _ = linked
+    server.can_replay = True
+    ask(server, query(tag))
+    wire.send(done(tag))
+    turn(reactor)
+    assert not server.can_replay

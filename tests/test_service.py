@@ -1,0 +1,130 @@
+"""The process as a whole: it begins, reloads and ends as its signals ask."""
+
+import asyncio
+import os
+import resource
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pgpool_py import service as service_module
+from pgpool_py.config.load import load
+from pgpool_py.log import Log
+from pgpool_py.net.address import unix_socket_path
+from pgpool_py.pooler.pooler import Pooler, Stopping
+from pgpool_py.service import Service
+
+INI = """
+[databases]
+app = host=127.0.0.1 port=1
+[pgbouncer]
+unix_socket_dir = {directory}
+auth_type = any
+max_client_conn = {clients}
+"""
+
+Run = Callable[..., tuple[int, Pooler]]
+
+
+def write(path: Path, clients: object = 100) -> None:
+    path.write_text(INI.format(directory=path.parent, clients=clients))
+
+
+@pytest.fixture
+def ini(tmp_path: Path) -> Path:
+    path = tmp_path / "pgbouncer.ini"
+    write(path)
+    return path
+
+
+@pytest.fixture
+def logfile(tmp_path: Path) -> Path:
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def run(ini: Path, logfile: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Return a function that runs a service which gets these signals when it is up."""
+    # The limit is this very process's.
+    monkeypatch.setattr(resource, "setrlimit", lambda which, limits: None)
+
+    def run_one(*signals: signal.Signals, before: object = None) -> tuple[int, Pooler]:
+        poolers: list[Pooler] = []
+
+        class Signalled(Pooler):
+            def __init__(self, loop: Any, *rest: Any) -> None:
+                super().__init__(loop, *rest)
+                self.loop: asyncio.AbstractEventLoop = loop
+                poolers.append(self)
+
+            def start(self) -> None:
+                super().start()
+                for number in signals:
+                    self.loop.call_soon(os.kill, os.getpid(), number)
+
+        monkeypatch.setattr(service_module, "Pooler", Signalled)
+        loaded = load(str(ini))
+        if before is not None:
+            write(ini, before)
+        with Log(str(logfile), to_stderr=False) as log:
+            status = Service(str(ini), loaded, log).run()
+        (pooler,) = poolers
+        return status, pooler
+
+    yield run_one
+    asyncio.set_event_loop(None)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (signal.SIGTERM, "got SIGTERM, shutting down, waiting for all clients disc"),
+        (signal.SIGINT, "got SIGINT, shutting down, waiting for all servers to be"),
+        (signal.SIGQUIT, "got SIGQUIT, shutting down"),
+    ],
+)
+def test_it_ends_well_when_it_is_told_to(
+    run: Run, ini: Path, logfile: Path, number: signal.Signals, text: str
+) -> None:
+    status, pooler = run(number)
+    assert status == 0
+    assert pooler.stopped.is_set()
+    assert pooler.stopping is Stopping.NOW
+    assert text in logfile.read_text()
+    assert "process up: pgpool_py" in logfile.read_text()
+    assert not Path(unix_socket_path(str(ini.parent), 6432)).exists()
+
+
+def test_a_changed_file_is_taken_over(run: Run, logfile: Path) -> None:
+    _, pooler = run(signal.SIGHUP, signal.SIGQUIT, before=7)
+    assert pooler.settings.max_client_conn == 7
+    assert "got SIGHUP, re-reading config" in logfile.read_text()
+
+
+def test_a_file_with_faults_changes_nothing(run: Run, logfile: Path) -> None:
+    status, pooler = run(signal.SIGHUP, signal.SIGQUIT, before="many")
+    assert status == 0
+    assert pooler.settings.max_client_conn == 100
+    assert "RELOAD failed: the configuration in force is kept" in logfile.read_text()
+
+
+def test_it_pauses_and_goes_on(run: Run, logfile: Path) -> None:
+    _, pooler = run(signal.SIGUSR1, signal.SIGQUIT)
+    assert pooler.paused
+    _, pooler = run(signal.SIGUSR1, signal.SIGUSR2, signal.SIGQUIT)
+    assert not pooler.paused
+    assert "got SIGUSR1, pausing all activity" in logfile.read_text()
+    assert "got SIGUSR2, continuing from PAUSE" in logfile.read_text()
+
+
+def test_an_address_in_use_is_the_end(run: Run, ini: Path, logfile: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
+        other.bind(unix_socket_path(str(ini.parent), 6432))
+        other.listen()
+        status, _ = run()
+    assert status == 1
+    assert "cannot listen" in logfile.read_text()
