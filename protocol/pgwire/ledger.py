@@ -66,10 +66,10 @@ class Ledger(Owed):
         super().__init__()
         self.runs: list[tuple[int, int]] = []
 
-    def receive(self, buffer: bytearray, end: int) -> int:  # noqa: C901, PLR0912
+    def receive(  # noqa: C901, PLR0912 - long: the hot loop, where a call costs
+        self, buffer: bytearray, end: int
+    ) -> int:
         """Account for ``buffer[:end]``.
-
-        Long, and its branches in this order: the hot loop, where a call costs.
 
         Args:
             buffer: begins where the last call left off: with the bytes that it did

@@ -8,10 +8,9 @@ from tests.fixtures.pooling import (
     nursery,
     pooled,
     start_pooler,
-    start_shared_pooler,
 )
 
-__all__ = ["nursery", "pooled", "start_pooler", "start_shared_pooler"]
+__all__ = ["nursery", "pooled", "start_pooler"]
 
 _HERE = Path(__file__).parent
 
