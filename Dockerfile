@@ -1,4 +1,7 @@
-# The pooler on its own: docker run -v ./pgbouncer.ini:/etc/pgpool/pgbouncer.ini IMAGE
+# The pooler on its own, its configuration (with listen_addr = * and an absolute path
+# to auth_file) in ./etc:
+#
+#     docker run -p 6432:6432 -v ./etc:/etc/pgpool:ro IMAGE
 
 FROM python:3.13-slim AS build
 WORKDIR /src
