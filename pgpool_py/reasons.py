@@ -15,24 +15,12 @@ class Reason(StrEnum):
     CLIENT_CLOSE_REQUEST = "client close request"
     CLIENT_EOF = "client unexpected eof"
     CLIENT_PROTOCOL_VIOLATION = "client protocol violation"
-    CLIENT_RESTARTED = "client re-sent startup pkt"
-    CLIENT_TOO_LARGE = "client packet too large"
-    CLIENT_UNKNOWN_PACKET = "unknown pkt"
-    CLIENT_UNENCRYPTED_DATA = "received unencrypted data after SSL request"
     CANCEL_REQUEST = "cancel request"
 
     # The client could not log in
     LOGIN_FAILED = "login failed"
     AUTHENTICATION_FAILED = "authentication failed"
-    NO_SUCH_DATABASE = "no such database"
-    DATABASE_DISABLED = "database is disabled"
-    UNSUPPORTED_STARTUP_PARAMETER = "unsupported startup parameter"
     NOT_ALLOWED = "not allowed"
-    TOO_MANY_CLIENTS = "no more connections allowed (max_client_conn)"
-    TOO_MANY_DATABASE_CLIENTS = (
-        "client connections exceeded (max_db_client_connections)"
-    )
-    TOO_MANY_USER_CLIENTS = "client connections exceeded (max_user_client_connections)"
 
     # A deadline of a client passed
     CLIENT_LOGIN_TIMEOUT = "client_login_timeout"
@@ -43,14 +31,11 @@ class Reason(StrEnum):
     QUERY_TIMEOUT = "query timeout"
     IDLE_TRANSACTION_TIMEOUT = "idle transaction timeout"
     TRANSACTION_TIMEOUT = "transaction timeout"
-    CANCEL_WAIT_TIMEOUT = "cancel_wait_timeout"
-    SUSPEND_TIMEOUT = "suspend_timeout"
 
     # The mode forbids it
     TRANSACTION_IN_STATEMENT_MODE = (
         "transaction blocks not allowed in statement pooling mode"
     )
-    PQEXEC_DISALLOWED = "PQexec disallowed"
 
     # The operator's doing
     POOLER_SHUTTING_DOWN = "pooler is shutting down"
@@ -71,7 +56,6 @@ class Reason(StrEnum):
     CONNECT_FAILED = "connect failed"
     CONNECT_TIMEOUT = "connect timeout"
     SERVER_LOGIN_FAILED = "server login failed"
-    SERVER_WRONG_PASSWORD = "server login failed: wrong password type"
     CONNECT_QUERY_FAILED = "connect_query failed"
     LOGIN_NOT_NEEDED = "server login no longer needed"
 
@@ -87,15 +71,9 @@ class Reason(StrEnum):
     UNCLEAN_SERVER = "unclean server"
 
     # A client left its server in a state that could not be cleared
-    CLIENT_GONE_BUSY = "client disconnect while server was not ready"
-    CLIENT_GONE_QUERY = "client disconnected with query in progress"
     CLIENT_GONE_UNSENT = "client disconnect before everything was sent to the server"
     DRAIN_TIMEOUT = "server_drain_timeout"
     CANCEL_FAILED = "cancel request failed"
-    CANCEL_SENT = "sent cancel req"
 
     # Ours
-    BUFFER_LIMIT = "buffer limit reached"
-    SERVER_GONE = "server connection closed"
-    SOCKET_ERROR = "socket error"
     INTERNAL_ERROR = "internal error"

@@ -11,6 +11,7 @@ from pgpool_py import __version__
 from pgpool_py.admin.console import Console
 from pgpool_py.config.faults import ConfigError
 from pgpool_py.config.load import Loaded, load
+from pgpool_py.config.reloading import merge
 from pgpool_py.log import Log
 from pgpool_py.net.loop import ReactorLoop, new_loop
 from pgpool_py.pooler.pooler import Pooler, Stopping
@@ -23,13 +24,16 @@ class Service:
     """Runs one pooler until it has stopped.
 
     ``loaded`` is what ``path`` held when it was read first; it is read again at every
-    reload.
+    reload. ``verbose`` is the command line's: the log never says less than that.
     """
 
-    def __init__(self, path: str, loaded: Loaded, log: Log) -> None:
+    def __init__(
+        self, path: str, loaded: Loaded, log: Log, *, verbose: int = 0
+    ) -> None:
         self._path = path
         self._loaded = loaded
         self._log = log
+        self._verbose = verbose
         self._shutdowns: dict[int, int] = {}
 
     def run(self) -> int:
@@ -54,7 +58,7 @@ class Service:
         except OSError as error:
             _log.critical("cannot listen: %s", error)
             return 1
-        self._handle_signals(loop, pooler)
+        self._handle_signals(loop)
         _log.info(
             "process up: pgpool_py %s, Python %s, pid %d",
             __version__,
@@ -64,6 +68,7 @@ class Service:
         await pooler.stopped.wait()
         # What was written last may still be in a stream's hands.
         await asyncio.sleep(0)
+        _log.info("process stopped")
         return 0
 
     # Reload
@@ -81,18 +86,22 @@ class Service:
                 _log.error("%s", fault)
             _log.error("RELOAD failed: the configuration in force is kept")
             raise
-        for warning in loaded.warnings:
+        pooler = self._pooler
+        settings, kept = merge(pooler.settings, loaded.settings)
+        for warning in (*loaded.warnings, *kept):
             _log.warning("%s", warning)
         try:
-            self._log.reopen(loaded.settings.logfile)
+            self._log.reopen(settings.logfile)
         except OSError as error:
             _log.error("cannot open logfile: %s", error)
-        self._pooler.reload(loaded.settings, _texts(loaded))
+        self._log.set_verbose(max(self._verbose, settings.verbose))
+        pooler.context.resolver.max_ttl = settings.dns_max_ttl
+        pooler.reload(settings, _texts(loaded))
         _log.info("RELOAD: configuration read from %s", self._path)
 
     # Signals
 
-    def _handle_signals(self, loop: asyncio.AbstractEventLoop, pooler: Pooler) -> None:
+    def _handle_signals(self, loop: asyncio.AbstractEventLoop) -> None:
         table: dict[int, Callable[[], None]] = {
             signal.SIGHUP: self._on_hup,
             signal.SIGTERM: lambda: self._shut_down(
@@ -107,7 +116,6 @@ class Service:
         }
         for number, handler in table.items():
             loop.add_signal_handler(number, handler)
-        del pooler
 
     def _on_hup(self) -> None:
         _log.info("got SIGHUP, re-reading config")

@@ -1,6 +1,7 @@
 """The process as a whole: it begins, reloads and ends as its signals ask."""
 
 import asyncio
+import logging
 import os
 import resource
 import signal
@@ -13,7 +14,7 @@ import pytest
 
 from pgpool_py import service as service_module
 from pgpool_py.config.load import load
-from pgpool_py.log import Log
+from pgpool_py.log import NOISE, Log, level_for
 from pgpool_py.net.address import unix_socket_path
 from pgpool_py.pooler.pooler import Pooler, Stopping
 from pgpool_py.service import Service
@@ -30,8 +31,8 @@ max_client_conn = {clients}
 Run = Callable[..., tuple[int, Pooler]]
 
 
-def write(path: Path, clients: object = 100) -> None:
-    path.write_text(INI.format(directory=path.parent, clients=clients))
+def write(path: Path, clients: object = 100, more: str = "") -> None:
+    path.write_text(INI.format(directory=path.parent, clients=clients) + more)
 
 
 @pytest.fixture
@@ -52,7 +53,12 @@ def run(ini: Path, logfile: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
     # The limit is this very process's.
     monkeypatch.setattr(resource, "setrlimit", lambda which, limits: None)
 
-    def run_one(*signals: signal.Signals, before: object = None) -> tuple[int, Pooler]:
+    def run_one(
+        *signals: signal.Signals,
+        before: object = None,
+        more: str = "",
+        verbose: int = 0,
+    ) -> tuple[int, Pooler]:
         poolers: list[Pooler] = []
 
         class Signalled(Pooler):
@@ -69,9 +75,9 @@ def run(ini: Path, logfile: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
         monkeypatch.setattr(service_module, "Pooler", Signalled)
         loaded = load(str(ini))
         if before is not None:
-            write(ini, before)
+            write(ini, before, more)
         with Log(str(logfile), to_stderr=False) as log:
-            status = Service(str(ini), loaded, log).run()
+            status = Service(str(ini), loaded, log, verbose=verbose).run()
         (pooler,) = poolers
         return status, pooler
 
@@ -103,6 +109,46 @@ def test_a_changed_file_is_taken_over(run: Run, logfile: Path) -> None:
     _, pooler = run(signal.SIGHUP, signal.SIGQUIT, before=7)
     assert pooler.settings.max_client_conn == 7
     assert "got SIGHUP, re-reading config" in logfile.read_text()
+
+
+def test_what_needs_a_restart_is_kept_and_warned_of(run: Run, logfile: Path) -> None:
+    _, pooler = run(
+        signal.SIGHUP, signal.SIGQUIT, before=7, more="listen_port = 7000\n"
+    )
+    assert pooler.settings.listen_port == 6432
+    assert pooler.settings.max_client_conn == 7
+    assert (
+        "WARNING listen_port cannot change without a restart: 6432 stays"
+        in logfile.read_text()
+    )
+
+
+def test_names_are_remembered_as_long_as_the_new_file_says(run: Run) -> None:
+    _, pooler = run(signal.SIGHUP, signal.SIGQUIT, before=7, more="dns_max_ttl = 3\n")
+    assert pooler.context.resolver.max_ttl == 3.0
+
+
+@pytest.mark.parametrize(
+    ("commanded", "written", "level"),
+    [(0, 1, logging.DEBUG), (1, 0, logging.DEBUG), (1, 2, NOISE)],
+)
+def test_a_reload_makes_the_log_say_more_but_not_less_than_the_command_line(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    commanded: int,
+    written: int,
+    level: int,
+) -> None:
+    said: list[int] = []
+    monkeypatch.setattr(Log, "set_verbose", lambda _, verbose: said.append(verbose))
+    run(
+        signal.SIGHUP,
+        signal.SIGQUIT,
+        before=7,
+        more=f"verbose = {written}\n",
+        verbose=commanded,
+    )
+    assert level_for(said[-1]) == level
 
 
 def test_a_file_with_faults_changes_nothing(run: Run, logfile: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from pgpool_py.client.telling import told
 from pgpool_py.errors import PoolerError
 from pgwire.backend import (
     BackendKeyData,
@@ -14,7 +15,6 @@ from pgwire.backend import (
     RowDescription,
 )
 from pgwire.codes import TransactionStatus
-from pgwire.diagnostics import error as error_response
 from pgwire.diagnostics import notice
 
 from .commands.result import SHOW_TAG, Column, Done, Rows, Value
@@ -75,9 +75,7 @@ def tag(text: str) -> bytes:
 
 def refusal(error: PoolerError) -> bytes:
     """Give an ErrorResponse."""
-    return error_response(
-        error.severity, error.sqlstate, error.message, error.detail, error.hint
-    ).encode()
+    return told(error)
 
 
 def _value(value: Value) -> bytes | None:

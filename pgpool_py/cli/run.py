@@ -70,9 +70,6 @@ def run(arguments: list[str]) -> int:
             print(fault, file=sys.stderr)
         print(f"{given.file}: cannot load config file", file=sys.stderr)
         return 1
-    if given.user:
-        settings = replace(loaded.settings, user=given.user)
-        loaded = replace(loaded, settings=settings)
     try:
         return _run(given, loaded)
     except (PrivilegeError, PidfileError, OSError) as error:
@@ -85,7 +82,9 @@ def _run(given: argparse.Namespace, loaded: Loaded) -> int:
     path = os.path.abspath(given.file)
     if given.daemon and not settings.pidfile:
         raise PidfileError("-d needs pidfile= in the configuration")
-    drop(settings, allow_root=given.allow_root)
+    # Not for the service: to a reload, the file would seem to have changed its user.
+    user = given.user or settings.user
+    drop(replace(settings, user=user), allow_root=given.allow_root)
     pidfile = Pidfile(settings.pidfile) if settings.pidfile else None
     if pidfile is not None:
         pidfile.check()
@@ -97,7 +96,7 @@ def _run(given: argparse.Namespace, loaded: Loaded) -> int:
         verbose = max(given.verbose, settings.verbose)
         quiet = given.quiet or given.daemon
         with Log(settings.logfile, verbose, to_stderr=not quiet) as log:
-            return Service(path, loaded, log).run()
+            return Service(path, loaded, log, verbose=given.verbose).run()
     finally:
         if pidfile is not None:
             pidfile.remove()

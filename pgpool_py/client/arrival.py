@@ -15,7 +15,6 @@ from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
-from pgwire.diagnostics import error as error_response
 from pgwire.errors import AuthenticationFailed, ProtocolError
 from pgwire.framing import HEADER_SIZE, message_end
 from pgwire.startup import (
@@ -29,6 +28,7 @@ from pgwire.startup import (
 )
 
 from .door import Door, Entry, Visitor
+from .telling import told
 
 _log = logging.getLogger(__name__)
 
@@ -180,15 +180,7 @@ class Arrival:
 
     def _refuse(self, reason: Reason, error: PoolerError) -> None:
         if self._stream is not None:
-            self._stream.write(
-                error_response(
-                    error.severity,
-                    error.sqlstate,
-                    error.message,
-                    error.detail,
-                    error.hint,
-                ).encode()
-            )
+            self._stream.write(told(error))
         _log.warning("pooler error: %s", error, extra=about(self._who))
         self.close(reason)
 

@@ -15,9 +15,11 @@ class Borrower(Owner, Protocol):
 
     Attributes:
         parameters: its session parameters; a server gets them before it is lent.
+        limits: the time limits of its own user.
     """
 
     parameters: ParameterSet
+    limits: PoolSettings
 
     def on_refused(self, error: PoolerError, reason: Reason) -> None:
         """You get none, and are to be closed with this error."""
@@ -67,8 +69,8 @@ class Lender(Protocol):
             must_reset: the client left session state behind.
         """
 
-    def cancel(self, server: ServerConnection) -> None:
-        """Have PostgreSQL cancel what runs on this server.
+    def cancel(self, server: ServerConnection) -> bool:
+        """Have PostgreSQL cancel what runs on this server; False if it cannot.
 
         Nothing may be sent to it until ``on_linked`` is called, or it is given back.
         """

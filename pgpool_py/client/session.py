@@ -19,15 +19,17 @@ from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterSet
-from pgpool_py.settings import PoolMode
+from pgpool_py.settings import PoolMode, PoolSettings
 from pgwire.backend import ReadyForQuery
 from pgwire.codes import Sqlstate, TransactionStatus
 from pgwire.diagnostics import error as error_response
 from pgwire.errors import ProtocolViolation
+from pgwire.exchange import SKIP
 from pgwire.requests import Requests, Verdict
 
 from .identity import ClientIdentity
 from .lender import Lender
+from .telling import told
 
 _READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
 
@@ -45,12 +47,16 @@ class ClientSession:
     Attributes:
         identity: who it is, for people and for cancel requests.
         parameters: its session parameters, as differences from the pool's defaults.
+        limits: the time limits of its own user; the pool's follow the servers' user.
         server: the one it is lent, or None.
         waiting: whether it asked for a server and has none yet.
         pinned: why it keeps its server past the transaction, or None.
         since: when it began to wait, or was last active, by the reactor's clock.
         exchange_since, transaction_since: when these began; 0 while there is none.
         cancelled_since: when an exchange of its was last cancelled for its length.
+        cancel_asked: whether a cancel request waits for its exchange to be the one
+            that is being answered.
+        readies_seen: how many ReadyForQuery upkeep has seen go by.
     """
 
     __slots__ = (
@@ -61,12 +67,15 @@ class ClientSession:
         "_registry",
         "_requests",
         "_scratch",
+        "cancel_asked",
         "cancelled_since",
         "closed",
         "exchange_since",
         "identity",
+        "limits",
         "parameters",
         "pinned",
+        "readies_seen",
         "server",
         "since",
         "stream",
@@ -84,6 +93,7 @@ class ClientSession:
         lender: Lender,
         identity: ClientIdentity,
         parameters: ParameterSet,
+        limits: PoolSettings,
     ) -> None:
         self._reactor = reactor
         self._scratch = scratch
@@ -94,6 +104,7 @@ class ClientSession:
         self.stream = stream
         self.identity = identity
         self.parameters = parameters
+        self.limits = limits
         self.server: ServerConnection | None = None
         self.waiting = False
         self.pinned: str | None = None
@@ -102,6 +113,8 @@ class ClientSession:
         self.exchange_since = 0.0
         self.transaction_since = 0.0
         self.cancelled_since = 0.0
+        self.cancel_asked = False
+        self.readies_seen = 0
         stream.handler = self
 
     def __str__(self) -> str:
@@ -268,6 +281,7 @@ class ClientSession:
         if self.exchange_since:
             counters.query_time += now - self.exchange_since
             self.exchange_since = 0.0
+            self.cancel_asked = False
         self.since = now
         if ledger.settled:
             if self._requests.half_sent:
@@ -289,12 +303,18 @@ class ClientSession:
                 Reason.TRANSACTION_IN_STATEMENT_MODE,
                 errors.transaction_in_statement_mode(),
             )
+        elif self.waiting and ledger.answered and not server.cancels:
+            # Resynchronised inside a transaction.
+            self.on_linked(server)
 
     def _release(self, server: ServerConnection) -> None:
         self.server = None
         server.owner = None
         if server.stream.paused:
             server.stream.resume()
+        if self.stream.paused:
+            # What it was paused for, the server's backlog, is no longer its business.
+            self.stream.resume()
         held, self.waiting = self.waiting, False
         self._lender.give_back(server)
         if held:
@@ -319,11 +339,15 @@ class ClientSession:
 
     def cancel(self) -> None:
         """Cancel what this client is doing, as its CancelRequest asks."""
+        self.cancel_asked = False
         server = self.server
         if server is not None:
-            if server.ledger.head:
+            head = server.ledger.head
+            if head & SKIP:
+                # Ours is being answered: it could be hit instead of the client's.
+                self.cancel_asked = not server.on_errand
+            elif head and self._lender.cancel(server):
                 self._hold()
-                self._lender.cancel(server)
         elif self.waiting:
             self._lender.leave(self)
             self.waiting = False
@@ -360,18 +384,10 @@ class ClientSession:
             return
         self.closed = True
         self.identity.log_close(reason, error)
-        if error is not None:
-            self.stream.write(
-                error_response(
-                    error.severity,
-                    error.sqlstate,
-                    error.message,
-                    error.detail,
-                    error.hint,
-                ).encode()
-            )
-        self.stream.close()
         server, self.server = self.server, None
+        if error is not None and not (server and server.ledger.mid_message):
+            self.stream.write(told(error))
+        self.stream.close()
         if self.waiting and server is None:
             self._lender.leave(self)
         if server is not None:

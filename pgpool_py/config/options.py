@@ -64,7 +64,6 @@ _LISTENING_AND_PROCESS = (
         "so_reuseport",
         _FLAG,
         "let several processes share the TCP port",
-        LATER,
         reloadable=False,
     ),
     Option(
@@ -86,7 +85,7 @@ _LISTENING_AND_PROCESS = (
     Option("user", _OPTIONAL, "user to become when started as root", reloadable=False),
     Option("pidfile", _TEXT, "file that holds the process id", reloadable=False),
     Option("job_name", _TEXT, "name of the Windows service", LATER, reloadable=False),
-    Option("conffile", _TEXT, "file that the next reload reads"),
+    Option("conffile", _TEXT, "file that the next reload reads", LATER),
     Option("peer_id", Whole(0, 16383), "number of this process in its group", LATER),
     Option(
         "resolv_conf",
@@ -105,7 +104,7 @@ _LOGGING_AND_STATISTICS = (
     Option("syslog_facility", _TEXT, "syslog facility", LATER),
     Option("log_connections", _FLAG, "log each login"),
     Option("log_disconnections", _FLAG, "log each close with its reason"),
-    Option("log_pooler_errors", _FLAG, "log errors that are sent to clients"),
+    Option("log_pooler_errors", _FLAG, "log errors that are sent to clients", LATER),
     Option("log_stats", _FLAG, "log one line of statistics per stats_period"),
     Option("stats_period", Whole(1, unit="seconds"), "period of averages"),
     Option("verbose", _COUNT, "0 to 3: how much is logged"),
@@ -258,7 +257,7 @@ _BUFFERS = (
         LATER,
         reloadable=False,
     ),
-    Option("max_packet_size", Whole(1, unit="bytes"), "largest message"),
+    Option("max_packet_size", Whole(1, unit="bytes"), "largest message", LATER),
     Option("sbuf_loopcnt", _COUNT, "reads of PgBouncer per connection and turn", LATER),
 )
 
@@ -277,7 +276,7 @@ _OURS = (
     ),
     Option(
         "server_drain_timeout",
-        _SECONDS,
+        Seconds(0.1, "with less, a server could never be cleared in time"),
         "time to clear what a lost client left",
         ours=True,
     ),

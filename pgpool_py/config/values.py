@@ -78,8 +78,13 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """A time in seconds, fractions allowed, without a unit."""
+    """A time in seconds, fractions allowed, without a unit.
 
+    ``why`` tells what is wrong with less than ``low``.
+    """
+
+    low: float = 0.0
+    why: str = ""
     unit: str = "seconds"
 
     def parse(self, text: str) -> float:
@@ -89,9 +94,11 @@ class Seconds:
                 f"{shown(text)} is not a number of seconds{_comment(text)}"
             )
         seconds = float(text)
-        if not 0 <= seconds <= SECONDS_MAX:
+        if not self.low <= seconds <= SECONDS_MAX:
+            why = f": {self.why}" if self.why and seconds < self.low else ""
             raise ValueError(
-                f"{shown(text)} is not between 0 and {SECONDS_MAX:.0f} seconds"
+                f"{shown(text)} is not between {self.low:g} and {SECONDS_MAX:.0f} "
+                f"seconds{why}"
             )
         return seconds
 

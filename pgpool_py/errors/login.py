@@ -60,40 +60,6 @@ def wait_queue_full(limit: int) -> LimitError:
 # Login
 
 
-def authentication_failed(method: str, user: str) -> LoginError:
-    """Refuse a client; ``method`` is e.g. ``password``, ``SASL``, ``"trust"``."""
-    return LoginError(
-        f"{method} authentication failed",
-        "28P01",
-        hint=f'Check the password that user "{user}" sent and its entry in auth_file.',
-    )
-
-
-def empty_password() -> LoginError:
-    """Refuse a client that sent a password of no characters."""
-    return LoginError("empty password returned by client", "28P01")
-
-
-def no_such_user() -> LoginError:
-    """Refuse a client whose user nobody knows."""
-    return LoginError("no such user", "28P01")
-
-
-def no_authentication_method() -> LoginError:
-    """Refuse a client that no HBA record matches."""
-    return LoginError("no authentication method is found", "28000")
-
-
-def login_rejected() -> LoginError:
-    """Refuse a client that an HBA record rejects."""
-    return LoginError("login rejected", "28000")
-
-
-def ssl_required() -> LoginError:
-    """Refuse a client that did not ask for TLS."""
-    return LoginError("SSL required", "28000", hint="Connect with sslmode=require.")
-
-
 def not_allowed(user: str) -> LoginError:
     """Refuse a user that has no business on the admin console."""
     return LoginError(
@@ -112,13 +78,6 @@ def no_such_database(name: str) -> LoginError:
     )
 
 
-def database_disabled(name: str) -> LoginError:
-    """Refuse a client whose database the operator has disabled."""
-    return LoginError(
-        f'database "{name}" is disabled', "57P03", hint=f"ENABLE {name} lets it in."
-    )
-
-
 def shutting_down_at_login() -> LoginError:
     """Refuse a client because the pooler is about to end."""
     return LoginError("pooler is shutting down", "57P03")
@@ -127,18 +86,6 @@ def shutting_down_at_login() -> LoginError:
 def bouncer_config_error(detail: str) -> LoginError:
     """Refuse a client because the configuration contradicts itself."""
     return LoginError("bouncer config error", "08P01", detail=detail)
-
-
-def no_username() -> LoginError:
-    """Refuse a startup packet without ``user``."""
-    return LoginError("no username supplied", "08P01")
-
-
-def username_too_long(limit: int) -> LoginError:
-    """Refuse a user name of more than ``limit`` bytes."""
-    return LoginError(
-        "username too long", "08P01", detail=f"The limit is {limit} bytes."
-    )
 
 
 def password_too_long(limit: int) -> LoginError:

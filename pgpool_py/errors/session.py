@@ -85,15 +85,6 @@ def server_lost(*, in_flight: bool) -> ServerError:
     )
 
 
-def session_state_lost(parameter: str) -> ServerError:
-    """End a client whose parameter the new server would not accept."""
-    return ServerError(
-        "invalid server parameter",
-        "08006",
-        detail=f'The server refused the value of "{parameter}".',
-    )
-
-
 # Ended by the operator
 
 
@@ -124,13 +115,6 @@ def database_reconfigured(name: str) -> EndedError:
     )
 
 
-def suspend_timeout(seconds: float) -> EndedError:
-    """End a client whose data could not be flushed for SUSPEND."""
-    return EndedError(
-        "suspend_timeout", "57P01", detail=f"suspend_timeout is {seconds:g} s."
-    )
-
-
 # Statements
 
 
@@ -139,17 +123,5 @@ def transaction_in_statement_mode() -> StatementError:
     return StatementError(
         "transaction blocks not allowed in statement pooling mode",
         "0A000",
-        severity=Severity.ERROR,
         hint="Use pool_mode = transaction for this database or user.",
-    )
-
-
-def pqexec_disallowed() -> StatementError:
-    """Refuse a simple Query."""
-    return StatementError(
-        "PQexec disallowed",
-        "0A000",
-        severity=Severity.ERROR,
-        detail="disable_pqexec is 1.",
-        hint="Use the extended query protocol.",
     )

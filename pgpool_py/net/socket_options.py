@@ -13,7 +13,6 @@ _KEEPIDLE: Final = getattr(socket, "TCP_KEEPIDLE", None) or getattr(
 _KEEPINTVL: Final = getattr(socket, "TCP_KEEPINTVL", None)
 _KEEPCNT: Final = getattr(socket, "TCP_KEEPCNT", None)
 _USER_TIMEOUT: Final = getattr(socket, "TCP_USER_TIMEOUT", None)
-_DEFER_ACCEPT: Final = getattr(socket, "TCP_DEFER_ACCEPT", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +52,6 @@ def apply(sock: socket.socket, options: TcpOptions) -> None:
     if options.socket_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, options.socket_buffer)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, options.socket_buffer)
-
-
-def defer_accept(listening: socket.socket, seconds: int) -> None:
-    """Have a TCP listener report a client only once it sent something; 0: at once."""
-    if listening.family in _IP and _DEFER_ACCEPT is not None:
-        listening.setsockopt(socket.IPPROTO_TCP, _DEFER_ACCEPT, seconds)
 
 
 def _set_tcp(sock: socket.socket, option: int | None, value: int) -> None:

@@ -42,7 +42,8 @@ class Stream:
 
     Attributes:
         fd: the descriptor, -1 once closed.
-        on_readable: the handler's own, called by the reactor without a detour.
+        on_readable: the handler's own, called by the reactor without a detour; while
+            reading is paused, one that does nothing.
         recv_into: as ``socket.recv_into``.
         broken: whether a send failed. Then nothing more is written, but what the
             other side had sent can still be read, up to its end.
@@ -86,7 +87,8 @@ class Stream:
     @handler.setter
     def handler(self, handler: Handler) -> None:
         self._handler = handler
-        self.on_readable = handler.on_readable
+        if not self.paused:
+            self.on_readable = handler.on_readable
 
     @property
     def closed(self) -> bool:
@@ -223,6 +225,8 @@ class Stream:
         if interest == old or self.fd < 0:
             return
         self._interest = interest
+        # The reactor calls it for a hang-up too, which cannot be unwatched.
+        self.on_readable = self._handler.on_readable if interest & READ else _nothing
         if not interest:
             self._reactor.unwatch(self.fd)
         elif not old:
@@ -243,3 +247,7 @@ class Stream:
         self._out = None
         self.broken = True
         self._socket.close()
+
+
+def _nothing() -> None:
+    """Leave what may be there to be read for later."""

@@ -33,7 +33,3 @@ class Backoff:
     def due(self, now: float) -> bool:
         """Whether the next attempt may be made."""
         return now >= self._until
-
-    def remaining(self, now: float) -> float:
-        """Seconds to the next attempt."""
-        return max(0.0, self._until - now)

@@ -77,11 +77,6 @@ class Books(Generic[S, W]):
         self.busy.remove(server)
         self.idle.append(server)
 
-    def occupy(self, server: S) -> None:
-        """Make an idle server busy, for upkeep."""
-        self.idle.remove(server)
-        self.busy.add(server)
-
     def remove(self, server: S) -> None:
         """Strike a server out: it was closed."""
         if server in self.busy:

@@ -8,7 +8,6 @@
 holds no session state but its parameters.
 """
 
-import logging
 from collections.abc import Callable
 from typing import Final
 
@@ -22,8 +21,6 @@ from pgwire.frontend import Query
 from pgwire.startup import CancelRequest
 
 from .context import Context
-
-_log = logging.getLogger(__name__)
 
 _EMPTY_QUERY: Final = Query(b"").encode()
 _DISCARD_ALL: Final = "DISCARD ALL"
@@ -164,10 +161,13 @@ class Aftercare:
 
     # Cancel
 
-    def cancel(self, server: ServerConnection) -> None:
-        """Send a CancelRequest for what runs on a server."""
+    def cancel(self, server: ServerConnection) -> bool:
+        """Send a CancelRequest for what runs on a server; False if it gave no key."""
         if not server.cancel_key:
-            return
+            return False
+        if server.cancels:
+            # Nothing new is sent meanwhile: it is the same that would be cancelled.
+            return True
         server.cancels += 1
         server.may_be_hit = True
         request = CancelRequest(server.pid, server.cancel_key)
@@ -179,6 +179,7 @@ class Aftercare:
             self._on_cancelled,
         )
         self.cancels[cancel] = (server, self._context.reactor.now)
+        return True
 
     def _on_cancelled(self, cancel: ServerCancel, taken: bool) -> None:
         server, _ = self.cancels.pop(cancel)

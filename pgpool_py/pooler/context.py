@@ -21,8 +21,8 @@ class Context:
     Attributes:
         settings: in force; replaced as a whole at a reload.
         secrets: from ``auth_file``: the stored secret of each user.
-        evict: closes the server that was idle longest among those that count to a
-            quota; False if there is none.
+        evict: makes room in each of these quotas by closing the server that was idle
+            longest; False, and nothing done, if one of them has none to close.
         numbers: gives clients and servers their numbers.
     """
 
@@ -30,7 +30,7 @@ class Context:
     resolver: Resolver
     settings: Settings
     secrets: dict[str, str] = field(repr=False)
-    evict: Callable[[Quota], bool]
+    evict: Callable[[tuple[Quota, ...]], bool]
     book: ParameterBook = field(default_factory=ParameterBook)
     scratch: Scratch = field(default_factory=lambda: Scratch(HOLD_LIMIT))
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))

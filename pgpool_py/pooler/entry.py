@@ -11,6 +11,7 @@ from pgpool_py.errors import PoolerError
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgpool_py.server.parameters import ParameterSet
+from pgpool_py.settings import PoolSettings
 from pgwire.backend import BackendKeyData, ParameterStatus, ReadyForQuery
 from pgwire.client_login import ClientLogin
 from pgwire.codes import TransactionStatus
@@ -57,6 +58,7 @@ class ClientEntry:
     __slots__ = (
         "_arrival",
         "_context",
+        "_limits",
         "_pool",
         "_registry",
         "_stream",
@@ -74,6 +76,7 @@ class ClientEntry:
         *,
         login: ClientLogin,
         pool: Callable[[], Pool],
+        limits: Callable[[], PoolSettings],
         registry: Registry,
         then: Callable[[ClientSession], None],
     ) -> None:
@@ -81,6 +84,7 @@ class ClientEntry:
         self._arrival = arrival
         self._wishes = wishes
         self._pool = pool
+        self._limits = limits
         self._registry = registry
         self._then = then
         self._stream: Stream | None = None
@@ -126,6 +130,7 @@ class ClientEntry:
             lender=pool,
             identity=identity,
             parameters=self._parameters(pool),
+            limits=self._limits(),
         )
         self._arrival.arrived()
         pool.counters.client_login_count += 1

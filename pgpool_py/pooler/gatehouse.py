@@ -16,7 +16,7 @@ from pgpool_py.log import about
 from pgpool_py.net import socket_options
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
-from pgpool_py.settings import AuthType
+from pgpool_py.settings import AuthType, PoolSettings
 from pgwire.client_login import ClientLogin
 from pgwire.startup import CancelRequest, StartupMessage
 
@@ -59,6 +59,9 @@ class House(Protocol):
 
     def pool_for(self, database: str, user: str) -> Pool:
         """Give the pool for this client; PoolerError if there can be none."""
+
+    def limits_for(self, database: str, user: str) -> PoolSettings:
+        """Give the limits of this user's clients; KeyError if no such database."""
 
     def check_open(self, database: str, user: str) -> None:
         """Raise PoolerError if no more clients are let in."""
@@ -141,6 +144,7 @@ class Gatehouse:
             Wishes(database, user, asked),
             login=login,
             pool=lambda: self._house.pool_for(database, user),
+            limits=lambda: self._house.limits_for(database, user),
             registry=self,
             then=self._on_session,
         )

@@ -6,6 +6,7 @@ Until it is linked not a byte of the client's was sent: if the server dies, anot
 will do. If the client leaves meanwhile, what was begun goes on for nobody.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -13,7 +14,7 @@ from pgpool_py import errors
 from pgpool_py.client.lender import Borrower
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import Errand, ServerConnection, ServerState
-from pgpool_py.server.parameters import AWAITED, Change, changes
+from pgpool_py.server.parameters import AWAITED, Change, ParameterSet, changes
 from pgpool_py.server.replay import replay
 from pgpool_py.settings import PoolSettings
 from pgpool_py.statistics import Counters
@@ -60,7 +61,8 @@ class Linking:
         self._defaults = defaults
         self._give_back = give_back
         self._preparing: dict[ServerConnection, tuple[Borrower, float]] = {}
-        self._accepted: set[Change] = set()
+        # In the order of their use, the oldest first.
+        self._accepted: OrderedDict[Change, None] = OrderedDict()
         self.settings = settings
 
     # Clients
@@ -99,6 +101,10 @@ class Linking:
             self._preparing[server] = (client, since)
             self._set_parameters(server)
 
+    def prepares(self, server: ServerConnection) -> bool:
+        """Tell whether this server is being made ready for its client."""
+        return server in self._preparing
+
     def leave(self, client: Borrower) -> None:
         """Take a client off the server that is made ready for it."""
         for server, (borrower, _) in self._preparing.items():
@@ -131,7 +137,8 @@ class Linking:
 
     def _set_parameters(self, server: ServerConnection) -> None:
         client, _ = self._preparing[server]
-        wanted = changes(server.parameters, client.parameters)
+        target = client.parameters
+        wanted = changes(server.parameters, target)
         if not wanted:
             self._linked(server)
             return
@@ -140,12 +147,12 @@ class Linking:
             # In the same write as the client's own messages.
             server.ledger.skip(*entries)
             server.stream.gather(data)
-            server.parameters = client.parameters
+            server.parameters = target
             self._linked(server)
             return
         limit = self._context.settings.server_drain_timeout
         errand = Errand(
-            lambda server, error: self._were_set(server, error, wanted),
+            lambda server, error: self._were_set(server, error, wanted, target),
             limit,
             Reason.INVALID_SERVER_PARAMETER,
         )
@@ -159,28 +166,39 @@ class Linking:
         server: ServerConnection,
         error: ErrorResponse | None,
         wanted: list[Change],
+        target: ParameterSet,
     ) -> None:
+        if error is not None and server.can_replay and server.owner is not None:
+            # The statement may be gone: a DEALLOCATE inside DO tells nobody.
+            server.can_replay = False
+            self._set_parameters(server)
+            return
         client, _ = self._preparing.pop(server)
         if error is not None:
             self._were_refused(server, client, error)
             return
         server.can_replay = True
-        for name, value in wanted:
-            if len(self._accepted) < MOST_ACCEPTED:
-                self._accepted.add((name, value))
+        for change in wanted:
+            self._remember(change)
         # A reported value is the server's spelling of what was asked for.
-        values = dict(client.parameters.values)
+        values = dict(target.values)
         for name, _ in wanted:
             if name in server.reported:
                 values[name] = server.reported[name]
         for name, default in self._defaults.items():
             if values.get(name) == default:
                 del values[name]
-        server.parameters = client.parameters = self._context.book.of(values)
+        server.parameters = self._context.book.of(values)
         if server.owner is None:
             self._give_back(server)
         else:
+            client.parameters = server.parameters
             client.on_linked(server)
+
+    def _remember(self, change: Change) -> None:
+        self._accepted[change] = None
+        if len(self._accepted) > MOST_ACCEPTED:
+            self._accepted.popitem(last=False)
 
     def _were_refused(
         self, server: ServerConnection, client: Borrower, error: ErrorResponse

@@ -100,6 +100,12 @@ class Pool:
         """Count the clients that log in and wait until a server has been reached."""
         return len(self._guests)
 
+    @property
+    def unused(self) -> bool:
+        """Whether no client ever got in, and none is on its way."""
+        nobody = not self._guests and not self.books.waiters
+        return nobody and not self.books.total and not self.counters.client_login_count
+
     def reconfigure(self, settings: PoolSettings) -> None:
         """Take over new settings; servers are not touched."""
         self.settings = self.staffing.settings = settings
@@ -197,9 +203,9 @@ class Pool:
         server.must_reset = server.must_reset or must_reset
         self.aftercare.abandon(server, half_written=half_written)
 
-    def cancel(self, server: ServerConnection) -> None:
+    def cancel(self, server: ServerConnection) -> bool:
         """Have PostgreSQL cancel what runs; see Lender."""
-        self.aftercare.cancel(server)
+        return self.aftercare.cancel(server)
 
     def resynchronise(self, server: ServerConnection) -> None:
         """Find out what a server owes; see Lender."""
@@ -217,7 +223,7 @@ class Pool:
         server.parameters = self._context.book.with_value(
             server.parameters, name, value, default
         )
-        if server.owner is not None and not server.on_errand:
+        if server.owner is not None and not self.linking.prepares(server):
             server.owner.on_parameter(name, value)
 
     def _shelve(self, server: ServerConnection) -> None:
@@ -227,7 +233,7 @@ class Pool:
             self._welcome_guests()
         if server.close_needed:
             server.close(Reason.RECONNECT)
-        elif now >= server.end_of_life and server.received:
+        elif server.is_over(now):
             server.close(Reason.SERVER_LIFETIME)
         elif self.paused:
             server.close(Reason.PAUSE_MODE)

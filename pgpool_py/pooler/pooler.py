@@ -5,27 +5,30 @@ start → serving ⇄ paused → stopping → stopped
 
 import asyncio
 import logging
-import resource
-import socket
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
+from typing import Final
 
 from pgpool_py import errors
-from pgpool_py.net.listener import Listener, listen_tcp, listen_unix
+from pgpool_py.errors import PoolerError
 from pgpool_py.net.loop import ReactorLoop
 from pgpool_py.net.resolver import Resolver
-from pgpool_py.pool.quota import Quota
 from pgpool_py.reasons import Reason
-from pgpool_py.server.connection import ServerConnection
 from pgpool_py.settings import FALLBACK_DATABASE, PoolSettings, Settings
 
 from .context import Context
 from .gatehouse import Console, Gatehouse
 from .limits import check_limits
+from .listening import Listening
 from .pool import Pool
+from .quotas import Quotas, evict
 from .upkeep import INTERVAL, check_idle_clients, maintain
 
 _log = logging.getLogger(__name__)
+
+# Ticks between two rounds over all clients and pools.
+SLOW_ROUND: Final = 10
 
 
 class Stopping(StrEnum):
@@ -61,19 +64,18 @@ class Pooler:
             resolver=Resolver(loop, settings.dns_max_ttl),
             settings=settings,
             secrets=dict(secrets),
-            evict=self._evict,
+            evict=lambda full: evict(self.pools.values(), full),
         )
-        self._database_quotas: dict[str, Quota] = {}
-        self._user_quotas: dict[str, Quota] = {}
-        self._listeners: list[Listener] = []
-        self._unix_listeners: list[Listener] = []
         self._timer: asyncio.TimerHandle | None = None
         self._watchers: list[Callable[[], None]] = []
         self.gatehouse = Gatehouse(self.context, self, console)
+        self._listening = Listening(self.context.reactor, self.gatehouse.accept)
         self.pools: dict[tuple[str, str], Pool] = {}
         self.paused_databases: set[str] = set()
         self.paused = False
-        self._exhausted = False
+        self._quotas = Quotas()
+        self._limits: dict[tuple[str, str], PoolSettings] = {}
+        self._ticks = 0
         self.stopping = Stopping.NO
         self.stopped = asyncio.Event()
         self.started = loop.reactor.now
@@ -96,69 +98,19 @@ class Pooler:
         Raises:
             OSError: an address cannot be listened on.
         """
-        try:
-            self._listen()
-        except OSError:
-            self._close_listeners()
-            raise
+        self._listening.open(self.settings)
         self._open_forced_pools()
         self._tick()
-
-    def _listen(self) -> None:
-        settings = self.settings
-        for address in settings.listen_addr:
-            for sock in listen_tcp(
-                address,
-                settings.listen_port,
-                settings.listen_backlog,
-                reuse_port=settings.so_reuseport,
-            ):
-                self._listeners.append(self._listener(sock))
-        if settings.unix_socket_dir:
-            sock = listen_unix(
-                settings.unix_socket_dir,
-                settings.listen_port,
-                settings.unix_socket_mode,
-                settings.listen_backlog,
-            )
-            self._unix_listeners.append(self._listener(sock))
-
-    def _listener(self, listening: socket.socket) -> Listener:
-        listener = Listener(
-            self.context.reactor,
-            listening,
-            self.gatehouse.accept,
-            self._on_exhausted,
-        )
-        _log.info("listening on %s", listener.address)
-        return listener
-
-    def _on_exhausted(self, error: OSError) -> None:
-        if not self._exhausted:
-            self._exhausted = True
-            soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-            _log.error(
-                "cannot accept more clients: %s; the limit is %d descriptors: raise "
-                "it (ulimit -n, LimitNOFILE) or lower max_client_conn",
-                error.strerror,
-                soft,
-            )
 
     @property
     def addresses(self) -> list[str]:
         """Give what is listened on, as text."""
-        return [x.address for x in (*self._listeners, *self._unix_listeners)]
+        return self._listening.addresses
 
     def _open_forced_pools(self) -> None:
         for name, database in self.settings.databases.items():
             if database.user and name != FALLBACK_DATABASE:
                 self.pool_for(name, database.user).grow()
-
-    def _close_listeners(self) -> None:
-        for listener in (*self._listeners, *self._unix_listeners):
-            listener.close()
-        self._listeners.clear()
-        self._unix_listeners.clear()
 
     # Pools
 
@@ -175,35 +127,29 @@ class Pooler:
         key = (database, settings.target.user)
         pool = self.pools.get(key)
         if pool is None:
+            # What holds for a pool follows its servers' user; see limits_for.
+            settings = self.settings.for_pool(database, settings.target.user)
             if database not in self.settings.databases:
                 _log.info("registered new auto-database: %s", database)
-            pool = Pool(self.context, settings, self._quotas(settings))
+            pool = Pool(self.context, settings, self._quotas.of(settings))
             pool.paused = self.paused or database in self.paused_databases
             self._refuse_if_stopping(pool)
             self.pools[key] = pool
         return pool
 
-    def _quotas(self, settings: PoolSettings) -> tuple[Quota, ...]:
-        by_database = self._database_quotas.setdefault(settings.database, Quota())
-        by_user = self._user_quotas.setdefault(settings.target.user, Quota())
-        by_database.limit = settings.max_db_connections
-        by_user.limit = settings.max_user_connections
-        return by_database, by_user
-
-    def _evict(self, quota: Quota) -> bool:
-        """Close the server that was idle longest among those of a quota."""
-        idle: list[ServerConnection] = [
-            server
-            for pool in self.pools.values()
-            if quota in pool.quotas
-            for server in pool.books.idle
-        ]
-        if not idle:
-            return False
-        min(idle, key=lambda server: server.since).close(Reason.EVICTED)
-        return True
-
     # Clients
+
+    def limits_for(self, database: str, user: str) -> PoolSettings:
+        """Give what holds for this user's own clients; see House.
+
+        Raises:
+            KeyError: there is no such database.
+        """
+        key = (database, user)
+        limits = self._limits.get(key)
+        if limits is None:
+            limits = self._limits[key] = self.settings.for_pool(database, user)
+        return limits
 
     def check_open(self, database: str, user: str) -> None:
         """Refuse a client that is one too many; see House.
@@ -220,16 +166,34 @@ class Pooler:
     def _tick(self) -> None:
         self._timer = self._loop.call_later(INTERVAL, self._tick)
         now = self.now
+        self._ticks += 1
         for pool in list(self.pools.values()):
-            maintain(pool, now)
-        self.gatehouse.refuse_late(now)
-        check_idle_clients(list(self.gatehouse.sessions.values()), now)
-        for listener in self._listeners:
-            if not listener.accepting:
-                listener.resume()
+            self._guard(partial(maintain, pool, now))
+        self._guard(partial(self.gatehouse.refuse_late, now))
+        self._guard(self._listening.resume)
+        if not self._ticks % SLOW_ROUND:
+            self._guard(self._look_after_the_idle)
         self._check_stopped()
         for watcher in list(self._watchers):
-            watcher()
+            self._guard(watcher)
+
+    def _guard(self, duty: Callable[[], None]) -> None:
+        """Let no defect of one duty keep the others from being done."""
+        try:
+            duty()
+        except Exception as error:
+            self.context.reactor.on_fault(error)
+
+    def _look_after_the_idle(self) -> None:
+        """Do what looks at every client or pool, once a second."""
+        sessions = self.gatehouse.sessions.values()
+        check_idle_clients(sessions, self.now)
+        used = {session.lender for session in sessions}
+        for key, pool in list(self.pools.items()):
+            # A pool that nobody ever got into was opened for an invented name.
+            if pool not in used and pool.unused:
+                del self.pools[key]
+                self._quotas.forget(self.pools.values())
 
     def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
         """Call ``watcher`` at every tick, until the function returned is called."""
@@ -278,22 +242,29 @@ class Pooler:
         Pools whose servers go elsewhere now get new servers as theirs come back;
         databases that are gone lose their clients.
         """
+        old = self.context.settings
         self.context.settings = settings
         self.context.secrets = dict(secrets)
         self.gatehouse.admission.forget()
+        self._limits.clear()
         for key, pool in list(self.pools.items()):
-            if settings.find_database(pool.database) is None:
-                self._remove(key, pool)
-                continue
-            self._reconfigure(pool)
+            before, after = (s.find_database(pool.database) for s in (old, settings))
+            if after is None:
+                self._end(key, pool, errors.database_removed(pool.database))
+            elif before is not None and before.user != after.user:
+                # Clients belong into other pools now.
+                self._end(key, pool, errors.database_reconfigured(pool.database))
+            else:
+                self._reconfigure(pool)
+        for session in self.gatehouse.sessions.values():
+            who = session.identity
+            session.limits = self.limits_for(who.database, who.user)
         self._open_forced_pools()
 
     def _reconfigure(self, pool: Pool) -> None:
         before = pool.settings.target
-        # Limits of a pool follow its servers' user; a client's own limits are asked
-        # for at its login.
         fresh = self.settings.for_pool(pool.database, pool.user)
-        self._quotas(fresh)
+        self._quotas.of(fresh)
         pool.reconfigure(fresh)
         after = fresh.target
         if (before.dbname, before.host, before.port, before.connect_query) != (
@@ -310,13 +281,16 @@ class Pooler:
             server.close_needed = True
         for server in list(pool.books.idle):
             server.close(Reason.CONNECT_STRING_CHANGED)
+        pool.staffing.forget()
+        pool.grow()
 
-    def _remove(self, key: tuple[str, str], pool: Pool) -> None:
-        error = errors.database_removed(pool.database)
+    def _end(self, key: tuple[str, str], pool: Pool, error: PoolerError) -> None:
+        """End a pool that must not go on, its clients and its servers."""
+        reason = Reason(error.message)
         for session in list(self.gatehouse.sessions.values()):
             if session.lender is pool:
-                session.close(Reason.DATABASE_REMOVED, error)
-        pool.end(error, Reason.DATABASE_REMOVED)
+                session.close(reason, error)
+        pool.end(error, reason)
         del self.pools[key]
 
     # Stop
@@ -324,9 +298,7 @@ class Pooler:
     def shut_down(self, how: Stopping) -> None:
         """Stop: at once, or when all servers or all clients are done."""
         self.stopping = how
-        for listener in self._listeners:
-            listener.close()
-        self._listeners.clear()
+        self._listening.close_tcp()
         if how is Stopping.WAIT_FOR_SERVERS:
             for pool in self.pools.values():
                 self._refuse_if_stopping(pool)
@@ -361,7 +333,7 @@ class Pooler:
         self.stopping = Stopping.NOW
         if self._timer is not None:
             self._timer.cancel()
-        self._close_listeners()
+        self._listening.close()
         ending = errors.shutting_down()
         for arrival in list(self.gatehouse.arrivals):
             arrival.refuse(Reason.POOLER_SHUTTING_DOWN, ending)

@@ -1,6 +1,7 @@
 """Getting a pool the servers it needs: when to open one, where, and what if not."""
 
 import logging
+import math
 import random
 from collections.abc import Callable
 from typing import Final
@@ -42,6 +43,7 @@ class Staffing:
     __slots__ = (
         "_books",
         "_context",
+        "_failed_at",
         "_host",
         "_keeper",
         "_on_failed",
@@ -73,6 +75,7 @@ class Staffing:
         self._on_opened = on_opened
         self._on_failed = on_failed
         self._host = 0
+        self._failed_at = -math.inf
         self.settings = settings
         self.backoff = Backoff(settings.server_login_retry)
         self.openings: set[Opening] = set()
@@ -102,10 +105,8 @@ class Staffing:
             self._open()
 
     def _has_room(self, *, may_evict: bool) -> bool:
-        return all(
-            not quota.full or (may_evict and self._context.evict(quota))
-            for quota in self._quotas
-        )
+        full = tuple(quota for quota in self._quotas if quota.full)
+        return not full or (may_evict and self._context.evict(full))
 
     def _open(self) -> None:
         self._books.begin_opening()
@@ -197,7 +198,10 @@ class Staffing:
         target = self.settings.target
         if target.load_balance_hosts is LoadBalanceHosts.DISABLE:
             self._host += 1
-        self.backoff.failed(self._context.reactor.now)
+        if opening.started > self._failed_at:
+            # Attempts that were under way together fail once, not each.
+            self.backoff.failed(self._context.reactor.now)
+            self._failed_at = self._context.reactor.now
         _log.warning(
             "server login failed: %s", outcome.text, extra=about(self._subject(opening))
         )
@@ -236,6 +240,14 @@ class Staffing:
         for opening in [o for o in self.openings if now - o.started >= limit]:
             text = f"connect timeout after {limit:g} s"
             opening.fail(Reason.CONNECT_TIMEOUT, text)
+
+    def forget(self) -> None:
+        """Give up attempts and what servers reported: they are elsewhere now."""
+        self.stop()
+        self.backoff.succeeded()
+        self.failure = None
+        self.welcome = None
+        self.defaults.clear()
 
     def stop(self) -> None:
         """Give up all attempts."""

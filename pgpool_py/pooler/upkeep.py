@@ -5,6 +5,7 @@ limited in time has a time stamp, and is looked at here, several times a second.
 """
 
 import logging
+from collections.abc import Iterable
 from typing import Final
 
 from pgpool_py import errors
@@ -12,6 +13,7 @@ from pgpool_py.client.session import ClientSession
 from pgpool_py.log import about
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
+from pgwire.codes import TransactionStatus
 
 from .pool import Pool
 
@@ -33,15 +35,16 @@ def maintain(pool: Pool, now: float) -> None:
 
 
 def _refuse_late_waiters(pool: Pool, now: float) -> None:
-    limit = pool.settings.query_wait_timeout
-    while limit:
-        oldest = pool.books.oldest_wait()
-        if oldest is None or now - oldest < limit:
-            return
-        waiter = pool.books.next_waiter()
-        if waiter is not None:
+    late = [
+        waiter
+        for waiter, since in pool.books.waiters.items()
+        if (limit := waiter.limits.query_wait_timeout) and now - since >= limit
+    ]
+    for waiter in late:
+        if pool.books.leave(waiter):
+            limit = waiter.limits.query_wait_timeout
             error = errors.query_wait_timeout(limit, pool.settings.pool_size)
-            waiter[0].on_refused(error, Reason.QUERY_WAIT_TIMEOUT)
+            waiter.on_refused(error, Reason.QUERY_WAIT_TIMEOUT)
 
 
 def _check_busy(pool: Pool, server: ServerConnection, now: float) -> None:
@@ -54,7 +57,10 @@ def _check_busy(pool: Pool, server: ServerConnection, now: float) -> None:
 
 
 def _check_client(pool: Pool, client: ClientSession, now: float) -> None:
-    settings = pool.settings
+    _note_progress(client, now)
+    if client.cancel_asked:
+        client.cancel()
+    settings = client.limits
     running = client.exchange_since
     if running:
         limit = settings.query_timeout
@@ -69,6 +75,21 @@ def _check_client(pool: Pool, client: ClientSession, now: float) -> None:
     began = client.transaction_since
     if limit and began and now - began >= limit:
         client.close(Reason.TRANSACTION_TIMEOUT, errors.transaction_timeout(limit))
+
+
+def _note_progress(client: ClientSession, now: float) -> None:
+    """Begin to time anew where answers came since the last round.
+
+    A client that always keeps one exchange ahead is never without one.
+    """
+    server = client.server
+    if server is None or server.ledger.readies == client.readies_seen:
+        return
+    client.readies_seen = server.ledger.readies
+    if client.exchange_since:
+        client.exchange_since = now
+    if client.transaction_since and server.ledger.status == TransactionStatus.IDLE:
+        client.transaction_since = now
 
 
 def _end_query(pool: Pool, client: ClientSession, now: float, limit: float) -> None:
@@ -87,7 +108,7 @@ def _retire_idle(pool: Pool, now: float) -> None:
     books = pool.books
     timeout = pool.settings.server_idle_timeout
     for server in list(books.idle):
-        if now >= server.end_of_life:
+        if server.is_over(now):
             server.close(Reason.SERVER_LIFETIME)
         elif server.close_needed:
             server.close(Reason.RECONNECT)
@@ -99,11 +120,16 @@ def _retire_idle(pool: Pool, now: float) -> None:
             server.close(Reason.SERVER_IDLE_TIMEOUT)
 
 
-def check_idle_clients(clients: list[ClientSession], now: float) -> None:
+def check_idle_clients(clients: Iterable[ClientSession], now: float) -> None:
     """Close clients that have sent nothing for ``client_idle_timeout``."""
-    for client in clients:
-        limit = client.lender.settings.client_idle_timeout
-        idle = client.server is None and not client.waiting
-        if limit and idle and now - client.since >= limit:
-            error = errors.client_idle_timeout(limit)
-            client.close(Reason.CLIENT_IDLE_TIMEOUT, error)
+    late = [
+        client
+        for client in clients
+        if (limit := client.limits.client_idle_timeout)
+        and client.server is None
+        and not client.waiting
+        and now - client.since >= limit
+    ]
+    for client in late:
+        error = errors.client_idle_timeout(client.limits.client_idle_timeout)
+        client.close(Reason.CLIENT_IDLE_TIMEOUT, error)

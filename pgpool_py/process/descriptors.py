@@ -11,19 +11,29 @@ _log = logging.getLogger(__name__)
 # Log, listeners, name look-ups, consoles, a cancel or two.
 OTHER_DESCRIPTORS: Final = 64
 
+# Where the hard limit is "unlimited" the system still takes no such number, macOS's
+# setrlimit(2).
+ENOUGH_DESCRIPTORS: Final = 65536
+
 
 def raise_limit(settings: Settings) -> None:
-    """Raise the soft limit to the hard one; warn if even that may not do."""
+    """Raise the soft limit to the hard one; warn if even that may not do.
+
+    Where there is no hard limit, ENOUGH_DESCRIPTORS takes its place.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if soft == resource.RLIM_INFINITY:
+        return
+    limit = hard if hard != resource.RLIM_INFINITY else max(soft, ENOUGH_DESCRIPTORS)
+    if soft != limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     needed = settings.max_client_conn + _servers(settings) + OTHER_DESCRIPTORS
-    if hard != resource.RLIM_INFINITY and needed > hard:
+    if needed > limit:
         _log.warning(
             "max_client_conn and all pool sizes may need %d file descriptors, but the "
             "limit is %d: raise it (ulimit -n, LimitNOFILE) or lower them",
             needed,
-            hard,
+            limit,
         )
 
 

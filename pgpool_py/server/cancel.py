@@ -16,11 +16,7 @@ from pgwire.startup import CancelRequest
 
 
 class ServerCancel:
-    """One CancelRequest; ``then`` is told once whether the server took it.
-
-    Attributes:
-        started: by the reactor's clock, for ``cancel_wait_timeout``.
-    """
+    """One CancelRequest; ``then`` is told once whether the server took it."""
 
     __slots__ = ("_connector", "_done", "_reactor", "_request", "_stream", "_then")
 

@@ -10,6 +10,7 @@ At any time exactly one of these holds:
 An errand may also be run while the server is lent, before the owner's first bytes.
 """
 
+import logging
 import math
 import secrets
 from collections.abc import Callable
@@ -36,6 +37,8 @@ from pgwire.ledger import Ledger
 
 from .opening import Opened
 from .parameters import ParameterSet
+
+_log = logging.getLogger(__name__)
 
 _TERMINATE: Final = Terminate().encode()
 
@@ -208,6 +211,11 @@ class ServerConnection:
         """Whether an errand is not done yet."""
         return self._errand is not None
 
+    def is_over(self, now: float) -> bool:
+        """Whether it is to be replaced; one for a single use only after that."""
+        single = self.end_of_life <= self.opened
+        return now >= self.end_of_life and (self.received > 0 or not single)
+
     def check_deadline(self, now: float) -> None:
         """Close the server if its errand takes too long."""
         if self._errand is not None and now >= self.deadline:
@@ -263,7 +271,8 @@ class ServerConnection:
         ledger = self.ledger
         try:
             used = ledger.receive(scratch.buffer, end)
-        except UnaccountedReply:
+        except UnaccountedReply as error:
+            _log.error("S-0x%x %s: %s", self.id, self.address, error)
             self.close(Reason.UNACCOUNTED_REPLY)
             return
         self._carry = b"" if used == end else bytes(scratch.view[used:end])

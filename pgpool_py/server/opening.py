@@ -5,7 +5,7 @@ No task: each step's callback begins the next. An opening ends once, by ``then``
 
 import secrets
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from pgpool_py.net.address import Address, unix_socket_path
@@ -42,7 +42,7 @@ class Destination:
     user: str
     secret: ServerSecret
     startup: dict[str, str]
-    query: str
+    query: str = field(repr=False)
 
     def __str__(self) -> str:
         if self.host.startswith(("/", "@")):
@@ -58,7 +58,7 @@ class Opened:
     destination: Destination
     address: Address
     pid: int
-    cancel_key: bytes
+    cancel_key: bytes = field(repr=False)
     reported: dict[str, str]
 
 
@@ -187,53 +187,61 @@ class Opening:
             return
         self._buffer += chunk[:size]
         try:
-            self._take_messages()
+            ready = self._take_messages()
         except ServerRefused as refused:
             self._end(
                 OpeningFailed(
                     Reason.SERVER_LOGIN_FAILED, refused.message, refused.error
                 )
             )
+            return
         except ProtocolError as error:
             self._end(OpeningFailed(Reason.SERVER_LOGIN_FAILED, str(error)))
+            return
+        if ready:
+            # Not above: what follows from it is no fault of the server's messages.
+            self._succeed()
 
-    def _take_messages(self) -> None:
+    def _take_messages(self) -> bool:
+        """Take what is there; tell whether the server is ready."""
         buffer = self._buffer
         while not self._done and len(buffer) >= HEADER_SIZE:
             end = message_end(buffer, 0)
             if end > MOST_UNREAD or end < HEADER_SIZE:
                 text = f"a message of {end} bytes during login"
                 self._end(OpeningFailed(Reason.SERVER_PROTOCOL_VIOLATION, text))
-                return
+                return False
             if end > len(buffer):
-                return
+                return False
             kind, body = buffer[0], bytes(buffer[HEADER_SIZE:end])
             del buffer[:end]
             if self._querying:
-                self._take_query_reply(kind, body)
+                ready = self._take_query_reply(kind, body)
             else:
-                self._take_login_message(kind, body)
+                ready = self._take_login_message(kind, body)
+            if ready:
+                return True
+        return False
 
-    def _take_login_message(self, kind: int, body: bytes) -> None:
+    def _take_login_message(self, kind: int, body: bytes) -> bool:
         answer = self._login.receive(kind, body)
         if self._stream is not None and answer:
             self._stream.write(answer)
         if not self._login.done:
-            return
+            return False
         query = self._destination.query
         if query and self._stream is not None:
             self._querying = True
             self._stream.write(Query(query.encode()).encode())
-        else:
-            self._succeed()
+            return False
+        return True
 
-    def _take_query_reply(self, kind: int, body: bytes) -> None:
+    def _take_query_reply(self, kind: int, body: bytes) -> bool:
         if kind == Backend.ERROR_RESPONSE:
             error = ErrorResponse.decode(body)
             text = f"connect_query failed: {error.message}"
             self._end(OpeningFailed(Reason.CONNECT_QUERY_FAILED, text))
-        elif kind == Backend.READY_FOR_QUERY:
-            self._succeed()
+        return kind == Backend.READY_FOR_QUERY
 
     # End
 

@@ -30,8 +30,9 @@ class FakeService:
     begun: list["FakeService"]
     status = 0
 
-    def __init__(self, path: str, loaded: Loaded, log: Log) -> None:
+    def __init__(self, path: str, loaded: Loaded, log: Log, *, verbose: int) -> None:
         self.path = path
+        self.verbose = verbose
         self.loaded = loaded
         self.pidfile = Path(loaded.settings.pidfile)
         self.begun.append(self)
@@ -66,7 +67,7 @@ def test_a_file_is_run_and_nothing_is_left_of_it(
 
 def test_the_subcommand_may_be_named(ini: Path, begun: list[FakeService]) -> None:
     assert main(["run", "-q", "-vv", str(ini)]) == 0
-    assert len(begun) == 1
+    assert begun[0].verbose == 2
 
 
 def test_the_path_is_made_absolute_for_reloads(
@@ -146,6 +147,18 @@ def test_a_user_that_does_not_exist_is_refused(
 ) -> None:
     assert main(["-u", "no-such-user", str(ini)]) == 1
     assert capsys.readouterr().err == 'user "no-such-user" does not exist\n'
+
+
+def test_the_user_of_the_command_line_is_become_but_is_no_change_of_the_file(
+    ini: Path, begun: list[FakeService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    become: list[str | None] = []
+    monkeypatch.setattr(
+        run, "drop", lambda settings, *, allow_root: become.append(settings.user)
+    )
+    assert main(["-u", "nobody", str(ini)]) == 0
+    assert become == ["nobody"]
+    assert begun[0].loaded.settings.user is None
 
 
 def test_a_daemon_needs_a_pidfile(

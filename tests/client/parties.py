@@ -51,6 +51,7 @@ class FakeLender:
     asking: list[Borrower] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     ready: ServerConnection | None = None
+    can_cancel: bool = True
 
     def take(self, client: Borrower) -> ServerConnection | None:
         server, self.ready = self.ready, None
@@ -80,8 +81,9 @@ class FakeLender:
         words += ["must reset"] if must_reset else []
         self.calls.append(" ".join(words))
 
-    def cancel(self, server: ServerConnection) -> None:
+    def cancel(self, server: ServerConnection) -> bool:
         self.calls.append("cancel")
+        return self.can_cancel
 
     def resynchronise(self, server: ServerConnection) -> None:
         self.calls.append("resynchronise")
@@ -161,5 +163,6 @@ def set_scene(reactor: Reactor, new_wire: NewWire) -> Scene:
         lender=lender,
         identity=IDENTITY,
         parameters=ParameterBook().defaults,
+        limits=lender.settings,
     )
     return Scene(reactor, session, client, server, backend, lender, registry, keeper)

@@ -115,7 +115,7 @@ def test_who_has_arrived_is_forgotten_at_the_door(step: Doorstep) -> None:
     step.arrival.arrived()
     assert step.door.calls == ["enter", "gone"]
     step.arrival.close(Reason.CLIENT_EOF)
-    step.arrival.refuse(Reason.LOGIN_FAILED, errors.no_such_user())
+    step.arrival.refuse(Reason.LOGIN_FAILED, errors.no_such_database("app"))
     assert step.door.calls == ["enter", "gone"]
 
 

@@ -306,8 +306,9 @@ def test_statement_mode_refuses_a_transaction_when_it_has_begun(scene: Scene) ->
     scene.lend()
     scene.answer(complete("BEGIN") + IN_TRANSACTION)
     stream = scene.client.received()
+    # After an ERROR a driver would wait for the ReadyForQuery.
     assert told(stream) == (
-        "ERROR",
+        "FATAL",
         "0A000",
         "transaction blocks not allowed in statement pooling mode",
     )

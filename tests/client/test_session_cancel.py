@@ -6,6 +6,9 @@ from pgpool_py.reasons import Reason
 from pgpool_py.settings import PoolMode
 from pgwire.backend import DataRow
 from pgwire.copying import CopyData, CopyDone, CopyInResponse
+from pgwire.exchange import BIND as BIND_ENTRY
+from pgwire.exchange import EXECUTE as EXECUTE_ENTRY
+from pgwire.exchange import SYNC as SYNC_ENTRY
 from tests.client.parties import LIMIT, Scene, pool_settings
 from tests.fixtures.hand import turn
 from tests.fixtures.messages import (
@@ -25,6 +28,8 @@ from tests.fixtures.messages import (
 
 CANCELLED = ("ERROR", "57014", "canceling statement due to user request")
 BEGIN_COPY = CopyInResponse(0, (0,)).encode()
+# BindComplete, CommandComplete, ReadyForQuery
+SET_ONE = b"2\0\0\0\4" + done()
 
 
 @pytest.fixture
@@ -188,6 +193,45 @@ def test_a_cancel_between_two_statements_of_a_transaction_does_nothing(
     assert running.backend.received() == query("COMMIT")
 
 
+def test_a_server_that_cannot_be_cancelled_does_not_hold_its_client(
+    running: Scene,
+) -> None:
+    running.lender.can_cancel = False
+    running.session.cancel()
+    running.send(query("SELECT 2"))
+    assert running.backend.received() == query("SELECT 2")
+
+
+def set_parameters_first(scene: Scene) -> None:
+    """Let messages of ours be answered in front of the client's query."""
+    scene.send(query("SELECT 1"))
+    scene.server.ledger.skip(BIND_ENTRY, EXECUTE_ENTRY, SYNC_ENTRY)
+    scene.server.stream.gather(BIND + EXECUTE + SYNC)
+    scene.lend()
+    assert scene.backend.received() == BIND + EXECUTE + SYNC + query("SELECT 1")
+
+
+def test_while_messages_of_ours_are_answered_nothing_is_cancelled(
+    scene: Scene,
+) -> None:
+    set_parameters_first(scene)
+    scene.session.cancel()
+    assert scene.lender.calls == ["request"]
+    # Nor is the client held: there is nothing that could be hit by mistake.
+    scene.send(query("SELECT 2"))
+    assert scene.backend.received() == query("SELECT 2")
+
+
+def test_once_they_are_answered_the_query_behind_them_can_be_cancelled(
+    scene: Scene,
+) -> None:
+    set_parameters_first(scene)
+    scene.answer(SET_ONE)
+    assert scene.client.received() == b""
+    scene.session.cancel()
+    assert scene.lender.calls == ["request", "cancel"]
+
+
 # An uncertain ledger
 
 
@@ -276,6 +320,27 @@ def test_a_client_is_read_no_more_while_its_server_does_not_read(
         turn(running.reactor)
     got += running.backend.received()
     assert len(got) == sent
+
+
+def test_a_client_that_is_paused_is_read_again_when_its_server_is_given_back(
+    scene: Scene,
+) -> None:
+    scene.send(query("COPY t FROM STDIN"))
+    scene.lend()
+    scene.answer(BEGIN_COPY)
+    # Whole messages only: half of one would keep the server.
+    piece = CopyData(b"x" * 1000).encode()
+    for _ in range(10_000):
+        scene.send(piece)
+        if scene.client_is_paused():
+            break
+    assert scene.client_is_paused()
+    scene.answer(refused() + READY)
+    assert scene.lender.calls == ["request", "give back"]
+    # The server's backlog is the pool's business now: it tells this client nothing.
+    assert not scene.client_is_paused()
+    scene.send(query("SELECT 1"))
+    assert scene.lender.calls == ["request", "give back", "request"]
 
 
 def test_a_paused_server_is_read_again_when_its_client_is_gone(

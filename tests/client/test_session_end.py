@@ -5,6 +5,7 @@ import pytest
 from pgpool_py import errors
 from pgpool_py.reasons import Reason
 from pgpool_py.settings import PoolMode
+from pgwire.backend import DataRow
 from pgwire.copying import CopyData, CopyDone, CopyInResponse
 from tests.client.parties import Scene, pool_settings
 from tests.fixtures.hand import Clock
@@ -140,6 +141,28 @@ def test_a_server_that_said_why_it_ends_is_heard_and_nothing_is_added(
     linked.reactor.select(0)
     assert linked.client.received() == fatal()
     assert linked.client.ended
+
+
+@pytest.mark.parametrize("size", [1000, 50_000])
+def test_nothing_is_said_in_the_middle_of_a_row(linked: Scene, size: int) -> None:
+    linked.send(query("SELECT big"))
+    # The beginning of a row of 100 000 bytes: an error would be taken for its rest.
+    beginning = DataRow((b"x" * 100_000,)).encode()[:size]
+    linked.answer(beginning)
+    linked.session.close(Reason.TRANSACTION_TIMEOUT, errors.transaction_timeout(5.0))
+    assert linked.client.received() == beginning
+    assert linked.client.ended
+    assert linked.lender.calls == ["abandon"]
+
+
+def test_between_two_rows_a_client_is_told_why_it_ends(linked: Scene) -> None:
+    linked.send(query("SELECT 1"))
+    row = DataRow((b"x",)).encode()
+    linked.answer(row)
+    linked.session.close(Reason.TRANSACTION_TIMEOUT, errors.transaction_timeout(5.0))
+    stream = linked.client.received()
+    assert stream.startswith(row)
+    assert told(stream) == ("FATAL", "25P04", "transaction timeout")
 
 
 def test_a_defect_of_ours_closes_the_client(scene: Scene) -> None:

@@ -25,7 +25,7 @@ def sections(text: str) -> Sections:
 def test_one_warning_names_all_that_has_no_effect_yet() -> None:
     found = sections(
         "[pgbouncer]\n"
-        "so_reuseport = 1\n"
+        "log_pooler_errors = 0\n"
         "verbose = 2\n"
         "max_prepared_statements = 10\n"
         "[databases]\n"
@@ -34,14 +34,14 @@ def test_one_warning_names_all_that_has_no_effect_yet() -> None:
         "1 = host=h\n"
     )
     assert without_effect(found) == (
-        "no effect yet: so_reuseport (a.ini:2), max_prepared_statements (a.ini:4), "
-        "[databases] app auth_user (a.ini:6), [peers] 1 (a.ini:8)"
+        "no effect yet: log_pooler_errors (a.ini:2), max_prepared_statements "
+        "(a.ini:4), [databases] app auth_user (a.ini:6), [peers] 1 (a.ini:8)"
     )
     assert unsafe(found) == ()
 
 
 def test_defaults_that_are_written_out_are_not_warned_of() -> None:
-    found = sections("[pgbouncer]\nmax_prepared_statements = 0xc8\nso_reuseport = 0")
+    found = sections("[pgbouncer]\nmax_prepared_statements = 0xc8\nsyslog = 0")
     assert without_effect(found) is None
 
 

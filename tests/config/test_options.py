@@ -1,7 +1,9 @@
 """Tests of ``pgpool_py/config/options.py`` and ``option.py``."""
 
+import ast
 import dataclasses
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -150,6 +152,34 @@ OURS: dict[str, object] = {
 }
 
 
+ROOT = Path(__file__).parents[2]
+
+# Read where the configuration is loaded: the pooler gets the secrets themselves.
+READ_BY_CONFIG = {"auth_file"}
+
+
+def names_read(path: Path) -> set[str]:
+    """Return every attribute that this source reads off something."""
+    return {
+        node.attr
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+    }
+
+
+@pytest.fixture(scope="module")
+def read_outside() -> set[str]:
+    """Return what is read in all rooms but those that only carry settings."""
+    package = ROOT / "pgpool_py"
+    return set().union(
+        *(
+            names_read(path)
+            for path in package.rglob("*.py")
+            if path.parent != package / "config" and path != package / "settings.py"
+        )
+    )
+
+
 def test_there_are_a_hundred_settings_of_pgbouncers_and_ours() -> None:
     theirs = {name for name, option in OPTIONS.items() if not option.ours}
     assert theirs == set(PGBOUNCER_DEFAULTS)
@@ -192,6 +222,10 @@ def test_what_a_reload_cannot_change_is_what_pgbouncer_cannot() -> None:
     [
         ("pool_mode", "transaction", Effect.WORKS),
         ("max_prepared_statements", 0, Effect.LATER),
+        ("max_packet_size", 1024, Effect.LATER),
+        ("log_pooler_errors", False, Effect.LATER),
+        ("conffile", "other.ini", Effect.LATER),
+        ("so_reuseport", True, Effect.WORKS),
         ("auth_type", AuthType.SCRAM_SHA_256, Effect.WORKS),
         ("auth_type", AuthType.ANY, Effect.WORKS),
         ("auth_type", AuthType.CERT, Effect.SECURITY),
@@ -211,6 +245,27 @@ def test_the_effect_depends_on_the_value(
     name: str, value: object, effect: Effect
 ) -> None:
     assert OPTIONS[name].effect_of(value) is effect
+
+
+@pytest.mark.parametrize("name", sorted(OPTIONS.keys() - READ_BY_CONFIG))
+def test_what_works_is_read_somewhere_and_all_else_nowhere(
+    name: str, read_outside: set[str]
+) -> None:
+    works = OPTIONS[name].effect is Effect.WORKS
+    assert (name in read_outside) is works
+
+
+@pytest.mark.parametrize("name", READ_BY_CONFIG)
+def test_what_is_read_at_loading_works(name: str) -> None:
+    assert OPTIONS[name].effect is Effect.WORKS
+    assert name in names_read(ROOT / "pgpool_py/config/load.py")
+
+
+@pytest.mark.parametrize("text", ["0", "0.09"])
+def test_a_server_gets_some_time_to_be_cleared(text: str) -> None:
+    with pytest.raises(ValueError, match=r"between 0\.1 and .* never be cleared"):
+        OPTIONS["server_drain_timeout"].kind.parse(text)
+    assert OPTIONS["server_drain_timeout"].kind.parse("0.1") == 0.1
 
 
 def test_every_row_says_what_it_means_in_a_line() -> None:

@@ -107,6 +107,16 @@ def test_text_becomes_a_value(kind: Kind, text: str, value: object) -> None:
         (Seconds(), "-1", '"-1" is not between 0 and 1000000000 seconds'),
         (Seconds(), "1e999", '"1e999" is not between 0 and 1000000000 seconds'),
         (
+            Seconds(0.1, "too little"),
+            "0",
+            '"0" is not between 0.1 and 1000000000 seconds: too little',
+        ),
+        (
+            Seconds(0.1, "too little"),
+            "1e999",
+            '"1e999" is not between 0.1 and 1000000000 seconds',
+        ),
+        (
             Choice(PoolMode),
             "transactional",
             (

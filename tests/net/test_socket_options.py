@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pgpool_py.net.socket_options import TcpOptions, apply, defer_accept
+from pgpool_py.net.socket_options import TcpOptions, apply
 
 Keep = Callable[[socket.socket], socket.socket]
 
@@ -81,13 +81,4 @@ def test_a_value_that_the_kernel_refuses_is_told(tcp: socket.socket) -> None:
 def test_a_unix_socket_is_left_alone(keep: Keep) -> None:
     sock = keep(socket.socket(socket.AF_UNIX))
     apply(sock, TcpOptions(keepcnt=3, socket_buffer=20000))
-    defer_accept(sock, 1)
     assert not sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-
-
-def test_accepting_is_deferred_and_no_longer(tcp: socket.socket) -> None:
-    if hasattr(socket, "TCP_DEFER_ACCEPT"):
-        defer_accept(tcp, 1)
-        assert tcp_option(tcp, "TCP_DEFER_ACCEPT") > 0
-        defer_accept(tcp, 0)
-        assert tcp_option(tcp, "TCP_DEFER_ACCEPT") == 0

@@ -103,6 +103,21 @@ def test_a_hang_up_alone_does_not_read_a_paused_stream(
     assert stream.backlog
 
 
+def test_who_takes_over_a_paused_stream_is_told_nothing_until_it_resumes(
+    reactor: Reactor, pair: Pair
+) -> None:
+    first, second = FakeHandler(), FakeHandler()
+    stream = Stream(reactor, pair[0], first)
+    fill(stream)
+    stream.pause()
+    stream.handler = second
+    stream.on_readable()
+    assert second.calls == []
+    stream.resume()
+    stream.on_readable()
+    assert (first.calls, second.calls) == ([], ["readable"])
+
+
 # Broken
 
 

@@ -1,5 +1,7 @@
 """A whole pooler in the hands of a test: clients on socket pairs, a fake PostgreSQL."""
 
+import os
+import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,6 +59,19 @@ class FakeConsoleClient:
 def startup(database: str = "app", user: str = "alice", **parameters: str) -> bytes:
     given = {"user": user, "database": database, **parameters}
     return StartupMessage(0, given).encode()
+
+
+@contextmanager
+def no_descriptors_left() -> Iterator[None]:
+    """Lower the limit to what is open, so that the next descriptor is refused."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @dataclass(eq=False)

@@ -17,7 +17,7 @@ from pgpool_py.pooler.pool import Pool
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterSet
-from pgpool_py.settings import DatabaseSettings, PoolMode, Settings
+from pgpool_py.settings import DatabaseSettings, PoolMode, PoolSettings, Settings
 from pgwire.frontend import Terminate
 from tests.fixtures.hand import Clock, Wire, turn
 from tests.fixtures.messages import READY, split, welcome
@@ -69,6 +69,7 @@ class Client:
     """A client of a pool, as far as the pool can see."""
 
     parameters: ParameterSet
+    limits: PoolSettings
     server: ServerConnection | None = None
     delivered: bytearray = field(default_factory=bytearray)
     calls: list[str] = field(default_factory=list)
@@ -108,7 +109,7 @@ class Client:
             self.server.stream.write(message)
 
 
-def evict_nothing(quota: Quota) -> bool:
+def evict_nothing(full: tuple[Quota, ...]) -> bool:
     return False
 
 
@@ -126,7 +127,7 @@ class Bench:
         turn(self.reactor)
 
     def client(self, **parameters: str) -> Client:
-        return Client(self.context.book.of(parameters))
+        return Client(self.context.book.of(parameters), self.pool.settings)
 
     def request(self, **parameters: str) -> Client:
         """Let a new client ask for a server."""

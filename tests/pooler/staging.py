@@ -117,6 +117,7 @@ class Stage:
             lender=pool,
             identity=identity(next(self.numbers), pool.database, pool.user),
             parameters=context.book.defaults,
+            limits=pool.settings,
         )
         self.pooler.gatehouse.sessions[client.identity.pid] = client
         return client

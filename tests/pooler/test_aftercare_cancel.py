@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.settings import PoolMode
+from pgwire.backend import BackendKeyData
 from tests.fixtures.hand import Wire
 from tests.fixtures.messages import (
     IN_TRANSACTION,
@@ -13,6 +14,7 @@ from tests.fixtures.messages import (
     done,
     query,
     refused,
+    welcome,
 )
 from tests.pooler.postgres import (
     EMPTY,
@@ -96,6 +98,36 @@ def test_an_answer_after_the_end_of_the_cancel_is_the_one_more(bench: Bench) -> 
     bench.answer(wire, CANCELED)
     bench.give_back(client)
     assert wire.received() == b""
+    assert bench.states() == ["idle"]
+
+
+def test_many_cancels_of_one_query_are_one(bench: Bench) -> None:
+    client, _, cancel = cancel_running(bench)
+    for _ in range(20):
+        assert bench.pool.cancel(server_of(client))
+    bench.turn()
+    assert bench.postgres.waiting() == []
+    cancel.close()
+    bench.turn()
+    # It did not help: the next one is asked for anew.
+    assert bench.pool.cancel(server_of(client))
+    bench.turn()
+    assert bench.postgres.accept().received() == CANCEL_REQUEST
+
+
+def test_a_server_that_gave_no_key_cannot_be_cancelled(bench: Bench) -> None:
+    client = bench.request()
+    wire = bench.postgres.accept()
+    wire.received()
+    wire.send(welcome(77, b"key!").replace(BackendKeyData(77, b"key!").encode(), b""))
+    bench.turn()
+    client.ask(query("SELECT pg_sleep(9)"))
+    assert not bench.pool.cancel(server_of(client))
+    bench.turn()
+    assert bench.postgres.waiting() == []
+    bench.answer(wire, done())
+    bench.give_back(client)
+    # Nor is it waited for.
     assert bench.states() == ["idle"]
 
 

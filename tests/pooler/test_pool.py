@@ -1,11 +1,13 @@
 """Lending: who gets which server, in what state, and what if it dies on the way."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from pgpool_py.reasons import Reason
+from pgpool_py.server.connection import ServerConnection
+from pgwire.errors import LocalProtocolError
 from tests.fixtures.messages import (
     READY,
     complete,
@@ -277,6 +279,36 @@ def test_a_server_that_dies_is_replaced_for_those_who_wait(set_up: SetUp) -> Non
     bench.turn()
     bench.log_in(bench.postgres.accept())
     assert waiting.calls == ["linked"]
+
+
+@dataclass(eq=False)
+class FaultyClient(Client):
+    """One whose own code fails when it gets its server."""
+
+    raises: Exception = field(default_factory=Exception)
+
+    def on_linked(self, server: ServerConnection) -> None:
+        super().on_linked(server)
+        raise self.raises
+
+
+@pytest.mark.parametrize("error", [ValueError("ours"), LocalProtocolError("ours")])
+def test_a_defect_behind_a_login_ends_the_server_and_leaves_nobody_stuck(
+    bench: Bench, error: Exception
+) -> None:
+    client = FaultyClient(
+        bench.context.book.defaults, bench.pool.settings, raises=error
+    )
+    bench.pool.request(client)
+    bench.turn()
+    wire = bench.postgres.accept()
+    with pytest.raises(type(error), match="ours"):
+        bench.log_in(wire)
+    assert bench.states() == []
+    assert client.calls == ["linked", "closed"]
+    assert client.reason is Reason.INTERNAL_ERROR
+    wire.received()
+    assert wire.ended
 
 
 # The end of a server's life

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+import pytest
+
+from pgpool_py.pooler import linking
 from pgpool_py.reasons import Reason
 from pgwire.frontend import Bind
 from tests.fixtures.hand import Wire
@@ -138,6 +141,27 @@ def test_a_client_that_leaves_while_its_values_are_set_gets_nothing(
     assert server.parameters.values == {"timezone": "CET"}
 
 
+@pytest.mark.parametrize(
+    ("name", "report"),
+    [
+        ("timezone", reported("TimeZone", "first")),
+        # Not reported: what was asked for is all that is known.
+        ("search_path", b""),
+    ],
+)
+def test_what_a_client_that_left_wants_by_now_is_not_what_was_set(
+    bench: Bench, name: str, report: bytes
+) -> None:
+    wire = bench.idle()
+    client = bench.request(**{name: "first"})
+    bench.pool.leave(client)
+    client.parameters = bench.context.book.of({name: "second"})
+    bench.answer(wire, PREPARED + ONE_SET + report + READY)
+    (server,) = bench.pool.books.idle
+    assert server.parameters.values == {name: "first"}
+    assert client.parameters.values == {name: "second"}
+
+
 def test_a_refusal_while_the_client_is_gone_ends_nobody(bench: Bench) -> None:
     wire = bench.idle()
     client = bench.request(timezone="nowhere")
@@ -145,6 +169,97 @@ def test_a_refusal_while_the_client_is_gone_ends_nobody(bench: Bench) -> None:
     bench.answer(wire, PREPARED + b"2\0\0\0\4" + refused() + READY)
     assert client.calls == []
     assert bench.states() == ["idle"]
+
+
+# The statement that sets them
+
+
+GONE = refused('prepared statement "pgpool_set_config" does not exist', "26000")
+
+
+def lose_statement(bench: Bench, wire: Wire) -> None:
+    """Let a client drop the statement in a way that nobody is told of."""
+    client = set_zone(bench, wire)
+    client.ask(query("DO 'DEALLOCATE ALL'"))
+    bench.answer(wire, done("DO"))
+    bench.give_back(client)
+    wire.received()
+
+
+def test_a_statement_that_is_lost_is_prepared_again_and_no_client_is_refused(
+    bench: Bench,
+) -> None:
+    wire = bench.idle()
+    lose_statement(bench, wire)
+    client = bench.request(timezone="Asia/Tokyo")
+    assert kinds(wire.received()) == "BES"
+    bench.answer(wire, GONE + READY)
+    assert client.calls == []
+    assert kinds(wire.received()) == "CPBES"
+    bench.answer(wire, PREPARED + ONE_SET + reported("TimeZone", "Asia/Tokyo") + READY)
+    assert client.calls == ["linked"]
+    bench.give_back(client)
+    # And stays: the next one finds it.
+    bench.request(timezone="Europe/Rome")
+    assert kinds(wire.received()) == "BES"
+
+
+def test_a_value_that_is_refused_then_as_well_ends_its_client(bench: Bench) -> None:
+    wire = bench.idle()
+    lose_statement(bench, wire)
+    client = bench.request(timezone="nowhere")
+    bench.answer(wire, GONE + READY)
+    bench.answer(wire, PREPARED + b"2\0\0\0\4" + refused("no such zone") + READY)
+    assert client.calls == ["refused"]
+    assert client.error is not None
+    assert client.error.sqlstate == "22023"
+    assert bench.states() == ["idle"]
+
+
+def test_who_leaves_while_the_statement_is_lost_costs_the_next_one_nothing(
+    bench: Bench,
+) -> None:
+    wire = bench.idle()
+    lose_statement(bench, wire)
+    client = bench.request(timezone="Asia/Tokyo")
+    bench.pool.leave(client)
+    bench.answer(wire, GONE + READY)
+    assert client.calls == []
+    other = bench.request(timezone="Europe/Rome")
+    bench.answer(wire, GONE + READY)
+    assert kinds(wire.received()) == "BES" + "BES" + "CPBES"
+    bench.answer(wire, PREPARED + ONE_SET + reported("TimeZone", "Europe/Rome") + READY)
+    assert other.calls == ["linked"]
+
+
+# The values that were accepted
+
+
+def test_of_the_accepted_values_the_oldest_are_forgotten(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linking, "MOST_ACCEPTED", 2)
+    wire = bench.idle()
+    for number, name in enumerate("abc"):
+        client = bench.request(application_name=name)
+        assert client.calls == []
+        bench.answer(
+            wire,
+            (b"" if number else PREPARED)
+            + ONE_SET
+            + reported("application_name", name)
+            + READY,
+        )
+        bench.give_back(client)
+    newer = bench.request(application_name="b")
+    assert newer.calls == ["linked"]
+    bench.answer(wire, ONE_SET + reported("application_name", "b") + READY)
+    bench.give_back(newer)
+    oldest = bench.request(application_name="a")
+    assert oldest.calls == []
+
+
+# What clients set themselves
 
 
 def test_what_a_client_sets_itself_is_told_to_it(bench: Bench) -> None:

@@ -188,6 +188,36 @@ def test_a_postgresql_that_starts_up_is_waited_for(bench: Bench) -> None:
     assert client.calls == other.calls == ["linked"]
 
 
+def fail_together(bench: Bench, number: int) -> None:
+    wires = bench.postgres.waiting()
+    assert len(wires) == number
+    for wire in wires:
+        wire.send(fatal("the database system is starting up", "57P03"))
+    bench.turn()
+
+
+@pytest.mark.parametrize("login", [0.0, 0.1])
+def test_attempts_that_fail_together_count_as_one_failure(
+    bench: Bench, login: float
+) -> None:
+    for _ in range(8):
+        bench.request()
+    for pause in (0.25, 0.5):
+        bench.clock.advance(login)
+        bench.turn()
+        fail_together(bench, 8)
+        bench.clock.advance(pause - 0.01)
+        bench.turn()
+        bench.pool.grow()
+        bench.turn()
+        assert bench.postgres.waiting() == []
+        bench.clock.advance(0.02)
+        bench.turn()
+        bench.pool.grow()
+        bench.turn()
+    assert len(bench.postgres.waiting()) == 8
+
+
 def test_it_is_waited_for_after_another_failure_too(bench: Bench) -> None:
     bench.request()
     fail(bench)
@@ -291,18 +321,35 @@ def test_a_full_quota_opens_nothing_unless_another_pool_gives_way(
     assert bench.postgres.waiting() == []
     asked = []
 
-    def evict(full: Quota) -> bool:
+    def evict(full: tuple[Quota, ...]) -> bool:
         asked.append(full)
-        full.remove()
+        quota.remove()
         return True
 
     bench.context.evict = evict
     bench.pool.grow()
     bench.turn()
-    assert asked == [quota]
+    assert asked == [(quota,)]
     bench.log_in(bench.postgres.accept())
     assert client.calls == ["linked"]
     assert quota.used == 1
+
+
+def test_room_is_asked_for_in_all_full_quotas_at_once(set_up: SetUp) -> None:
+    quotas = (Quota(1), Quota(1))
+    bench = set_up(quotas=quotas)
+    for quota in quotas:
+        quota.add()
+    asked = []
+
+    def evict(full: tuple[Quota, ...]) -> bool:
+        asked.append(full)
+        return False
+
+    bench.context.evict = evict
+    bench.request()
+    assert asked == [quotas]
+    assert bench.postgres.waiting() == []
 
 
 def test_a_minimum_takes_no_server_from_another_pool(set_up: SetUp) -> None:
@@ -310,7 +357,7 @@ def test_a_minimum_takes_no_server_from_another_pool(set_up: SetUp) -> None:
     bench = set_up(quotas=(quota,), min_pool_size=1)
     quota.add()
 
-    def evict(full: Quota) -> bool:
+    def evict(full: tuple[Quota, ...]) -> bool:
         raise AssertionError("nobody waits")
 
     bench.context.evict = evict

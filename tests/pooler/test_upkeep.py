@@ -1,29 +1,13 @@
 """What is done for a pool several times a second: deadlines and old servers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
-import pytest
-
-from pgpool_py.client.session import ClientSession
-from pgpool_py.pooler.upkeep import check_idle_clients, maintain
-from pgpool_py.settings import PoolMode
-from tests.fixtures.hand import Wire
-from tests.fixtures.messages import (
-    IN_TRANSACTION,
-    READY,
-    complete,
-    done,
-    query,
-    refused,
-    told,
-    welcome,
-)
-from tests.pooler.house import House, startup
+from pgpool_py.pooler.upkeep import maintain
+from tests.fixtures.messages import done, query
 from tests.pooler.postgres import TERMINATE, Bench
 
 SetUp = Callable[..., Bench]
-Build = Callable[..., House]
 
 
 def upkeep(bench: Bench, seconds: float) -> None:
@@ -59,6 +43,21 @@ def test_without_a_timeout_everybody_waits_for_ever(set_up: SetUp) -> None:
     assert waiting.calls == []
 
 
+def test_of_two_that_wait_each_waits_as_long_as_its_own_user_may(
+    set_up: SetUp,
+) -> None:
+    bench = set_up(default_pool_size=1, query_wait_timeout=120.0)
+    bench.open()
+    patient = bench.request()
+    hasty = bench.client()
+    hasty.limits = replace(bench.pool.settings, query_wait_timeout=5.0)
+    bench.pool.request(hasty)
+    upkeep(bench, 5.0)
+    assert (patient.calls, hasty.calls) == ([], ["refused"])
+    assert hasty.error is not None
+    assert "5 s" in str(hasty.error.detail)
+
+
 def test_an_idle_server_is_closed_after_a_while(set_up: SetUp) -> None:
     bench = set_up(server_idle_timeout=600.0)
     wire = bench.idle()
@@ -80,6 +79,25 @@ def test_an_idle_server_is_closed_at_the_end_of_its_life(set_up: SetUp) -> None:
     wire = bench.idle()
     upkeep(bench, 3600.0)
     assert wire.received() == TERMINATE
+
+
+def test_one_that_nobody_has_used_yet_is_not_above_a_lifetime_of_nothing(
+    set_up: SetUp,
+) -> None:
+    bench = set_up(server_lifetime=0.0, min_pool_size=1)
+    upkeep(bench, 0.1)
+    wire = bench.log_in(bench.postgres.accept())
+    wire.received()
+    upkeep(bench, 0.1)
+    # It would be closed and opened for ever.
+    assert bench.states() == ["idle"]
+    assert wire.received() == b""
+    assert bench.postgres.waiting() == []
+    client = bench.request()
+    client.ask(query("SELECT 1"))
+    bench.answer(wire, done())
+    bench.give_back(client)
+    assert wire.received() == query("SELECT 1") + TERMINATE
 
 
 def test_the_minimum_is_opened_and_kept(set_up: SetUp) -> None:
@@ -125,116 +143,3 @@ def test_a_query_of_a_vanished_client_is_cancelled_after_the_grace(
     upkeep(bench, 0.1)
     upkeep(bench, 0.1)
     assert len(bench.postgres.waiting()) == 1
-
-
-# Clients
-
-
-@dataclass(eq=False)
-class Inside:
-    """A client of a whole pooler, with its server in the middle of something."""
-
-    house: House
-    client: Wire
-    server: Wire
-    session: ClientSession
-
-    def upkeep(self, seconds: float) -> bytes:
-        """Let time pass, do one round, and return what the client was told."""
-        self.house.loop.turn()
-        pool = self.session.lender
-        now = self.house.pooler.now + seconds
-        (found,) = self.house.pooler.pools.values()
-        assert found is pool
-        maintain(found, now)
-        self.house.turn()
-        return self.client.received()
-
-
-def run(build: Build, reply: bytes, **given: object) -> Inside:
-    """Let a client send a query, and the server answer so."""
-    house = build(**given)
-    client = house.arrive(startup())
-    server = house.postgres.accept()
-    server.send(welcome())
-    house.turn()
-    client.received()
-    client.send(query("BEGIN"))
-    house.turn()
-    server.received()
-    server.send(reply)
-    house.turn()
-    client.received()
-    (session,) = house.pooler.gatehouse.sessions.values()
-    return Inside(house, client, server, session)
-
-
-OPEN = complete("BEGIN") + IN_TRANSACTION
-
-
-def test_a_client_idle_in_transaction_is_ended(build: Build) -> None:
-    inside = run(build, OPEN, idle_transaction_timeout=10.0)
-    assert inside.upkeep(9.9) == b""
-    assert told(inside.upkeep(10.0)) == ("FATAL", "25P03", "idle transaction timeout")
-    assert inside.client.ended
-
-
-def test_a_client_whose_query_runs_is_not_idle(build: Build) -> None:
-    inside = run(build, b"", idle_transaction_timeout=10.0)
-    assert inside.upkeep(11.0) == b""
-
-
-def test_a_transaction_that_takes_too_long_is_ended(build: Build) -> None:
-    inside = run(build, OPEN, transaction_timeout=10.0)
-    assert told(inside.upkeep(10.0)) == ("FATAL", "25P04", "transaction timeout")
-
-
-def test_outside_a_transaction_no_client_is_ended(build: Build) -> None:
-    inside = run(
-        build,
-        done(),
-        transaction_timeout=10.0,
-        idle_transaction_timeout=10.0,
-        query_timeout=10.0,
-        pool_mode=PoolMode.SESSION,
-    )
-    assert inside.upkeep(1000.0) == b""
-
-
-def test_a_query_that_takes_too_long_is_cancelled_and_the_session_goes_on(
-    build: Build,
-) -> None:
-    inside = run(build, b"", query_timeout=10.0)
-    assert inside.upkeep(10.0) == b""
-    cancel = inside.house.postgres.accept()
-    inside.server.send(refused("canceling", "57014") + READY)
-    cancel.close()
-    inside.house.turn()
-    assert told(inside.client.received()) == ("ERROR", "57014", "canceling")
-    assert not inside.client.ended
-
-
-def test_if_the_cancel_does_not_help_its_client_is_ended(build: Build) -> None:
-    inside = run(build, b"", query_timeout=10.0, cancel_wait_timeout=7.0)
-    inside.upkeep(10.0)
-    assert len(inside.house.postgres.waiting()) == 1
-    assert inside.upkeep(16.0) == b""
-    # Cancelled once, and no more.
-    assert inside.house.postgres.waiting() == []
-    assert told(inside.upkeep(17.0)) == ("FATAL", "57014", "query timeout")
-
-
-@pytest.mark.parametrize(("seconds", "ended"), [(9.9, False), (10.0, True)])
-def test_a_client_that_sends_nothing_is_ended(
-    build: Build, seconds: float, ended: bool
-) -> None:
-    inside = run(build, done(), client_idle_timeout=10.0)
-    check_idle_clients([inside.session], inside.house.pooler.now + seconds)
-    inside.client.received()
-    assert inside.client.ended is ended
-
-
-def test_a_client_with_a_server_does_not_count_as_idle(build: Build) -> None:
-    inside = run(build, OPEN, client_idle_timeout=10.0)
-    check_idle_clients([inside.session], inside.house.pooler.now + 100.0)
-    assert inside.client.received() == b""

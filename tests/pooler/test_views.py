@@ -105,7 +105,7 @@ def test_a_busy_server_is_counted_by_its_state(
 ) -> None:
     pool = stage.pool()
     server = stage.server(pool)
-    pool.books.occupy(server)
+    assert pool.books.take() is server
     server.state = state
     (view,) = views.pools(stage.pooler)
     columns = ("sv_active", "sv_tested", "sv_being_canceled", "sv_idle", "sv_login")

@@ -4,7 +4,11 @@ import resource
 
 import pytest
 
-from pgpool_py.process.descriptors import OTHER_DESCRIPTORS, raise_limit
+from pgpool_py.process.descriptors import (
+    ENOUGH_DESCRIPTORS,
+    OTHER_DESCRIPTORS,
+    raise_limit,
+)
 from pgpool_py.settings import DatabaseSettings, Settings
 
 # 10 clients, 3 servers and 2 of the reserve
@@ -34,14 +38,42 @@ def limit(monkeypatch: pytest.MonkeyPatch, soft: int, hard: int) -> Limits:
     return limits
 
 
-@pytest.mark.parametrize("hard", [NEEDED, resource.RLIM_INFINITY])
 def test_the_soft_limit_is_raised_to_the_hard_one(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, hard: int
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    limits = limit(monkeypatch, 20, hard)
+    limits = limit(monkeypatch, 20, NEEDED)
     raise_limit(SETTINGS)
-    assert limits.limits == (hard, hard)
+    assert limits.limits == (NEEDED, NEEDED)
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("soft", "raised"),
+    [
+        (20, ENOUGH_DESCRIPTORS),
+        (ENOUGH_DESCRIPTORS + 1, ENOUGH_DESCRIPTORS + 1),
+        (resource.RLIM_INFINITY, resource.RLIM_INFINITY),
+    ],
+)
+def test_without_a_hard_limit_the_soft_one_is_raised_to_a_number(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    soft: int,
+    raised: int,
+) -> None:
+    limits = limit(monkeypatch, soft, resource.RLIM_INFINITY)
+    raise_limit(SETTINGS)
+    assert limits.limits == (raised, resource.RLIM_INFINITY)
+    assert caplog.records == []
+
+
+def test_more_than_that_number_is_warned_of_without_a_hard_limit(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    limit(monkeypatch, 20, resource.RLIM_INFINITY)
+    raise_limit(Settings(max_client_conn=ENOUGH_DESCRIPTORS))
+    (record,) = caplog.records
+    assert f"limit is {ENOUGH_DESCRIPTORS}" in record.getMessage()
 
 
 def test_a_hard_limit_that_may_not_do_is_warned_of(

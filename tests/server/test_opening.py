@@ -20,6 +20,7 @@ from pgpool_py.server.opening import (
     OpeningFailed,
 )
 from pgwire.authentication import AuthenticationCleartextPassword
+from pgwire.errors import LocalProtocolError
 from pgwire.server_secret import ServerSecret
 from pgwire.startup import StartupMessage, parse_startup
 from tests.fixtures.hand import Wire, turn
@@ -35,6 +36,7 @@ class Attempt:
         self, reactor: Reactor, resolver: Resolver, directory: Path, connect_query: str
     ) -> None:
         self.outcomes: Outcomes = []
+        self.raises: Exception | None = None
         self.reactor = reactor
         self.resolver = resolver
         destination = Destination(
@@ -49,6 +51,8 @@ class Attempt:
 
     def _on_outcome(self, opening: Opening, outcome: Opened | OpeningFailed) -> None:
         self.outcomes.append(outcome)
+        if self.raises is not None:
+            raise self.raises
 
     def start(self) -> None:
         self.opening.start(self.resolver)
@@ -216,6 +220,17 @@ def test_a_connect_query_that_fails_is_a_failure(
     wire.close()
 
 
+@pytest.mark.parametrize("error", [ValueError("ours"), LocalProtocolError("ours")])
+def test_an_exception_of_who_takes_the_server_does_not_vanish(
+    attempt: Attempt, backend: Wire, error: Exception
+) -> None:
+    # It must reach the reactor, and not be taken for a fault of the server's messages.
+    attempt.raises = error
+    with pytest.raises(type(error), match="ours"):
+        attempt.send(backend, welcome())
+    attempt.opened()
+
+
 def test_a_defect_of_ours_is_a_failure(attempt: Attempt, backend: Wire) -> None:
     attempt.opening.on_fault(ValueError("broken"))
     failed = attempt.failed()
@@ -230,3 +245,21 @@ def test_a_unix_socket_is_shown_by_its_path() -> None:
     assert str(over_tcp) == "db.example:5432"
     assert str(over_unix) == "/run/.s.PGSQL.5432"
     assert "hunter" not in repr(over_tcp)
+
+
+def test_no_secret_shows(new_attempt: NewAttempt, listening: socket.socket) -> None:
+    attempt = new_attempt("SET app.key = 'sesame'")
+    attempt.start()
+    wire = Wire(listening.accept()[0])
+    attempt.send(wire, welcome(77, b"\1\2\3\4"))
+    attempt.send(wire, done("SET"))
+    opened = attempt.opened()
+    assert (opened.destination.query, opened.cancel_key) == (
+        "SET app.key = 'sesame'",
+        b"\1\2\3\4",
+    )
+    for shown in (repr(opened), repr(opened.destination), repr(attempt.opening)):
+        assert "sesame" not in shown
+        assert "hunter" not in shown
+        assert repr(b"\1\2\3\4") not in shown
+    wire.close()

@@ -1,1 +1,0 @@
-"""For tests: a throw-away PostgreSQL in front of which to pool."""
