@@ -1,6 +1,7 @@
 """The pooler of the demo: a process of its own, as an operator would start it."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -75,9 +76,12 @@ class PoolerProcess:
 
     async def stop(self) -> None:
         """End it, whatever it does, and wait until it is gone."""
-        if self._process.returncode is None:
-            # SIGQUIT waits for nobody: spectators may still be connected.
-            self._process.send_signal(signal.SIGQUIT)
+        if self._process.returncode is None and not self._reading.done():
+            # SIGQUIT waits for nobody: spectators may still be connected. Not by the
+            # process's own method: it looks for the exit status first, and asyncio,
+            # which waits for that in a thread, would be too late.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGQUIT)
         try:
             async with asyncio.timeout(_STOP_TIMEOUT):
                 await self._process.wait()
