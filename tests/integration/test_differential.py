@@ -15,7 +15,7 @@ from tests.fixtures.pooler_files import POOLED
 from tests.fixtures.pooling import StartPooler
 from tests.integration.wire import Message, Wire, log_in
 
-SEEDS = range(30)
+SEEDS = range(20)
 CLIENTS = 3
 TURNS = 30
 

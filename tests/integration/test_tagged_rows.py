@@ -16,7 +16,7 @@ from tests.fixtures.pooling import PoolerProcess, StartPooler
 from tests.integration.wire import batch, extended
 
 CLIENTS = 16
-SECONDS = 4.0
+SECONDS = 2.5
 
 _SIZES = (1, 10, 1000, 8000, 40_000, 300_000)
 
