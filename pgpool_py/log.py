@@ -40,9 +40,6 @@ VERBOSITY = (LOG, DEBUG, NOISE, NOISE - 1)
 # asyncio reports what no task caught; it belongs into the same file.
 LOGGERS = ("pgpool_py", "asyncio")
 
-# Names of databases and users come from strangers: no line may forge another one.
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
-
 
 def about(subject: object) -> dict[str, object]:
     """Return the ``extra`` that puts ``str(subject)`` and a blank before the text."""
@@ -63,12 +60,12 @@ class LineFormatter(logging.Formatter):
         text = record.getMessage()
         if subject is not None:
             text = f"{subject} {text}"
-        if not text.isprintable():
-            text = text.translate(_CONTROL)
+        text = _printable(text)
         level = LEVEL_NAMES.get(record.levelno, record.levelname)
         line = f"{self.formatTime(record)} [{record.process}] {level} {text}"
         if record.exc_info:
-            line = f"{line}\n{self.formatException(record.exc_info)}"
+            trace = self.formatException(record.exc_info).split("\n")
+            line = "\n".join((line, *map(_printable, trace)))
         return line
 
     def formatTime(  # noqa: N802 - logging's name
@@ -179,3 +176,19 @@ class Log:
 
 def _open(path: str) -> TextIO:
     return Path(path).open("a", encoding="utf-8", errors="backslashreplace")
+
+
+def _printable(text: str) -> str:
+    """Escape what ends a line, turns it around, or does not show.
+
+    Names of databases and users come from strangers: no line may forge another one.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _escaped(ord(c)) for c in text)
+
+
+def _escaped(code: int) -> str:
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -73,15 +73,45 @@ def test_a_name_with_a_newline_cannot_forge_a_line() -> None:
     assert line.endswith(r"user a\x0a2026 FATAL\x1b")
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        # What str.splitlines takes for the end of a line
+        ("a\u2028b\u2029c\x85d\vf", r"a\u2028b\u2029c\x85d\x0bf"),
+        # What makes a terminal show the line in another order
+        (
+            "\u202aa\u202e\u2066\u2069\u200e\u200f",
+            r"\u202aa\u202e\u2066\u2069\u200e\u200f",
+        ),
+        # What is not seen, or no character
+        ("\x00\x7f\u200b\ufeff\xad", r"\x00\x7f\u200b\ufeff\xad"),
+        ("\U000e0041\udcff", r"\U000e0041\udcff"),
+        # What people are called
+        ("Zoë 姉 👩 a-b_c", "Zoë 姉 👩 a-b_c"),
+    ],
+)
+def test_no_name_breaks_or_turns_its_line(name: str, shown: str) -> None:
+    made = record(log.LOG, "user %s", name)
+    line = log.LineFormatter().format(made)
+    assert line.endswith(f"user {shown}")
+    assert len(line.splitlines()) == 1
+
+
+def test_nor_does_a_subject() -> None:
+    made = record(log.LOG, "in")
+    made.subject = "db/\u2028user@1"
+    assert log.LineFormatter().format(made).endswith(r" LOG db/\u2028user@1 in")
+
+
 def test_a_traceback_follows_its_line() -> None:
     made = record(log.ERROR, "broken")
     try:
-        raise ValueError("why")
+        raise ValueError("why\u2028")
     except ValueError as error:
         made.exc_info = (ValueError, error, error.__traceback__)
     lines = log.LineFormatter().format(made).split("\n")
     assert lines[0].endswith("ERROR broken")
-    assert lines[-1] == "ValueError: why"
+    assert lines[-1] == r"ValueError: why\u2028"
 
 
 @pytest.mark.parametrize(

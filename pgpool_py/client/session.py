@@ -1,12 +1,15 @@
 """A client that is logged in: its bytes, and the server it is lent.
 
     idle      no server, nothing to send
-    waiting   no server yet; what it sent is kept in ``_pending``
+    waiting   no server yet; what it sent is kept
     linked    its bytes go to its server as they come
     closed
 
 What a client may send, and when it needs a server, is decided by
 :class:`~pgwire.requests.Requests`.
+
+It is read while nothing piles up because of it: neither what it sent and nobody took,
+nor replies that it does not take (``_regulate``).
 """
 
 from typing import Final, Protocol
@@ -21,7 +24,7 @@ from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolMode, PoolSettings
 from pgwire.backend import ReadyForQuery
-from pgwire.codes import Sqlstate, TransactionStatus
+from pgwire.codes import Frontend, Sqlstate, TransactionStatus
 from pgwire.diagnostics import error as error_response
 from pgwire.errors import ProtocolViolation
 from pgwire.exchange import SKIP
@@ -30,7 +33,9 @@ from pgwire.requests import Requests, Verdict
 from .identity import ClientIdentity
 from .lender import Lender
 from .telling import told
+from .timing import Timing
 
+_QUERY: Final = Frontend.QUERY
 _READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
 
 
@@ -49,37 +54,29 @@ class ClientSession:
         parameters: its session parameters, as differences from the pool's defaults.
         limits: the time limits of its own user; the pool's follow the servers' user.
         server: the one it is lent, or None.
-        waiting: whether it asked for a server and has none yet.
+        waiting: whether what it sends is kept until ``on_linked`` is called.
         pinned: why it keeps its server past the transaction, or None.
-        since: when it began to wait, or was last active, by the reactor's clock.
-        exchange_since, transaction_since: when these began; 0 while there is none.
-        cancelled_since: when an exchange of its was last cancelled for its length.
+        timing: since when it does what it does.
         cancel_asked: whether a cancel request waits for its exchange to be the one
             that is being answered.
-        readies_seen: how many ReadyForQuery upkeep has seen go by.
     """
 
     __slots__ = (
         "__weakref__",
         "_lender",
-        "_pending",
         "_reactor",
         "_registry",
         "_requests",
         "_scratch",
         "cancel_asked",
-        "cancelled_since",
         "closed",
-        "exchange_since",
         "identity",
         "limits",
         "parameters",
         "pinned",
-        "readies_seen",
         "server",
-        "since",
         "stream",
-        "transaction_since",
+        "timing",
         "waiting",
     )
 
@@ -99,7 +96,6 @@ class ClientSession:
         self._scratch = scratch
         self._registry = registry
         self._lender = lender
-        self._pending = b""
         self._requests = Requests()
         self.stream = stream
         self.identity = identity
@@ -109,12 +105,8 @@ class ClientSession:
         self.waiting = False
         self.pinned: str | None = None
         self.closed = False
-        self.since = reactor.now
-        self.exchange_since = 0.0
-        self.transaction_since = 0.0
-        self.cancelled_since = 0.0
+        self.timing = Timing(reactor.now)
         self.cancel_asked = False
-        self.readies_seen = 0
         stream.handler = self
 
     def __str__(self) -> str:
@@ -130,11 +122,13 @@ class ClientSession:
     def on_readable(self) -> None:
         """Read once, and pass it on or keep it; called by the stream."""
         scratch = self._scratch
-        pending = self._pending
+        requests = self._requests
+        pending = requests.pending
         server = None if self.waiting else self.server
-        start = 0 if server is None else len(pending)
+        start = 0
         try:
-            if start:
+            if server is not None and pending:
+                start = len(pending)
                 scratch.buffer[:start] = pending
                 size = self.stream.recv_into(scratch.view[start:])
             else:
@@ -148,89 +142,99 @@ class ClientSession:
             return
         self._lender.counters.bytes_received += size
         if server is not None:
-            self._pending = b""
-            self._forward(server, scratch.buffer, scratch.view, start + size)
-            return
-        if (
+            requests.pending = None
+            self._forward(server, scratch.view, start + size)
+        elif (
             not pending
             and not self.waiting
-            and self._requests.is_query(scratch.buffer, size)
+            and requests.is_query(scratch.buffer, size)
             and (server := self._lender.take(self)) is not None
         ):
             self.server = server
-            self._forward(server, scratch.buffer, scratch.view, size)
-            return
-        fresh = bytes(scratch.view[:size])
-        self._pending = pending + fresh if pending else fresh
-        if not self.waiting:
-            self._consider()
-        elif len(self._pending) >= self._lender.buffer_limit:
-            self.stream.pause()
+            self._send_query(server, scratch.view[:size])
+        else:
+            requests.keep(scratch.view[:size])
+            if self.waiting:
+                self._regulate()
+            else:
+                self._consider()
 
     def _consider(self) -> None:
         """Ask for a server, if what is pending needs one."""
-        verdict = Verdict.READY
-        while verdict is Verdict.READY:
-            try:
-                self._pending, verdict = self._requests.review(
-                    self._pending, self._lender.buffer_limit
-                )
-            except ProtocolViolation as violation:
-                self._violated(violation)
-                return
-            if verdict is Verdict.READY:
-                self.stream.write(_READY_IDLE)
+        verdict = self._review()
         if verdict is Verdict.CLOSE:
             self.close(Reason.CLIENT_CLOSE_REQUEST)
         elif verdict is Verdict.SERVER:
             self.waiting = True
-            self.since = self._reactor.now
+            self.timing.since = self._reactor.now
             self._lender.request(self)
+        self._regulate()
+
+    def _review(self) -> Verdict:
+        limit = self._lender.buffer_limit
+        try:
+            while (verdict := self._requests.review(limit)) is Verdict.READY:
+                self.stream.write(_READY_IDLE)
+        except ProtocolViolation as violation:
+            self._violated(violation)
+            return Verdict.NOTHING
+        return verdict
+
+    def _regulate(self) -> None:
+        """Read the client, or not; see the module's text."""
+        if self.closed:
+            return
+        limit = self._lender.buffer_limit
+        pending = self._requests.pending
+        server = self.server
+        if (
+            (pending is not None and len(pending) >= limit)
+            or self.stream.backlog > limit
+            or (server is not None and server.stream.backlog > limit)
+        ):
+            self.stream.pause()
         elif self.stream.paused:
-            # What filled its buffer is dropped or answered.
             self.stream.resume()
 
-    def _forward(
-        self,
-        server: ServerConnection,
-        buffer: bytearray | bytes,
-        view: memoryview,
-        end: int,
-    ) -> None:
-        """Send ``buffer[:end]`` to the server, keep a fragment of a message."""
+    def _forward(self, server: ServerConnection, view: memoryview, end: int) -> None:
+        """Send ``view[:end]`` to the server, keep a fragment of a message."""
         requests = self._requests
+        ledger = server.ledger
+        if requests.is_query(view, end) and not ledger.reads_copy_data:
+            self._send_query(server, view[:end])
+            return
         violation = None
         try:
-            used = requests.receive(buffer, end, server.ledger)
+            used = requests.receive(view, end, ledger)
         except ProtocolViolation as error:
             used, violation = end, error
-        stream = server.stream
-        sent = True
-        for start, stop in requests.pieces:
-            sent = stream.write(view[start:stop])
+        for piece in requests.pieces:
+            server.stream.write(piece)
         if used != end:
-            self._pending = bytes(view[used:end])
+            requests.keep(view[used:end])
         if requests.named and self.pinned is None:
             self.pinned = "prepared statement"
-        if not self.exchange_since and server.ledger.head:
-            self._begin_exchange()
+        if not self.timing.exchange_since and ledger.head:
+            self.timing.begin_exchange(self._reactor.now, self._lender.counters)
         if violation is not None:
             self._violated(violation)
         elif requests.terminated:
             self.close(Reason.CLIENT_CLOSE_REQUEST)
-        elif not sent and stream.backlog > self._lender.buffer_limit:
-            self.stream.pause()
-        elif self.transaction_since and server.ledger.settled:
-            # Answered before its last message was whole: no reply will come to that.
-            self.on_answered(server)
+        else:
+            self._regulate()
+            if (
+                self.timing.transaction_since and ledger.settled
+            ) or ledger.resynchronisable:
+                # Answered before its last message was whole: no more will come.
+                self.on_answered(server)
 
-    def _begin_exchange(self) -> None:
-        counters = self._lender.counters
-        counters.query_count += 1
-        self.exchange_since = self._reactor.now
-        if not self.transaction_since:
-            self.transaction_since = self._reactor.now
-            counters.xact_count += 1
+    def _send_query(self, server: ServerConnection, query: memoryview) -> None:
+        """Send one simple Query: what nearly all that comes is."""
+        server.ledger.request(_QUERY)
+        if not self.timing.exchange_since:
+            self.timing.begin_exchange(self._reactor.now, self._lender.counters)
+        if not server.stream.write(query):
+            self._regulate()
 
     def _violated(self, violation: ProtocolViolation) -> None:
         self.close(
@@ -244,11 +248,11 @@ class ClientSession:
         """Send what is pending; see :class:`~pgpool_py.client.lender.Borrower`."""
         self.waiting = False
         self.server = server
-        pending, self._pending = self._pending, b""
-        if self.stream.paused:
-            self.stream.resume()
+        pending = self._requests.take()
         if pending:
-            self._forward(server, pending, memoryview(pending), len(pending))
+            self._forward(server, memoryview(pending), len(pending))
+        if self.stream.paused:
+            self._regulate()
 
     def on_refused(self, error: PoolerError, reason: Reason) -> None:
         """Close; see :class:`~pgpool_py.client.lender.Borrower`."""
@@ -272,30 +276,30 @@ class ClientSession:
             and stream.backlog > self._lender.buffer_limit
         ):
             self.server.stream.pause()
+            self._regulate()
 
     def on_answered(self, server: ServerConnection) -> None:
         """Everything is answered: let the server go if the pool's mode says so."""
         ledger = server.ledger
         now = self._reactor.now
         counters = self._lender.counters
-        if self.exchange_since:
-            counters.query_time += now - self.exchange_since
-            self.exchange_since = 0.0
-            self.cancel_asked = False
-        self.since = now
+        self.timing.end_exchange(now, counters)
+        self.cancel_asked = False
         if ledger.settled:
             if self._requests.half_sent:
                 return
-            if self.transaction_since:
-                counters.xact_time += now - self.transaction_since
-                self.transaction_since = 0.0
+            self.timing.end_transaction(now, counters)
             mode = self._lender.settings.pool_mode
-            if mode is not PoolMode.SESSION and self.pinned is None:
+            keeps = self.pinned is not None or self._requests.awaits_bind
+            if mode is not PoolMode.SESSION and not keeps:
                 self._release(server)
             elif self.waiting and not server.cancels:
                 self.on_linked(server)
         elif ledger.resynchronisable:
-            self._hold()
+            if self._requests.half_sent:
+                # Nothing of ours may be written into a message of the client's.
+                return
+            self.waiting = True
             if not server.cancels:
                 self._lender.resynchronise(server)
         elif ledger.status != TransactionStatus.IDLE and self.refuses_transactions:
@@ -313,16 +317,12 @@ class ClientSession:
         if server.stream.paused:
             server.stream.resume()
         if self.stream.paused:
-            # What it was paused for, the server's backlog, is no longer its business.
-            self.stream.resume()
+            # The server's backlog is no longer its business.
+            self._regulate()
         held, self.waiting = self.waiting, False
         self._lender.give_back(server)
         if held:
             self._consider()
-
-    def _hold(self) -> None:
-        """Keep what the client sends until ``on_linked`` is called again."""
-        self.waiting = True
 
     def on_parameter(self, name: str, value: str) -> None:
         """Follow the server: what it reported is now the client's own."""
@@ -332,8 +332,7 @@ class ClientSession:
 
     def on_server_drained(self) -> None:
         """Read again."""
-        if self.stream.paused:
-            self.stream.resume()
+        self._regulate()
 
     # Cancel
 
@@ -347,7 +346,7 @@ class ClientSession:
                 # Ours is being answered: it could be hit instead of the client's.
                 self.cancel_asked = not server.on_errand
             elif head and self._lender.cancel(server):
-                self._hold()
+                self.waiting = True
         elif self.waiting:
             self._lender.leave(self)
             self.waiting = False
@@ -355,7 +354,7 @@ class ClientSession:
 
     def _refuse_pending(self) -> None:
         """Answer the exchange that waits as cancelled, and go on behind it."""
-        self._pending, synced = self._requests.refuse(self._pending)
+        synced = self._requests.refuse()
         answer = error_response(
             "ERROR", Sqlstate.QUERY_CANCELED, "canceling statement due to user request"
         ).encode()
@@ -368,6 +367,7 @@ class ClientSession:
         """The client takes replies again; called by the stream."""
         if self.server is not None and self.server.stream.paused:
             self.server.stream.resume()
+        self._regulate()
 
     def on_fault(self, error: Exception) -> None:  # noqa: ARG002 - reported elsewhere
         """A callback of ours failed; called by the stream."""

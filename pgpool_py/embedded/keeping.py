@@ -40,6 +40,7 @@ class Keeping:
         self._timeout = timeout
         self._lines: list[str] = []
         self._rest = b""
+        self._runs = False
         ids = ["-", "-"] if account is None else [str(account.uid), str(account.gid)]
         self._socket, theirs = socket.socketpair()
         try:
@@ -65,6 +66,7 @@ class Keeping:
             EmbeddedError: it ended, or was not ready in time (and then was killed).
 
         """
+        self._catch_up()
         self._tell({"start": argv})
         deadline = time.monotonic() + self._timeout
         pid = 0
@@ -85,10 +87,15 @@ class Keeping:
     def stop(self, number: signal.Signals) -> None:
         """Send the server a signal and wait until all its processes are gone.
 
+        Where it was stopped before, or ended by itself, there is nothing to do.
+
         Raises:
             EmbeddedError: they were still there at the deadline, and were killed.
 
         """
+        self._catch_up()
+        if not self._runs:
+            return
         self._tell({"signal": number.value})
         if not self._has_exited():
             self._kill()
@@ -103,6 +110,11 @@ class Keeping:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def _catch_up(self) -> None:
+        """Hear what the keeper said unasked: that the server ended by itself."""
+        while self._answer(time.monotonic()):
+            pass
 
     def _kill(self) -> None:
         # SIGQUIT first: it lets postmaster take its backends and shared memory along.
@@ -140,7 +152,10 @@ class Keeping:
                 raise EmbeddedError(self._gone())
             *lines, self._rest = (self._rest + data).split(b"\n")
             self._lines += [line.decode() for line in lines]
-        return self._lines.pop(0)
+        line = self._lines.pop(0)
+        if not line.startswith("ready"):
+            self._runs = line.startswith("started")
+        return line
 
     def _gone(self) -> str:
         return f"the process that keeps PostgreSQL is gone (pid {self._process.pid})"

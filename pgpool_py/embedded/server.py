@@ -182,7 +182,7 @@ class EmbeddedPostgres:
         return dsn({**self._words(database), "password": self._password})
 
     def start(self) -> None:
-        """Start it again after `stop`, on the same port.
+        """Start it again after its end, on the same port.
 
         Raises:
             EmbeddedError: it is not ready in time, or it ended; with its log.
@@ -192,6 +192,8 @@ class EmbeddedPostgres:
 
     def stop(self, mode: StopMode = "fast") -> None:
         """Stop it and wait until every process of it is gone; the data stays.
+
+        One that has ended already is left as it is.
 
         Raises:
             EmbeddedError: it was not gone in time, and was killed.

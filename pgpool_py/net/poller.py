@@ -108,6 +108,17 @@ def _from_selector(mask: int) -> int:
     return flags | (WRITE if mask & selectors.EVENT_WRITE else 0)
 
 
+def has_hung_up(fd: int) -> bool:
+    """Whether the other side has ended the connection, whatever is still to be read.
+
+    For a descriptor that is not watched, whose end nobody would notice else. Where the
+    system does not know POLLRDHUP, only an end in both directions is seen.
+    """
+    poller = select.poll()
+    poller.register(fd, getattr(select, "POLLRDHUP", 0))
+    return bool(poller.poll(0))
+
+
 def best_poller() -> Poller:
     """Give the fastest poller of this system."""
     return EpollPoller() if hasattr(select, "epoll") else SelectorPoller()

@@ -12,7 +12,7 @@ nothing can be done now), so that an encrypted stream only has to replace these 
 import socket
 from typing import Final, Protocol
 
-from .poller import READ, WRITE
+from .poller import READ, WRITE, has_hung_up
 from .reactor import Reactor
 
 # Larger pieces are offered to the kernel as they are; smaller ones are worth a copy
@@ -210,6 +210,11 @@ class Stream:
     def paused(self) -> bool:
         """Whether reading is paused."""
         return not self._interest & READ
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether reading is paused and the other side has gone meanwhile."""
+        return self.fd >= 0 and self.paused and has_hung_up(self.fd)
 
     def pause(self) -> None:
         """Be told of nothing to read until :meth:`resume`."""

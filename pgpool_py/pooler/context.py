@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.resolver import Resolver
@@ -12,6 +13,21 @@ from pgpool_py.pool.quota import Quota
 from pgpool_py.server.parameters import ParameterBook
 from pgpool_py.settings import Settings
 from pgwire.ledger import HOLD_LIMIT
+
+
+class Starved(Protocol):
+    """A pool in which somebody waits, and whose shared limits have no room."""
+
+    @property
+    def quotas(self) -> tuple[Quota, ...]:
+        """Give the shared limits to which its servers count."""
+
+    @property
+    def oldest_wait(self) -> float | None:
+        """Give since when somebody waits there, None if nobody does."""
+
+    def grow(self) -> None:
+        """Open what is wanted there, now that there may be room."""
 
 
 @dataclass(slots=True)
@@ -24,6 +40,7 @@ class Context:
         evict: makes room in each of these quotas by closing the server that was idle
             longest; False, and nothing done, if one of them has none to close.
         numbers: gives clients and servers their numbers.
+        starved: the pools that shared limits keep from growing.
     """
 
     reactor: Reactor
@@ -34,6 +51,7 @@ class Context:
     book: ParameterBook = field(default_factory=ParameterBook)
     scratch: Scratch = field(default_factory=lambda: Scratch(HOLD_LIMIT))
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    starved: dict[Starved, None] = field(default_factory=dict)
 
     @property
     def tcp_options(self) -> TcpOptions:

@@ -142,8 +142,8 @@ class Linking:
         if not wanted:
             self._linked(server)
             return
-        data, entries = replay(wanted, prepared=server.can_replay)
-        if server.can_replay and all(self._is_accepted(change) for change in wanted):
+        data, entries = replay(wanted)
+        if all(self._is_accepted(change) for change in wanted):
             # In the same write as the client's own messages.
             server.ledger.skip(*entries)
             server.stream.gather(data)
@@ -168,16 +168,10 @@ class Linking:
         wanted: list[Change],
         target: ParameterSet,
     ) -> None:
-        if error is not None and server.can_replay and server.owner is not None:
-            # The statement may be gone: a DEALLOCATE inside DO tells nobody.
-            server.can_replay = False
-            self._set_parameters(server)
-            return
         client, _ = self._preparing.pop(server)
         if error is not None:
             self._were_refused(server, client, error)
             return
-        server.can_replay = True
         for change in wanted:
             self._remember(change)
         # A reported value is the server's spelling of what was asked for.

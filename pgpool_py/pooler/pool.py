@@ -1,7 +1,9 @@
 """One pool: the servers of one database and user, and the clients that want them."""
 
 import logging
-from typing import Protocol
+import math
+from operator import itemgetter
+from typing import Final, Protocol
 
 from pgpool_py import errors
 from pgpool_py.client.lender import Borrower
@@ -11,7 +13,7 @@ from pgpool_py.pool.books import Books, Sizes
 from pgpool_py.pool.quota import Quota
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection, ServerState
-from pgpool_py.settings import PoolSettings
+from pgpool_py.settings import PoolMode, PoolSettings
 from pgpool_py.statistics import Counters
 
 from .aftercare import Aftercare
@@ -20,6 +22,10 @@ from .linking import Linking
 from .staffing import Staffing
 
 _log = logging.getLogger(__name__)
+
+# Seconds by which somebody must have waited longer for a server to be closed in favour
+# of another pool: a login is dearer than a turn in the queue.
+_LEAD: Final = 0.1
 
 
 class Guest(Protocol):
@@ -53,7 +59,7 @@ class Pool:
         self._context = context
         self._reactor = context.reactor
         self._quotas = quotas
-        self._guests: list[Guest] = []
+        self._guests: dict[Guest, float] = {}
         self.database = settings.database
         self.user = settings.target.user
         self.settings = settings
@@ -106,8 +112,16 @@ class Pool:
         nobody = not self._guests and not self.books.waiters
         return nobody and not self.books.total and not self.counters.client_login_count
 
+    @property
+    def oldest_wait(self) -> float | None:
+        """Give since when somebody waits for a server, None if nobody does."""
+        guests = () if self.books.total else self._guests.values()
+        firsts = (self.books.oldest_wait(), next(iter(guests), None))
+        return min((since for since in firsts if since is not None), default=None)
+
     def reconfigure(self, settings: PoolSettings) -> None:
-        """Take over new settings; servers are not touched."""
+        """Take over new settings; of servers only what the mode left is touched."""
+        before = self.settings.pool_mode
         self.settings = self.staffing.settings = settings
         self.linking.settings = settings
         self.aftercare.reconfigure(settings)
@@ -115,6 +129,22 @@ class Pool:
         self.staffing.backoff.ceiling = settings.server_login_retry
         self.books.sizes = _sizes(settings)
         self.books.round_robin = settings.server_round_robin
+        self._clean_after(before)
+
+    def _clean_after(self, before: PoolMode) -> None:
+        """Have what was left on servers under another mode reset."""
+        mode = self.settings.pool_mode
+        if mode is before:
+            return
+        if before is PoolMode.SESSION:
+            for server in self.books.busy:
+                server.must_reset = True
+        elif mode is PoolMode.SESSION:
+            idle = list(self.books.idle)
+            for _ in idle:
+                self.books.take()
+            for server in idle:
+                self.aftercare.give_back(server)
 
     # Clients
 
@@ -125,13 +155,14 @@ class Pool:
         elif self.staffing.hopeless and self.staffing.failure is not None:
             guest.on_refused(self.staffing.failure, Reason.SERVER_LOGIN_FAILED)
         else:
-            self._guests.append(guest)
+            self._guests[guest] = self._reactor.now
             self.grow()
 
     def end(self, error: PoolerError, reason: Reason) -> None:
         """Close all servers for good, and refuse whoever waits for one."""
         self.paused = True
         self.refusal = (error, reason)
+        self._context.starved.pop(self, None)
         self.staffing.stop()
         for server in (*self.books.idle, *self.books.busy):
             server.close(reason)
@@ -139,8 +170,7 @@ class Pool:
 
     def forget_guest(self, guest: Guest) -> None:
         """Strike out a client that is gone before it was told."""
-        if guest in self._guests:
-            self._guests.remove(guest)
+        self._guests.pop(guest, None)
 
     def take(self, client: Borrower) -> ServerConnection | None:
         """Lend a server that is ready for this client; see Lender."""
@@ -183,9 +213,12 @@ class Pool:
 
     def grow(self) -> None:
         """Open the servers that are wanted now."""
+        starved = self._context.starved
+        starved.pop(self, None)
         if not self.paused:
             need = bool(self._guests) and not self.books.total
-            self.staffing.grow(at_least=int(need))
+            if not self.staffing.grow(at_least=int(need)):
+                starved[self] = None
 
     # Servers come back
 
@@ -240,21 +273,40 @@ class Pool:
         else:
             # What was just answered needs no check.
             server.since = now
-            waiter = self.books.next_waiter()
+            starved = self._context.starved
+            waiter = None if starved else self.books.next_waiter()
             if waiter is not None:
                 self.linking.begin(server, *waiter)
             else:
+                # Idle, it can be evicted.
                 server.state = ServerState.IDLE
                 self.books.put(server)
+                if starved:
+                    self._yield_to_older()
+                    self._lend_idle()
+
+    def _yield_to_older(self) -> None:
+        """Let pools that share a limit with this one grow if somebody waits longer."""
+        own = self.oldest_wait
+        latest = math.inf if own is None else own - _LEAD
+        older = [
+            (since, pool)
+            for pool in self._context.starved
+            if (since := pool.oldest_wait) is not None
+            and since < latest
+            and any(quota.limit and quota in self._quotas for quota in pool.quotas)
+        ]
+        for _, pool in sorted(older, key=itemgetter(0)):
+            pool.grow()
 
     def _welcome_guests(self) -> None:
-        guests, self._guests = self._guests, []
+        guests, self._guests = self._guests, {}
         for guest in guests:
             guest.on_welcome(self)
 
     def _on_failed(self, error: PoolerError, reason: Reason) -> None:
         """No server can be had: tell everybody who waits for one."""
-        guests, self._guests = self._guests, []
+        guests, self._guests = self._guests, {}
         for guest in guests:
             guest.on_refused(error, reason)
         while (waiter := self.books.next_waiter()) is not None:
@@ -277,11 +329,12 @@ class Pool:
             self._lend_idle()
         elif owner is not None:
             error = None
-            if server.fatal is None and not server.ledger.mid_message:
+            if not server.told and not server.ledger.mid_message:
                 error = errors.server_lost(in_flight=bool(server.ledger.head))
             owner.on_server_closed(error, reason)
         if reason is not Reason.EVICTED:
             # Who evicted it opens one in its place.
+            self._yield_to_older()
             self.grow()
 
     def _lend_idle(self) -> None:

@@ -23,7 +23,7 @@ from .limits import check_limits
 from .listening import Listening
 from .pool import Pool
 from .quotas import Quotas, evict
-from .upkeep import INTERVAL, check_idle_clients, maintain
+from .upkeep import INTERVAL, check_idle_clients, close_abandoned, maintain
 
 _log = logging.getLogger(__name__)
 
@@ -188,6 +188,7 @@ class Pooler:
         """Do what looks at every client or pool, once a second."""
         sessions = self.gatehouse.sessions.values()
         check_idle_clients(sessions, self.now)
+        close_abandoned(sessions)
         used = {session.lender for session in sessions}
         for key, pool in list(self.pools.items()):
             # A pool that nobody ever got into was opened for an invented name.

@@ -36,7 +36,8 @@ class Staffing:
         backoff: of failed attempts.
         openings: the attempts under way.
         failure: what to tell clients while no server can be had, or None.
-        welcome: parameters as the first server reported them; None before.
+        welcome: parameters as the first server reported them, those that its
+            connect_query changed included; None before.
         defaults: those of them that can be set, names in lower case.
     """
 
@@ -92,17 +93,22 @@ class Staffing:
             and not self.backoff.due(self._context.reactor.now)
         )
 
-    def grow(self, at_least: int = 0) -> None:
-        """Open as many servers as are wanted and allowed now."""
+    def grow(self, at_least: int = 0) -> bool:
+        """Open as many servers as are wanted and allowed now.
+
+        Returns:
+            False if somebody waits for one more, and a shared limit is full.
+        """
         now = self._context.reactor.now
         if not self.backoff.due(now):
-            return
-        number = max(self._books.wanted(now), at_least)
-        for _ in range(number):
-            # A minimum is no reason to take a server from another pool.
-            if not self._has_room(may_evict=bool(self._books.waiters or at_least)):
-                return
+            return True
+        # A minimum is no reason to take a server from another pool.
+        awaited = bool(self._books.waiters or at_least)
+        for _ in range(max(self._books.wanted(now), at_least)):
+            if not self._has_room(may_evict=awaited):
+                return not awaited
             self._open()
+        return True
 
     def _has_room(self, *, may_evict: bool) -> bool:
         full = tuple(quota for quota in self._quotas if quota.full)
@@ -162,11 +168,11 @@ class Staffing:
         context = self._context
         self.backoff.succeeded()
         self.failure = None
+        reported = {name.lower(): v for name, v in opened.reported.items()}
         if self.welcome is None:
             self.welcome = opened.reported
-            lower = {name.lower(): v for name, v in opened.reported.items()}
-            self.defaults.update((n, lower[n]) for n in tracked(opened.reported))
-        reported = {name.lower(): v for name, v in opened.reported.items()}
+            self.defaults.clear()
+            self.defaults.update((n, reported[n]) for n in tracked(opened.reported))
         differing = {
             name: reported[name]
             for name, default in self.defaults.items()
@@ -242,12 +248,15 @@ class Staffing:
             opening.fail(Reason.CONNECT_TIMEOUT, text)
 
     def forget(self) -> None:
-        """Give up attempts and what servers reported: they are elsewhere now."""
+        """Give up attempts, and tell nobody what servers reported: they are replaced.
+
+        The defaults stay until the first of the new ones is there, for what clients
+        set on the old ones meanwhile is followed by them.
+        """
         self.stop()
         self.backoff.succeeded()
         self.failure = None
         self.welcome = None
-        self.defaults.clear()
 
     def stop(self) -> None:
         """Give up all attempts."""

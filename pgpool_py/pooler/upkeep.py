@@ -13,7 +13,6 @@ from pgpool_py.client.session import ClientSession
 from pgpool_py.log import about
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
-from pgwire.codes import TransactionStatus
 
 from .pool import Pool
 
@@ -57,48 +56,34 @@ def _check_busy(pool: Pool, server: ServerConnection, now: float) -> None:
 
 
 def _check_client(pool: Pool, client: ClientSession, now: float) -> None:
-    _note_progress(client, now)
+    if client.server is not None:
+        client.timing.note_progress(now, client.server.ledger)
     if client.cancel_asked:
         client.cancel()
     settings = client.limits
-    running = client.exchange_since
+    running = client.timing.exchange_since
     if running:
         limit = settings.query_timeout
         if limit and now - running >= limit:
             _end_query(pool, client, now, limit)
-    elif client.transaction_since:
+    elif client.timing.transaction_since:
         limit = settings.idle_transaction_timeout
-        if limit and now - client.since >= limit:
+        if limit and now - client.timing.since >= limit:
             error = errors.idle_transaction_timeout(limit)
             client.close(Reason.IDLE_TRANSACTION_TIMEOUT, error)
     limit = settings.transaction_timeout
-    began = client.transaction_since
+    began = client.timing.transaction_since
     if limit and began and now - began >= limit:
         client.close(Reason.TRANSACTION_TIMEOUT, errors.transaction_timeout(limit))
 
 
-def _note_progress(client: ClientSession, now: float) -> None:
-    """Begin to time anew where answers came since the last round.
-
-    A client that always keeps one exchange ahead is never without one.
-    """
-    server = client.server
-    if server is None or server.ledger.readies == client.readies_seen:
-        return
-    client.readies_seen = server.ledger.readies
-    if client.exchange_since:
-        client.exchange_since = now
-    if client.transaction_since and server.ledger.status == TransactionStatus.IDLE:
-        client.transaction_since = now
-
-
 def _end_query(pool: Pool, client: ClientSession, now: float, limit: float) -> None:
     """Cancel a query that runs too long; close its client if that does not help."""
-    if client.cancelled_since < client.exchange_since:
+    if client.timing.cancelled_since < client.timing.exchange_since:
         _log.warning("query timeout: cancelling", extra=about(client))
-        client.cancelled_since = now
+        client.timing.cancelled_since = now
         client.cancel()
-    elif now - client.cancelled_since >= pool.cancel_wait_timeout:
+    elif now - client.timing.cancelled_since >= pool.cancel_wait_timeout:
         error = errors.query_timeout(limit, errors.Severity.FATAL)
         client.close(Reason.QUERY_TIMEOUT, error)
 
@@ -120,6 +105,12 @@ def _retire_idle(pool: Pool, now: float) -> None:
             server.close(Reason.SERVER_IDLE_TIMEOUT)
 
 
+def close_abandoned(clients: Iterable[ClientSession]) -> None:
+    """Close clients that are gone, which is not noticed while they are not read."""
+    for client in [client for client in clients if client.stream.abandoned]:
+        client.close(Reason.CLIENT_EOF)
+
+
 def check_idle_clients(clients: Iterable[ClientSession], now: float) -> None:
     """Close clients that have sent nothing for ``client_idle_timeout``."""
     late = [
@@ -128,7 +119,7 @@ def check_idle_clients(clients: Iterable[ClientSession], now: float) -> None:
         if (limit := client.limits.client_idle_timeout)
         and client.server is None
         and not client.waiting
-        and now - client.since >= limit
+        and now - client.timing.since >= limit
     ]
     for client in late:
         error = errors.client_idle_timeout(client.limits.client_idle_timeout)

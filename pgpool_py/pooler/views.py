@@ -158,7 +158,7 @@ def pools(pooler: Pooler) -> list[PoolView]:
 
 
 def _pool(pool: Pool, clients: list[ClientSession], now: float) -> PoolView:
-    waiting = [client.since for client in clients if _waits(client)]
+    waiting = [client.timing.since for client in clients if _waits(client)]
     servers = Counter(_server_status(server) for server in _connected(pool))
     return PoolView(
         database=pool.database,
@@ -219,7 +219,7 @@ def clients(pooler: Pooler) -> list[ClientView]:
 def _client(client: ClientSession, pool: Pool, now: float, offset: float) -> ClientView:
     identity = client.identity
     waits = _waits(client)
-    began = client.since if waits else client.exchange_since
+    began = client.timing.since if waits else client.timing.exchange_since
     if waits:
         status = ClientStatus.WAITING
     elif client.server is not None:
@@ -235,7 +235,7 @@ def _client(client: ClientSession, pool: Pool, now: float, offset: float) -> Cli
         local_address=identity.local_address,
         local_port=identity.local_port,
         connected=identity.connected,
-        requested=offset + (began or client.since),
+        requested=offset + (began or client.timing.since),
         wait=now - began if began else 0.0,
         number=identity.number,
         server=None if client.server is None else client.server.id,

@@ -1,9 +1,16 @@
 """Giving up root before anything from outside is touched."""
 
+import importlib
 import os
 import pwd
+from typing import Final
 
 from pgpool_py.settings import Settings
+
+# What the standard library imports when it first needs it: for a name's addresses, for
+# the thread that looks them up, for a traceback. Python may lie in a directory that
+# only root can read.
+_NEEDED_LATER: Final = ("encodings.idna", "concurrent.futures.thread", "tokenize")
 
 
 class PrivilegeError(Exception):
@@ -33,6 +40,8 @@ def _become(name: str) -> None:
         raise PrivilegeError(f'user "{name}" does not exist') from None
     if os.getuid() == account.pw_uid:
         return
+    for module in _NEEDED_LATER:
+        importlib.import_module(module)
     try:
         os.initgroups(account.pw_name, account.pw_gid)
         os.setgid(account.pw_gid)

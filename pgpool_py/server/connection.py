@@ -28,7 +28,6 @@ from pgwire.draining import drain_requests, nonce_query
 from pgwire.exchange import (
     ParameterReported,
     ServerError,
-    StatementsDropped,
     UnaccountedReply,
     is_fatal,
 )
@@ -41,6 +40,8 @@ from .parameters import ParameterSet
 _log = logging.getLogger(__name__)
 
 _TERMINATE: Final = Terminate().encode()
+# Parameters reported by one server: PostgreSQL's are some twenty.
+_MOST: Final = 1000
 
 
 class ServerState(StrEnum):
@@ -118,13 +119,13 @@ class ServerConnection:
         address: host and port, or socket path, for people.
         reported: parameters that the server reported, names in lower case.
         parameters: what differs from the pool's defaults.
-        can_replay: whether the statement that sets parameters is prepared.
         since: when it took on its present state, by the reactor's clock.
         opened: when it was logged in, by the same clock.
         end_of_life: from when on it is replaced.
         deadline: when the errand or the drain it is on must be done.
         close_needed: whether it is closed instead of given back.
         fatal: the FATAL error that it sent, if any.
+        told: whether its owner got that error.
         cancels: how many CancelRequests for it are on their way.
         must_reset: whether a client left session state behind.
         peer: the network address, for a CancelRequest.
@@ -140,7 +141,6 @@ class ServerConnection:
         "_reactor",
         "_scratch",
         "address",
-        "can_replay",
         "cancel_key",
         "cancels",
         "close_needed",
@@ -162,6 +162,7 @@ class ServerConnection:
         "since",
         "state",
         "stream",
+        "told",
     )
 
     def __init__(
@@ -190,7 +191,6 @@ class ServerConnection:
         self.cancel_key = opened.cancel_key
         self.reported = {n.lower(): value for n, value in opened.reported.items()}
         self.parameters = parameters
-        self.can_replay = False
         self.state = ServerState.TESTED
         self.owner: Owner | None = None
         self.opened = self.since = reactor.now
@@ -199,6 +199,7 @@ class ServerConnection:
         self.close_needed = False
         self.closed = False
         self.fatal: ErrorResponse | None = None
+        self.told = False
         self.cancels = 0
         self.may_be_hit = False
         self.received = 0
@@ -320,15 +321,15 @@ class ServerConnection:
         for event in self.ledger.events:
             match event:
                 case ParameterReported(name, value):
-                    self.reported[name.lower()] = value
+                    if name.lower() in self.reported or len(self.reported) < _MOST:
+                        self.reported[name.lower()] = value
                     self._keeper.on_parameter(self, name.lower(), value)
                 case ServerError(error, skipped):
                     if is_fatal(error):
                         self.fatal = error
-                    if skipped:
+                        self.told = not skipped
+                    elif skipped:
                         self._note_refusal(error)
-                case StatementsDropped():
-                    self.can_replay = False
 
     def _note_refusal(self, error: ErrorResponse) -> None:
         if self._errand is None:

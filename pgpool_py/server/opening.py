@@ -15,12 +15,13 @@ from pgpool_py.net.resolver import Resolver
 from pgpool_py.net.socket_options import TcpOptions
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
+from pgwire.backend import ParameterStatus
 from pgwire.codes import Backend
 from pgwire.diagnostics import ErrorResponse
 from pgwire.errors import ProtocolError
 from pgwire.framing import HEADER_SIZE, message_end
 from pgwire.frontend import Query
-from pgwire.server_login import ServerLogin, ServerRefused
+from pgwire.server_login import MAX_PARAMETERS, ServerLogin, ServerRefused
 from pgwire.server_secret import ServerSecret
 
 # No message of a login is near this; ErrorResponse may hold a long text.
@@ -52,7 +53,11 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A server that is logged in, its stream without a handler that matters."""
+    """A server that is logged in, its stream without a handler that matters.
+
+    Attributes:
+        reported: its parameters, those that ``connect_query`` changed included.
+    """
 
     stream: Stream
     destination: Destination
@@ -91,6 +96,7 @@ class Opening:
         "_options",
         "_querying",
         "_reactor",
+        "_reported",
         "_stream",
         "_then",
         "started",
@@ -118,6 +124,7 @@ class Opening:
             secrets.token_urlsafe(18),
         )
         self._querying = False
+        self._reported: dict[str, str] = {}
         self._done = False
         self.started = reactor.now
 
@@ -229,6 +236,7 @@ class Opening:
             self._stream.write(answer)
         if not self._login.done:
             return False
+        self._reported.update(self._login.parameters)
         query = self._destination.query
         if query and self._stream is not None:
             self._querying = True
@@ -241,7 +249,17 @@ class Opening:
             error = ErrorResponse.decode(body)
             text = f"connect_query failed: {error.message}"
             self._end(OpeningFailed(Reason.CONNECT_QUERY_FAILED, text))
+        elif kind == Backend.PARAMETER_STATUS:
+            self._take_report(ParameterStatus.decode(body))
         return kind == Backend.READY_FOR_QUERY
+
+    def _take_report(self, status: ParameterStatus) -> None:
+        self._reported[status.name] = status.value
+        if len(self._reported) > MAX_PARAMETERS:
+            text = (
+                f"the server reports more than {MAX_PARAMETERS} parameters during login"
+            )
+            self._end(OpeningFailed(Reason.SERVER_PROTOCOL_VIOLATION, text))
 
     # End
 
@@ -258,7 +276,7 @@ class Opening:
                 self._addresses[0],
                 login.backend_pid,
                 login.cancel_key,
-                dict(login.parameters),
+                self._reported,
             )
         )
 

@@ -54,6 +54,7 @@ from .exchange import (
     EXTENDED,
     NONCE,
     NONCE_ANSWERED,
+    PARSE,
     QUERY,
     QUERY_COPIES_IN,
     REPLIES,
@@ -85,6 +86,8 @@ class Owed:
         readies: how many ReadyForQuery were forwarded so far.
         unsynced: whether extended messages were sent that no Sync has ended. Their
             work is an open transaction, whatever ``status`` says.
+        unnamed: whose the server's unnamed statement is, by what was sent to it; None
+            if it is ours or nobody's.
     """
 
     __slots__ = (
@@ -99,6 +102,7 @@ class Owed:
         "events",
         "readies",
         "status",
+        "unnamed",
         "unsynced",
     )
 
@@ -119,6 +123,7 @@ class Owed:
         self.status: int = TransactionStatus.IDLE
         self.readies = 0
         self.unsynced = False
+        self.unnamed: object = None
 
     # What is known
 
@@ -197,6 +202,8 @@ class Owed:
             )
         for entry in entries:
             self._append(entry | SKIP)
+        if PARSE in entries:
+            self.unnamed = None
 
     def _append(self, entry: int) -> None:
         if self._skips_to_sync:
@@ -214,7 +221,11 @@ class Owed:
         if self._head & ANYTHING:
             return
         if self._head:
-            self._behind.append(entry)
+            behind = self._behind
+            if entry == SYNC and self.reads_copy_data and behind and behind[-1] == SYNC:
+                # Ignored like the one before it, and there may be no end of them.
+                return
+            behind.append(entry)
         else:
             self._head = entry
 

@@ -24,6 +24,9 @@ from tests.fixtures.messages import (
 
 TERMINATE = b"X\0\0\0\4"
 FLUSH = b"H\0\0\0\4"
+PARSED = b"1\0\0\0\4"
+BOUND = b"2\0\0\0\4"
+CLOSE_UNNAMED = b"C\0\0\0\6S\0"
 # 100 bytes of copy data
 COPY_DATA = CopyData(b"x" * 100).encode()
 COPY_DONE = CopyDone().encode()
@@ -191,9 +194,9 @@ def test_an_unsynced_batch_is_an_open_transaction(linked: Scene) -> None:
     linked.send(query("COMMIT"))
     linked.answer(done("COMMIT"))
     linked.lender.calls.clear()
-    linked.send(parse() + FLUSH)
+    linked.send(parse() + BIND + FLUSH)
     linked.lend()
-    linked.answer(b"1\0\0\0\4")
+    linked.answer(PARSED + BOUND)
     assert linked.lender.calls == ["request"]
     linked.send(SYNC)
     linked.answer(READY)
@@ -244,6 +247,20 @@ def test_it_is_given_back_once_the_message_is_whole(scene: Scene) -> None:
     assert scene.backend.received() == b""
 
 
+def test_nothing_of_ours_is_written_into_a_message_of_the_clients(
+    scene: Scene,
+) -> None:
+    # Sync lies in the copy data: once the copy has failed, the ledger is uncertain.
+    scene.send(parse() + BIND + EXECUTE + SYNC)
+    scene.lend()
+    scene.answer(PARSED + BOUND + BEGIN_COPY)
+    scene.send(COPY_DATA[:50])
+    scene.answer(refused() + READY)
+    assert scene.lender.calls == ["request"]
+    scene.send(COPY_DATA[50:])
+    assert scene.lender.calls == ["request", "resynchronise"]
+
+
 def test_a_named_statement_pins_the_client_to_its_server(scene: Scene) -> None:
     scene.send(parse("s1") + SYNC)
     scene.lend()
@@ -257,11 +274,45 @@ def test_a_named_statement_pins_the_client_to_its_server(scene: Scene) -> None:
     assert scene.lender.calls == ["request", "abandon must reset"]
 
 
-def test_an_unnamed_statement_pins_nothing(scene: Scene) -> None:
+def test_an_unnamed_statement_keeps_its_server_until_it_is_bound(
+    scene: Scene,
+) -> None:
     scene.send(parse() + SYNC)
     scene.lend()
-    scene.answer(b"1\0\0\0\4" + READY)
+    scene.answer(PARSED + READY)
+    assert scene.lender.calls == ["request"]
+    scene.send(BIND + EXECUTE + SYNC)
+    scene.answer(BOUND + complete() + READY)
     assert scene.session.pinned is None
+    assert scene.lender.calls == ["request", "give back"]
+
+
+def test_an_unnamed_statement_bound_in_its_batch_keeps_nothing(scene: Scene) -> None:
+    scene.send(parse() + BIND + EXECUTE + SYNC)
+    scene.lend()
+    scene.answer(PARSED + BOUND + complete() + READY)
+    assert scene.lender.calls == ["request", "give back"]
+
+
+def test_a_query_takes_the_place_of_an_unnamed_statement(scene: Scene) -> None:
+    scene.send(parse() + SYNC)
+    scene.lend()
+    scene.answer(PARSED + READY)
+    scene.send(query("SELECT 1"))
+    scene.answer(done())
+    assert scene.lender.calls == ["request", "give back"]
+
+
+def test_the_unnamed_statement_of_another_client_is_closed_before_use(
+    scene: Scene,
+) -> None:
+    scene.server.ledger.unnamed = "another client's"
+    scene.send(BIND + EXECUTE + SYNC)
+    scene.lend()
+    assert scene.backend.received() == CLOSE_UNNAMED + BIND + EXECUTE + SYNC
+    # CloseComplete is ours; that there is no such statement PostgreSQL says itself.
+    scene.answer(b"3\0\0\0\4" + refused("none", "26000") + READY)
+    assert told(scene.client.received()) == ("ERROR", "26000", "none")
     assert scene.lender.calls == ["request", "give back"]
 
 

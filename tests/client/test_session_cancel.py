@@ -304,6 +304,28 @@ def test_a_server_is_read_no_more_while_its_client_does_not_read(
     assert running.lender.calls == ["request", "give back"]
 
 
+def test_a_client_that_does_not_read_is_read_no_more(scene: Scene) -> None:
+    # Each answer is complete, and its server given back: nothing but the client's own
+    # backlog is left to stop it.
+    row = DataRow((b"x" * 1000,)).encode()
+    exchanges = 0
+    while not scene.client_is_paused():
+        scene.send(query("SELECT 1"))
+        scene.lend()
+        scene.answer(row + done())
+        exchanges += 1
+        assert exchanges < 10_000, "no end of it"
+    assert scene.session.server is None
+    scene.send(query("SELECT 2"))
+    assert scene.lender.asking == []
+    while scene.client_is_paused():
+        scene.client.received()
+        turn(scene.reactor)
+    turn(scene.reactor)
+    scene.lend()
+    assert scene.backend.received().endswith(query("SELECT 2"))
+
+
 def test_a_client_is_read_no_more_while_its_server_does_not_read(
     running: Scene,
 ) -> None:

@@ -3,6 +3,7 @@
 import os
 import secrets
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -128,6 +129,35 @@ def test_a_stopped_server_refuses_until_started_again(
         socket.create_connection((own_server.host, own_server.port))
     own_server.start()
     assert own_server.psql("SELECT 1") == "1"
+
+
+def test_a_stop_has_nothing_to_do_where_the_server_is_stopped() -> None:
+    with EmbeddedPostgres(timeout=5.0) as own:
+        own.stop()
+        own.stop()
+        own.start()
+        assert own.psql("SELECT 1") == "1"
+
+
+def test_a_server_that_ended_by_itself_is_stopped_and_can_be_started() -> None:
+    with EmbeddedPostgres(timeout=5.0) as own:
+        for _ in range(2):
+            # SIGINT is a fast shutdown, here one that nobody asked the keeper for.
+            os.kill(own.pid, signal.SIGINT)
+            own.stop()
+            own.stop()
+            own.start()
+        assert own.psql("SELECT 1") == "1"
+
+
+def test_a_server_that_ended_by_itself_need_not_be_stopped_to_be_started() -> None:
+    with EmbeddedPostgres(timeout=5.0) as own:
+        os.kill(own.pid, signal.SIGINT)
+        told = select.poll()
+        told.register(own._keeping._socket, select.POLLIN)
+        assert told.poll(DEADLINE_MS), "the keeper does not say that it ended"
+        own.start()
+        assert own.psql("SELECT 1") == "1"
 
 
 def test_a_stop_that_clients_hold_up_ends_at_the_deadline() -> None:

@@ -13,6 +13,7 @@ from pgpool_py.net.poller import (
     Poller,
     SelectorPoller,
     best_poller,
+    has_hung_up,
 )
 
 Pair = tuple[socket.socket, socket.socket]
@@ -108,3 +109,20 @@ def test_without_a_selector_the_best_of_the_library_is_taken(pair: Pair) -> None
     poller.add(ours.fileno(), WRITE)
     assert poller.poll(0, 8) == [(ours.fileno(), WRITE)]
     poller.close()
+
+
+# Descriptors that nobody watches
+
+
+def test_the_other_sides_end_is_seen_behind_what_is_unread(pair: Pair) -> None:
+    ours, theirs = pair
+    theirs.send(b"unread")
+    assert not has_hung_up(ours.fileno())
+    theirs.close()
+    assert has_hung_up(ours.fileno())
+
+
+def test_an_end_in_one_direction_is_seen_too(pair: Pair) -> None:
+    ours, theirs = pair
+    theirs.shutdown(socket.SHUT_WR)
+    assert has_hung_up(ours.fileno())

@@ -164,7 +164,7 @@ class Stage:
         """Put a client into the queue, so long ago."""
         since = self.pooler.now - seconds
         client.waiting = True
-        client.since = since
+        client.timing.since = since
         pool.books.wait(client, since)
 
     def tick(self) -> None:

@@ -1,6 +1,7 @@
 """Servers that come back: reset, drained, cancelled, or closed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -138,15 +139,61 @@ def test_another_reset_query_is_not_trusted_with_them(set_up: SetUp) -> None:
     assert wire.received() == query("UNLISTEN *") + TERMINATE
 
 
-def test_after_a_reset_the_statement_of_ours_is_prepared_anew(set_up: SetUp) -> None:
+# Another mode
+
+
+def change_mode(bench: Bench, mode: PoolMode) -> None:
+    bench.pool.reconfigure(replace(bench.pool.settings, pool_mode=mode))
+    bench.turn()
+
+
+@pytest.mark.parametrize("mode", [PoolMode.TRANSACTION, PoolMode.STATEMENT])
+def test_what_was_lent_for_a_session_is_reset_though_the_mode_is_another_by_now(
+    set_up: SetUp, mode: PoolMode
+) -> None:
     bench = set_up(pool_mode=PoolMode.SESSION)
     client, wire = bench.open()
-    server_of(client).can_replay = True
+    change_mode(bench, mode)
     bench.give_back(client)
+    assert wire.received() == query("DISCARD ALL")
     bench.answer(wire, done("DISCARD ALL"))
-    wire.received()
-    bench.request(timezone="CET")
-    assert kinds(wire.received()) == "CPBES"
+    # Once: from then on it is lent as that mode has it.
+    bench.give_back(bench.request())
+    assert wire.received() == b""
+    assert bench.states() == ["idle"]
+
+
+def test_a_mode_that_stays_the_same_makes_no_reset_needed(bench: Bench) -> None:
+    client, wire = bench.open()
+    change_mode(bench, PoolMode.STATEMENT)
+    change_mode(bench, PoolMode.TRANSACTION)
+    bench.give_back(client)
+    assert wire.received() == b""
+
+
+def test_what_transactions_left_on_a_server_is_reset_before_it_is_lent_for_a_session(
+    bench: Bench,
+) -> None:
+    idle, busy = bench.open(), bench.open()
+    bench.give_back(idle[0])
+    change_mode(bench, PoolMode.SESSION)
+    assert idle[1].received() == query("DISCARD ALL")
+    assert busy[1].received() == b""
+    assert bench.states() == ["active", "tested"]
+    bench.answer(idle[1], done("DISCARD ALL"))
+    assert bench.states() == ["active", "idle"]
+    bench.give_back(busy[0])
+    assert busy[1].received() == query("DISCARD ALL")
+
+
+def test_without_a_reset_query_sessions_begin_on_them_as_they_are(
+    set_up: SetUp,
+) -> None:
+    bench = set_up(server_reset_query="")
+    wire = bench.idle()
+    change_mode(bench, PoolMode.SESSION)
+    assert wire.received() == b""
+    assert bench.states() == ["idle"]
 
 
 # Vanished clients

@@ -22,9 +22,8 @@ from tests.pooler.postgres import Bench, Client
 
 SetUp = Callable[..., Bench]
 
-# What answers a batch that prepares the statement and sets one value.
-PREPARED = b"3\0\0\0\4" + b"1\0\0\0\4"
-ONE_SET = b"2\0\0\0\4" + complete()
+# What answers a batch that sets one value, but for its ReadyForQuery.
+ONE_SET = b"1\0\0\0\4" + b"2\0\0\0\4" + complete()
 
 
 # Parameters
@@ -33,8 +32,8 @@ ONE_SET = b"2\0\0\0\4" + complete()
 def set_zone(bench: Bench, wire: Wire, value: str = "CET") -> Client:
     client = bench.request(timezone=value)
     assert client.calls == []
-    assert kinds(wire.received()) == "CPBES"
-    bench.answer(wire, PREPARED + ONE_SET + reported("TimeZone", value) + READY)
+    assert kinds(wire.received()) == "PBES"
+    bench.answer(wire, ONE_SET + reported("TimeZone", value) + READY)
     assert client.calls == ["linked"]
     return client
 
@@ -58,7 +57,7 @@ def test_a_value_that_was_accepted_goes_in_the_same_write(bench: Bench) -> None:
     client = bench.request(timezone="CET")
     assert client.calls == ["linked"]
     client.ask(query("SELECT 1"))
-    assert kinds(wire.received()) == "BESQ"
+    assert kinds(wire.received()) == "PBESQ"
     bench.answer(wire, ONE_SET + reported("TimeZone", "CET") + READY + done())
     assert client.delivered == done()
 
@@ -68,8 +67,8 @@ def test_a_client_without_wishes_gets_the_defaults_back(bench: Bench) -> None:
     bench.give_back(set_zone(bench, wire))
     client = bench.request()
     data = wire.received()
-    assert kinds(data) == "BES"
-    assert Bind.decode(split(data)[0][1]).parameters == (b"timezone", None)
+    assert kinds(data) == "PBES"
+    assert Bind.decode(split(data)[1][1]).parameters == (b"timezone", None)
     bench.answer(wire, ONE_SET + reported("TimeZone", "UTC") + READY)
     assert client.calls == ["linked"]
     assert client.parameters is bench.context.book.defaults
@@ -77,10 +76,10 @@ def test_a_client_without_wishes_gets_the_defaults_back(bench: Bench) -> None:
 
 def test_a_search_path_is_awaited_always(bench: Bench) -> None:
     wire = bench.idle()
-    for number in range(2):
+    for _ in range(2):
         client = bench.request(search_path="x")
-        assert kinds(wire.received()) == ("BES" if number else "CPBES")
-        bench.answer(wire, (b"" if number else PREPARED) + ONE_SET + READY)
+        assert kinds(wire.received()) == "PBES"
+        bench.answer(wire, ONE_SET + READY)
         assert client.calls == ["linked"]
         bench.give_back(client)
         plain = bench.request()
@@ -94,9 +93,7 @@ def test_the_servers_spelling_of_a_value_is_the_clients_from_then_on(
 ) -> None:
     wire = bench.idle()
     client = bench.request(datestyle="german")
-    bench.answer(
-        wire, PREPARED + ONE_SET + reported("DateStyle", "German, DMY") + READY
-    )
+    bench.answer(wire, ONE_SET + reported("DateStyle", "German, DMY") + READY)
     assert client.parameters.values == {"datestyle": "German, DMY"}
 
 
@@ -105,7 +102,7 @@ def test_a_value_that_turns_out_to_be_the_default_is_no_difference(
 ) -> None:
     wire = bench.idle()
     client = bench.request(datestyle="iso")
-    bench.answer(wire, PREPARED + ONE_SET + READY)
+    bench.answer(wire, ONE_SET + READY)
     assert client.parameters is bench.context.book.defaults
 
 
@@ -115,16 +112,15 @@ def test_a_value_that_is_refused_ends_its_client_and_spares_the_server(
     wire = bench.idle()
     client = bench.request(timezone="nowhere")
     wire.received()
-    bench.answer(wire, PREPARED + b"2\0\0\0\4" + refused("no such zone") + READY)
+    bench.answer(wire, b"1\0\0\0\4" + b"2\0\0\0\4" + refused("no such zone") + READY)
     assert client.calls == ["refused"]
     assert client.reason is Reason.INVALID_SERVER_PARAMETER
     assert client.error is not None
     assert (client.error.message, client.error.sqlstate) == ("no such zone", "22023")
     assert bench.states() == ["idle"]
-    # The statement may be there or not, which the next batch must survive.
     other = bench.request(timezone="CET")
-    assert kinds(wire.received()) == "CPBES"
-    bench.answer(wire, PREPARED + ONE_SET + READY)
+    assert kinds(wire.received()) == "PBES"
+    bench.answer(wire, ONE_SET + READY)
     assert other.calls == ["linked"]
 
 
@@ -134,7 +130,7 @@ def test_a_client_that_leaves_while_its_values_are_set_gets_nothing(
     wire = bench.idle()
     client = bench.request(timezone="CET")
     bench.pool.leave(client)
-    bench.answer(wire, PREPARED + ONE_SET + reported("TimeZone", "CET") + READY)
+    bench.answer(wire, ONE_SET + reported("TimeZone", "CET") + READY)
     assert client.calls == []
     assert bench.states() == ["idle"]
     (server,) = bench.pool.books.idle
@@ -156,7 +152,7 @@ def test_what_a_client_that_left_wants_by_now_is_not_what_was_set(
     client = bench.request(**{name: "first"})
     bench.pool.leave(client)
     client.parameters = bench.context.book.of({name: "second"})
-    bench.answer(wire, PREPARED + ONE_SET + report + READY)
+    bench.answer(wire, ONE_SET + report + READY)
     (server,) = bench.pool.books.idle
     assert server.parameters.values == {name: "first"}
     assert client.parameters.values == {name: "second"}
@@ -166,70 +162,9 @@ def test_a_refusal_while_the_client_is_gone_ends_nobody(bench: Bench) -> None:
     wire = bench.idle()
     client = bench.request(timezone="nowhere")
     bench.pool.leave(client)
-    bench.answer(wire, PREPARED + b"2\0\0\0\4" + refused() + READY)
+    bench.answer(wire, b"1\0\0\0\4" + b"2\0\0\0\4" + refused() + READY)
     assert client.calls == []
     assert bench.states() == ["idle"]
-
-
-# The statement that sets them
-
-
-GONE = refused('prepared statement "pgpool_set_config" does not exist', "26000")
-
-
-def lose_statement(bench: Bench, wire: Wire) -> None:
-    """Let a client drop the statement in a way that nobody is told of."""
-    client = set_zone(bench, wire)
-    client.ask(query("DO 'DEALLOCATE ALL'"))
-    bench.answer(wire, done("DO"))
-    bench.give_back(client)
-    wire.received()
-
-
-def test_a_statement_that_is_lost_is_prepared_again_and_no_client_is_refused(
-    bench: Bench,
-) -> None:
-    wire = bench.idle()
-    lose_statement(bench, wire)
-    client = bench.request(timezone="Asia/Tokyo")
-    assert kinds(wire.received()) == "BES"
-    bench.answer(wire, GONE + READY)
-    assert client.calls == []
-    assert kinds(wire.received()) == "CPBES"
-    bench.answer(wire, PREPARED + ONE_SET + reported("TimeZone", "Asia/Tokyo") + READY)
-    assert client.calls == ["linked"]
-    bench.give_back(client)
-    # And stays: the next one finds it.
-    bench.request(timezone="Europe/Rome")
-    assert kinds(wire.received()) == "BES"
-
-
-def test_a_value_that_is_refused_then_as_well_ends_its_client(bench: Bench) -> None:
-    wire = bench.idle()
-    lose_statement(bench, wire)
-    client = bench.request(timezone="nowhere")
-    bench.answer(wire, GONE + READY)
-    bench.answer(wire, PREPARED + b"2\0\0\0\4" + refused("no such zone") + READY)
-    assert client.calls == ["refused"]
-    assert client.error is not None
-    assert client.error.sqlstate == "22023"
-    assert bench.states() == ["idle"]
-
-
-def test_who_leaves_while_the_statement_is_lost_costs_the_next_one_nothing(
-    bench: Bench,
-) -> None:
-    wire = bench.idle()
-    lose_statement(bench, wire)
-    client = bench.request(timezone="Asia/Tokyo")
-    bench.pool.leave(client)
-    bench.answer(wire, GONE + READY)
-    assert client.calls == []
-    other = bench.request(timezone="Europe/Rome")
-    bench.answer(wire, GONE + READY)
-    assert kinds(wire.received()) == "BES" + "BES" + "CPBES"
-    bench.answer(wire, PREPARED + ONE_SET + reported("TimeZone", "Europe/Rome") + READY)
-    assert other.calls == ["linked"]
 
 
 # The values that were accepted
@@ -240,15 +175,12 @@ def test_of_the_accepted_values_the_oldest_are_forgotten(
 ) -> None:
     monkeypatch.setattr(linking, "MOST_ACCEPTED", 2)
     wire = bench.idle()
-    for number, name in enumerate("abc"):
+    for name in "abc":
         client = bench.request(application_name=name)
         assert client.calls == []
         bench.answer(
             wire,
-            (b"" if number else PREPARED)
-            + ONE_SET
-            + reported("application_name", name)
-            + READY,
+            ONE_SET + reported("application_name", name) + READY,
         )
         bench.give_back(client)
     newer = bench.request(application_name="b")

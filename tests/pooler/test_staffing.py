@@ -12,7 +12,7 @@ from pgpool_py.reasons import Reason
 from pgpool_py.settings import LoadBalanceHosts
 from pgwire.authentication import AuthenticationCleartextPassword
 from pgwire.startup import StartupMessage, parse_startup
-from tests.fixtures.messages import PARAMETERS, fatal
+from tests.fixtures.messages import fatal
 from tests.pooler.postgres import Bench
 
 SetUp = Callable[..., Bench]
@@ -84,27 +84,6 @@ def test_the_databases_password_goes_before_the_users_secret(
     wire.received()
     bench.answer(wire, AuthenticationCleartextPassword().encode())
     assert wire.received()[5:] == sent
-
-
-def test_what_the_first_server_reports_becomes_the_welcome(bench: Bench) -> None:
-    bench.open()
-    assert bench.pool.staffing.welcome == PARAMETERS
-    assert bench.pool.staffing.defaults == {
-        "application_name": "",
-        "client_encoding": "UTF8",
-        "datestyle": "ISO, MDY",
-        "timezone": "UTC",
-    }
-
-
-def test_a_server_that_differs_is_brought_to_the_defaults_of_the_first(
-    bench: Bench,
-) -> None:
-    bench.open()
-    bench.request()
-    bench.log_in(bench.postgres.accept(), TimeZone="CET")
-    values = [dict(s.parameters.values) for s in bench.pool.books.busy]
-    assert {"timezone": "CET"} in values
 
 
 # Guests

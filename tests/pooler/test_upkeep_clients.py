@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pgpool_py.client.session import ClientSession
-from pgpool_py.pooler.upkeep import check_idle_clients, maintain
+from pgpool_py.pooler.upkeep import check_idle_clients, close_abandoned, maintain
 from pgpool_py.settings import DatabaseSettings, PoolMode, UserSettings
 from tests.fixtures.hand import Clock, Wire
 from tests.fixtures.messages import (
@@ -174,6 +174,20 @@ def test_a_client_with_a_server_does_not_count_as_idle(build: Build) -> None:
     assert inside.client.received() == b""
 
 
+# Clients that are gone while they are not read
+
+
+def test_a_client_that_vanished_while_it_was_not_read_is_closed(build: Build) -> None:
+    inside = run(build, b"")
+    inside.session.stream.pause()
+    close_abandoned([inside.session])
+    assert not inside.session.closed
+    inside.client.send(query("SELECT 1"))
+    inside.client.close()
+    close_abandoned([inside.session])
+    assert inside.session.closed
+
+
 # Limits of the client's own user, where all servers are of one other user
 
 
@@ -229,12 +243,15 @@ def test_and_that_of_doing_nothing(
 
 # A cancel request that came while messages of ours were answered
 
-# What answers a batch that prepares the statement and sets one value.
-PREPARED = b"3\0\0\0\4" + b"1\0\0\0\4"
-
 
 def name_set(name: str) -> bytes:
-    return b"2\0\0\0\4" + complete() + reported("application_name", name) + READY
+    return (
+        b"1\0\0\0\4"
+         b"2\0\0\0\4"
+        + complete()
+        + reported("application_name", name)
+        + READY
+    )
 
 
 def run_behind_parameters(build: Build) -> Inside:
@@ -244,15 +261,15 @@ def run_behind_parameters(build: Build) -> Inside:
     server = house.log_in_server()
     other = house.arrive(startup(application_name="b"))
     first, _ = house.pooler.gatehouse.sessions.values()
-    for wire, name, prepared in ((client, "a", PREPARED), (other, "b", b"")):
+    for wire, name in ((client, "a"), (other, "b")):
         house.send(wire, query("SELECT 1"))
-        server.send(prepared + name_set(name))
+        server.send(name_set(name))
         house.turn()
         server.send(done())
         house.turn()
     server.received()
     house.send(client, query("SELECT 2"))
-    assert kinds(server.received()) == "BESQ"
+    assert kinds(server.received()) == "PBESQ"
     client.received()
     return Inside(house, client, server, first)
 

@@ -167,7 +167,7 @@ def test_clients_that_wait_come_last_in_their_pool(stage: Stage) -> None:
     stage.wait(waiting, pool, 3.0)
     active = stage.client(pool)
     server = stage.server(pool, active)
-    active.exchange_since = stage.pooler.now - 1.5
+    active.timing.exchange_since = stage.pooler.now - 1.5
     first, second = views.clients(stage.pooler)
     assert (first.number, first.status) == (
         active.identity.number,
@@ -181,7 +181,7 @@ def test_clients_that_wait_come_last_in_their_pool(stage: Stage) -> None:
 
 def test_the_reactors_clock_is_shown_as_time_of_day(stage: Stage) -> None:
     client = stage.client(stage.pool())
-    client.since = time.monotonic() - 100
+    client.timing.since = time.monotonic() - 100
     (view,) = views.clients(stage.pooler)
     assert view.requested == pytest.approx(time.time() - 100, abs=5)
 

@@ -2,6 +2,8 @@
 
 import os
 import pwd
+import subprocess
+import sys
 
 import pytest
 
@@ -97,3 +99,47 @@ def test_only_root_can_change(monkeypatch: pytest.MonkeyPatch) -> None:
     run_as(monkeypatch, 99)
     with pytest.raises(PrivilegeError, match='runs as "nobody", only root can'):
         drop(Settings(user="root"), allow_root=True)
+
+
+# A process whose Python cannot be read any more by the user it has become.
+BECOMES = """
+import asyncio, logging, os, pwd, socket, sys
+from pgpool_py.process.privileges import drop
+from pgpool_py.settings import Settings
+
+class Closed:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        raise ModuleNotFoundError(f"{name} is imported too late")
+
+os.getuid = lambda: 0
+os.initgroups = os.setgid = lambda *_: None
+os.setuid = lambda _: sys.meta_path.insert(0, Closed)
+pwd.getpwnam = lambda name: pwd.struct_passwd((name, "x", 99, 98, "", "/", "/bin/sh"))
+
+drop(Settings(user="somebody"), allow_root=True)
+
+async def look_up():
+    loop = asyncio.get_running_loop()
+    await loop.getaddrinfo("127.0.0.1", 5432, type=socket.SOCK_STREAM)
+
+asyncio.run(look_up())
+try:
+    raise ValueError("a defect")
+except ValueError:
+    logging.getLogger().exception("reported")
+"""
+
+
+def test_what_is_needed_later_is_loaded_while_it_can_be_read() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BECOMES],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert "too late" not in done.stderr
+    assert "unknown encoding" not in done.stderr
+    assert "ValueError: a defect" in done.stderr
+    assert done.returncode == 0

@@ -1,7 +1,5 @@
 """One server connection: errands, owners, reports."""
 
-import pytest
-
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection, ServerState
@@ -14,6 +12,7 @@ from tests.fixtures.messages import (
     READY,
     complete,
     done,
+    fatal,
     parse,
     query,
     refused,
@@ -163,6 +162,32 @@ def test_a_pipelined_errand_that_fails_closes_the_server_and_hides_the_rest(
     assert owner.delivered == b""
 
 
+def test_an_end_that_only_ours_was_told_of_is_told_to_the_owner(
+    linked: Linked, reactor: Reactor, keeper: FakeKeeper
+) -> None:
+    server, wire, _ = linked
+    server.ledger.skip(QUERY)
+    ask(server, query("SELECT 1"))
+    wire.send(fatal())
+    wire.close()
+    turn(reactor)
+    assert keeper.closed == [Reason.SERVER_FATAL]
+    assert not server.told
+
+
+def test_an_end_that_the_owner_was_told_of_is_not_told_twice(
+    linked: Linked, reactor: Reactor, keeper: FakeKeeper
+) -> None:
+    server, wire, owner = linked
+    ask(server, query("SELECT 1"))
+    wire.send(fatal())
+    wire.close()
+    turn(reactor)
+    assert keeper.closed == [Reason.SERVER_FATAL]
+    assert server.told
+    assert owner.delivered == fatal()
+
+
 def test_it_closes_the_server_of_an_owner_who_is_gone_as_well(
     linked: Linked, reactor: Reactor, keeper: FakeKeeper
 ) -> None:
@@ -277,15 +302,3 @@ def test_a_reported_parameter_is_noted_in_lower_case_and_passed_on(
     assert server.reported["timezone"] == "CET"
     assert keeper.parameters == [("timezone", "CET")]
     assert owner.delivered == reported("TimeZone", "CET") + done("SET")
-
-
-@pytest.mark.parametrize("tag", ["DISCARD ALL", "DEALLOCATE ALL"])
-def test_a_server_that_dropped_its_statements_lost_ours_too(
-    linked: Linked, reactor: Reactor, tag: str
-) -> None:
-    server, wire, _ = linked
-    server.can_replay = True
-    ask(server, query(tag))
-    wire.send(done(tag))
-    turn(reactor)
-    assert not server.can_replay

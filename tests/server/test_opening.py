@@ -21,10 +21,20 @@ from pgpool_py.server.opening import (
 )
 from pgwire.authentication import AuthenticationCleartextPassword
 from pgwire.errors import LocalProtocolError
+from pgwire.server_login import MAX_PARAMETERS
 from pgwire.server_secret import ServerSecret
 from pgwire.startup import StartupMessage, parse_startup
 from tests.fixtures.hand import Wire, turn
-from tests.fixtures.messages import PARAMETERS, READY, done, fatal, query, welcome
+from tests.fixtures.messages import (
+    PARAMETERS,
+    READY,
+    complete,
+    done,
+    fatal,
+    query,
+    reported,
+    welcome,
+)
 
 Outcomes = list[Opened | OpeningFailed]
 
@@ -204,6 +214,40 @@ def test_a_connect_query_is_run_before_the_server_is_opened(
     assert wire.received() == query("SET role app")
     attempt.send(wire, done("SET"))
     attempt.opened()
+    wire.close()
+
+
+def test_what_a_connect_query_changed_is_reported_too(
+    new_attempt: NewAttempt, listening: socket.socket
+) -> None:
+    attempt = new_attempt("SET TimeZone = 'CET'; SELECT 1")
+    attempt.start()
+    wire = Wire(listening.accept()[0])
+    attempt.send(wire, welcome())
+    attempt.send(wire, complete("SET") + reported("TimeZone", "CET"))
+    attempt.send(wire, done())
+    assert attempt.opened().reported == {**PARAMETERS, "TimeZone": "CET"}
+    wire.close()
+
+
+def test_a_server_cannot_report_parameters_without_end(
+    new_attempt: NewAttempt, listening: socket.socket
+) -> None:
+    attempt = new_attempt("SELECT 1")
+    attempt.start()
+    wire = Wire(listening.accept()[0])
+    attempt.send(wire, welcome())
+    room = MAX_PARAMETERS - len(PARAMETERS)
+    allowed = b"".join(reported(f"p{number}", "") for number in range(room))
+    # Each as often as it likes.
+    attempt.send(wire, allowed * 2)
+    assert attempt.outcomes == []
+    attempt.send(wire, reported(f"p{room}", ""))
+    failed = attempt.failed()
+    assert failed.reason is Reason.SERVER_PROTOCOL_VIOLATION
+    assert failed.text == (
+        f"the server reports more than {MAX_PARAMETERS} parameters during login"
+    )
     wire.close()
 
 

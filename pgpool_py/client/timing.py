@@ -1,0 +1,64 @@
+"""Since when a client does what it does, and how long that took in all."""
+
+from pgpool_py.statistics import Counters
+from pgwire.codes import TransactionStatus
+from pgwire.ledger import Ledger
+
+
+class Timing:
+    """The clocks of one client; times are seconds of the reactor's clock.
+
+    Attributes:
+        since: when it began to wait, or was last active.
+        exchange_since, transaction_since: when these began; 0 while there is none.
+        cancelled_since: when an exchange of its was last cancelled for its length.
+    """
+
+    __slots__ = (
+        "_readies_seen",
+        "cancelled_since",
+        "exchange_since",
+        "since",
+        "transaction_since",
+    )
+
+    def __init__(self, now: float) -> None:
+        self._readies_seen = 0
+        self.since = now
+        self.exchange_since = 0.0
+        self.transaction_since = 0.0
+        self.cancelled_since = 0.0
+
+    def begin_exchange(self, now: float, counters: Counters) -> None:
+        """Count an exchange, and a transaction if it is the first of one."""
+        counters.query_count += 1
+        self.exchange_since = now
+        if not self.transaction_since:
+            self.transaction_since = now
+            counters.xact_count += 1
+
+    def end_exchange(self, now: float, counters: Counters) -> None:
+        """Count the time of what is answered, if anything was asked."""
+        self.since = now
+        if self.exchange_since:
+            counters.query_time += now - self.exchange_since
+            self.exchange_since = 0.0
+
+    def end_transaction(self, now: float, counters: Counters) -> None:
+        """Count the time of a transaction, if there was one."""
+        if self.transaction_since:
+            counters.xact_time += now - self.transaction_since
+            self.transaction_since = 0.0
+
+    def note_progress(self, now: float, ledger: Ledger) -> None:
+        """Begin to time anew where answers came since the last call.
+
+        A client that always keeps one exchange ahead is never without one.
+        """
+        if ledger.readies == self._readies_seen:
+            return
+        self._readies_seen = ledger.readies
+        if self.exchange_since:
+            self.exchange_since = now
+        if self.transaction_since and ledger.status == TransactionStatus.IDLE:
+            self.transaction_since = now
