@@ -8,6 +8,7 @@ from pgpool_py.server.connection import Owner, ServerConnection
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolSettings
 from pgpool_py.statistics import Counters
+from pgwire.statement import StatementBook
 
 
 class Borrower(Owner, Protocol):
@@ -31,6 +32,7 @@ class Lender(Protocol):
     Attributes:
         settings: may change at a reload.
         counters: added to by the clients.
+        statements: all that clients have prepared.
         buffer_limit: bytes to hold for one client before reading pauses.
     """
 
@@ -41,6 +43,10 @@ class Lender(Protocol):
     @property
     def counters(self) -> Counters:
         """Give the pool's counters."""
+
+    @property
+    def statements(self) -> StatementBook:
+        """Give the prepared statements that all clients share."""
 
     @property
     def buffer_limit(self) -> int:

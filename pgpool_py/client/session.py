@@ -12,7 +12,8 @@ It is read while nothing piles up because of it: neither what it sent and nobody
 nor replies that it does not take (``_regulate``).
 """
 
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
 from pgpool_py import errors
 from pgpool_py.errors import PoolerError
@@ -24,26 +25,19 @@ from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolMode, PoolSettings
 from pgwire.backend import ReadyForQuery
-from pgwire.codes import Frontend, Sqlstate, TransactionStatus
-from pgwire.diagnostics import error as error_response
+from pgwire.codes import Frontend, TransactionStatus
 from pgwire.errors import ProtocolViolation
 from pgwire.exchange import SKIP
 from pgwire.requests import Requests, Verdict
+from pgwire.server_statements import Effect
 
 from .identity import ClientIdentity
 from .lender import Lender
-from .telling import told
+from .telling import CANCELED, told
 from .timing import Timing
 
 _QUERY: Final = Frontend.QUERY
 _READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
-
-
-class Registry(Protocol):
-    """Who counts the clients."""
-
-    def on_client_closed(self, client: "ClientSession") -> None:
-        """The client is closed; called once."""
 
 
 class ClientSession:
@@ -64,8 +58,8 @@ class ClientSession:
     __slots__ = (
         "__weakref__",
         "_lender",
+        "_on_closed",
         "_reactor",
-        "_registry",
         "_requests",
         "_scratch",
         "cancel_asked",
@@ -86,7 +80,7 @@ class ClientSession:
         scratch: Scratch,
         stream: Stream,
         *,
-        registry: Registry,
+        on_closed: Callable[["ClientSession"], None],
         lender: Lender,
         identity: ClientIdentity,
         parameters: ParameterSet,
@@ -94,9 +88,9 @@ class ClientSession:
     ) -> None:
         self._reactor = reactor
         self._scratch = scratch
-        self._registry = registry
+        self._on_closed = on_closed
         self._lender = lender
-        self._requests = Requests()
+        self._requests = Requests(lender.statements)
         self.stream = stream
         self.identity = identity
         self.parameters = parameters
@@ -205,15 +199,15 @@ class ClientSession:
             return
         violation = None
         try:
-            used = requests.receive(view, end, ledger)
+            used = requests.receive(view, end, ledger, self._context)
         except ProtocolViolation as error:
             used, violation = end, error
         for piece in requests.pieces:
             server.stream.write(piece)
         if used != end:
             requests.keep(view[used:end])
-        if requests.named and self.pinned is None:
-            self.pinned = "prepared statement"
+        self.pinned = "prepared statement" if requests.keeps_server else None
+        self.waiting = requests.held
         if not self.timing.exchange_since and ledger.head:
             self.timing.begin_exchange(self._reactor.now, self._lender.counters)
         if violation is not None:
@@ -228,6 +222,17 @@ class ClientSession:
                 # Answered before its last message was whole: no more will come.
                 self.on_answered(server)
 
+    @property
+    def _context(self) -> bytes | None:
+        """What decides the meaning of a statement; None where names stay as they are.
+
+        That is in session mode, and where servers keep no statements.
+        """
+        lender = self._lender
+        if lender.settings.pool_mode is PoolMode.SESSION or not lender.statements.limit:
+            return None
+        return self.parameters.parsing
+
     def _send_query(self, server: ServerConnection, query: memoryview) -> None:
         """Send one simple Query: what nearly all that comes is."""
         server.ledger.request(_QUERY)
@@ -237,10 +242,8 @@ class ClientSession:
             self._regulate()
 
     def _violated(self, violation: ProtocolViolation) -> None:
-        self.close(
-            Reason.CLIENT_PROTOCOL_VIOLATION,
-            errors.protocol_violation(violation.message, violation.detail),
-        )
+        error = errors.protocol_violation(violation.message, violation.detail)
+        self.close(Reason.CLIENT_PROTOCOL_VIOLATION, error)
 
     # What the pool says
 
@@ -290,23 +293,18 @@ class ClientSession:
                 return
             self.timing.end_transaction(now, counters)
             mode = self._lender.settings.pool_mode
-            keeps = self.pinned is not None or self._requests.awaits_bind
-            if mode is not PoolMode.SESSION and not keeps:
+            if mode is not PoolMode.SESSION and self.pinned is None:
                 self._release(server)
             elif self.waiting and not server.cancels:
                 self.on_linked(server)
         elif ledger.resynchronisable:
-            if self._requests.half_sent:
-                # Nothing of ours may be written into a message of the client's.
-                return
-            self.waiting = True
-            if not server.cancels:
+            # Nothing of ours may be written into a message of the client's.
+            self.waiting = not self._requests.half_sent
+            if self.waiting and not server.cancels:
                 self._lender.resynchronise(server)
         elif ledger.status != TransactionStatus.IDLE and self.refuses_transactions:
-            self.close(
-                Reason.TRANSACTION_IN_STATEMENT_MODE,
-                errors.transaction_in_statement_mode(),
-            )
+            error = errors.transaction_in_statement_mode()
+            self.close(Reason.TRANSACTION_IN_STATEMENT_MODE, error)
         elif self.waiting and ledger.answered and not server.cancels:
             # Resynchronised inside a transaction.
             self.on_linked(server)
@@ -329,6 +327,10 @@ class ClientSession:
         del name, value
         if self.server is not None:
             self.parameters = self.server.parameters
+
+    def on_statements_dropped(self, pending: tuple[Effect, ...]) -> None:
+        """Forget the statements, but for those that are being made; see Owner."""
+        self._requests.drop_all(pending)
 
     def on_server_drained(self) -> None:
         """Read again."""
@@ -355,10 +357,7 @@ class ClientSession:
     def _refuse_pending(self) -> None:
         """Answer the exchange that waits as cancelled, and go on behind it."""
         synced = self._requests.refuse()
-        answer = error_response(
-            "ERROR", Sqlstate.QUERY_CANCELED, "canceling statement due to user request"
-        ).encode()
-        self.stream.write(answer + (_READY_IDLE if synced else b""))
+        self.stream.write(CANCELED + (_READY_IDLE if synced else b""))
         self._consider()
 
     # End
@@ -397,4 +396,4 @@ class ClientSession:
                 half_written=bool(self._requests.half_sent),
                 must_reset=self.pinned is not None,
             )
-        self._registry.on_client_closed(self)
+        self._on_closed(self)

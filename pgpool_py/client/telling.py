@@ -1,7 +1,15 @@
 """Telling a client what went wrong, in PostgreSQL's form."""
 
+from typing import Final
+
 from pgpool_py.errors import PoolerError
+from pgwire.codes import Sqlstate
 from pgwire.diagnostics import error as error_response
+
+# The words of PostgreSQL, for an exchange that it never saw.
+CANCELED: Final = error_response(
+    "ERROR", Sqlstate.QUERY_CANCELED, "canceling statement due to user request"
+).encode()
 
 
 def told(error: PoolerError) -> bytes:

@@ -126,9 +126,7 @@ _POOLING = (
     Option("max_db_client_connections", _COUNT, "clients per database"),
     Option("max_user_client_connections", _COUNT, "clients per user"),
     Option("server_round_robin", _FLAG, "lend the server that was idle longest"),
-    Option(
-        "max_prepared_statements", _COUNT, "prepared statements kept per server", LATER
-    ),
+    Option("max_prepared_statements", _COUNT, "prepared statements kept per server"),
     Option(
         "track_extra_parameters",
         _NAMES,

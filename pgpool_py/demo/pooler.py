@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import pgpool_py
-import pgwire
-from pgpool_py.embedded.account import Account, account_to_become, may_enter
+from pgpool_py.embedded.account import account_to_become
 from pgpool_py.embedded.place import HOST, is_free
 
 from . import configuration
@@ -140,17 +139,14 @@ async def _start(
     directory: Path, options: Options, access: Access, server_port: int
 ) -> PoolerProcess:
     account = account_to_become()
-    insist = account is not None and not may_read_us(account)
-    account = None if insist else account
     ini = configuration.write(directory, options, access, server_port, account)
-    arguments = ["--allow-root", str(ini)] if insist else [str(ini)]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         # Without the working directory, which may hold modules of any name.
         "-P",
         "-m",
         pgpool_py.__name__,
-        *arguments,
+        str(ini),
         stdin=DEVNULL,
         stdout=DEVNULL,
         stderr=PIPE,
@@ -158,9 +154,3 @@ async def _start(
         start_new_session=True,
     )
     return PoolerProcess(process, access)
-
-
-def may_read_us(account: Account) -> bool:
-    """Say whether `account` can import what Python has not imported at its start."""
-    modules = (os.__file__, pgpool_py.__file__, pgwire.__file__)
-    return all(may_enter(account, Path(file).resolve().parent) for file in modules)

@@ -57,12 +57,15 @@ def transaction_timeout(seconds: float) -> DeadlineError:
 # Servers
 
 
-def server_login_failing(reason: str, address: str, retry: float) -> ServerError:
-    """Fail fast: the last attempt to reach ``address`` failed because of ``reason``."""
+def server_login_failing(reason: str, address: str, pause: float) -> ServerError:
+    """Fail fast: the last attempt to reach ``address`` failed because of ``reason``.
+
+    ``pause`` is how many seconds after it the next one may be made.
+    """
     return ServerError(
         f"server login has been failing, cached error: {reason} (server_login_retry)",
         "08001",
-        detail=f"{address}: the next attempt is due within {retry:g} s.",
+        detail=f"{address}: the next attempt is due in at most {pause:g} s.",
         hint="Check that PostgreSQL runs and accepts connections at this address.",
     )
 

@@ -13,6 +13,7 @@ from pgpool_py.pool.quota import Quota
 from pgpool_py.server.parameters import ParameterBook
 from pgpool_py.settings import Settings
 from pgwire.ledger import HOLD_LIMIT
+from pgwire.statement import StatementBook
 
 
 class Starved(Protocol):
@@ -40,6 +41,7 @@ class Context:
         evict: makes room in each of these quotas by closing the server that was idle
             longest; False, and nothing done, if one of them has none to close.
         numbers: gives clients and servers their numbers.
+        statements: all that clients have prepared.
         starved: the pools that shared limits keep from growing.
     """
 
@@ -51,7 +53,11 @@ class Context:
     book: ParameterBook = field(default_factory=ParameterBook)
     scratch: Scratch = field(default_factory=lambda: Scratch(HOLD_LIMIT))
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    statements: StatementBook = field(init=False)
     starved: dict[Starved, None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.statements = StatementBook(self.settings.max_prepared_statements)
 
     @property
     def tcp_options(self) -> TcpOptions:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pgpool_py.client.door import AtDoor
 from pgpool_py.client.identity import ClientIdentity
-from pgpool_py.client.session import ClientSession, Registry
+from pgpool_py.client.session import ClientSession
 from pgpool_py.errors import PoolerError
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
@@ -17,6 +17,7 @@ from pgwire.client_login import ClientLogin
 from pgwire.codes import TransactionStatus
 
 from .context import Context
+from .limits import Census
 from .pool import Pool
 
 # Above PostgreSQL's process ids (PID_MAX_LIMIT of Linux), so that
@@ -57,10 +58,12 @@ class ClientEntry:
 
     __slots__ = (
         "_arrival",
+        "_census",
         "_context",
+        "_counted",
         "_limits",
+        "_on_closed",
         "_pool",
-        "_registry",
         "_stream",
         "_then",
         "_waits_for",
@@ -77,7 +80,8 @@ class ClientEntry:
         login: ClientLogin,
         pool: Callable[[], Pool],
         limits: Callable[[], PoolSettings],
-        registry: Registry,
+        census: Census,
+        on_closed: Callable[[ClientSession], None],
         then: Callable[[ClientSession], None],
     ) -> None:
         self._context = context
@@ -85,16 +89,19 @@ class ClientEntry:
         self._wishes = wishes
         self._pool = pool
         self._limits = limits
-        self._registry = registry
+        self._census = census
+        self._counted = False
+        self._on_closed = on_closed
         self._then = then
         self._stream: Stream | None = None
         self._waits_for: Pool | None = None
         self.login = login
 
     def enter(self, stream: Stream) -> None:
-        """Ask the pool what its servers are like; see Entry."""
+        """Take a place, and ask the pool what its servers are like; see Entry."""
         try:
             pool = self._pool()
+            self._take_place()
         except PoolerError as error:
             self._arrival.refuse(Reason.LOGIN_FAILED, error)
             return
@@ -102,9 +109,19 @@ class ClientEntry:
         self._waits_for = pool
         pool.greet(self)
 
+    def _take_place(self) -> None:
+        # Checked again: others that began to log in with it may have been quicker.
+        database, user = self._wishes.database, self._wishes.user
+        self._census.check(self._limits(), database, user)
+        self._census.add(database, user)
+        self._counted = True
+
     def leave(self) -> None:
-        """Wait no more; see Entry."""
+        """Give the place back, and wait no more; see Entry."""
         self._stream = None
+        if self._counted:
+            self._counted = False
+            self._census.remove(self._wishes.database, self._wishes.user)
         # The pool itself, not another of its name: that may be gone by now.
         if self._waits_for is not None:
             self._waits_for.forget_guest(self)
@@ -126,13 +143,15 @@ class ClientEntry:
             context.reactor,
             context.scratch,
             stream,
-            registry=self._registry,
+            on_closed=self._on_closed,
             lender=pool,
             identity=identity,
             parameters=self._parameters(pool),
             limits=self._limits(),
         )
         self._arrival.arrived()
+        # The place is the session's from now on.
+        self._counted = False
         pool.counters.client_login_count += 1
         self._then(session)
         stream.write(self._welcome(pool, identity))

@@ -23,6 +23,7 @@ from pgwire.startup import CancelRequest, StartupMessage
 from .admission import Admission
 from .context import Context
 from .entry import ClientEntry, Wishes, identify
+from .limits import Census
 from .pool import Pool
 
 _log = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ class Gatehouse:
         arrivals: who logs in, in the order of acceptance.
         sessions: who is in, by process id.
         consoles: console sessions, by process id.
+        census: counts the clients that are in, or have proved who they are.
     """
 
     def __init__(self, context: Context, house: House, console: Console) -> None:
@@ -82,6 +84,7 @@ class Gatehouse:
         self._console = console
         self._keys: dict[int, bytes] = {}
         self.admission = Admission(context)
+        self.census = Census()
         self.arrivals: dict[AtDoor, None] = {}
         self.sessions: dict[int, ClientSession] = {}
         self.consoles: dict[int, ConsoleClient] = {}
@@ -145,7 +148,8 @@ class Gatehouse:
             login=login,
             pool=lambda: self._house.pool_for(database, user),
             limits=lambda: self._house.limits_for(database, user),
-            registry=self,
+            census=self.census,
+            on_closed=self.on_client_closed,
             then=self._on_session,
         )
 
@@ -175,9 +179,11 @@ class Gatehouse:
         self._keys[identity.pid] = identity.cancel_key
 
     def on_client_closed(self, client: ClientSession) -> None:
-        """Strike out a session; see Registry."""
-        self.sessions.pop(client.identity.pid, None)
-        self._keys.pop(client.identity.pid, None)
+        """Strike out a session; called once for each."""
+        identity = client.identity
+        del self.sessions[identity.pid]
+        del self._keys[identity.pid]
+        self.census.remove(identity.database, identity.user)
 
     def cancel(self, request: CancelRequest) -> None:
         """Pass a cancel request on; one with a wrong key is dropped in silence."""

@@ -1,42 +1,63 @@
 """How many clients are let in: in all, per database, and per user."""
 
-from pgpool_py import errors
-from pgpool_py.settings import Settings
+from dataclasses import dataclass, field
 
-from .gatehouse import Gatehouse
+from pgpool_py import errors
+from pgpool_py.settings import PoolSettings, Settings
+
+
+@dataclass(slots=True)
+class Census:
+    """Counts clients from the moment they have proved who they are.
+
+    Not before: strangers must not take the places of those whose names they know.
+
+    Attributes:
+        databases, users: how many each has; who has none is not in it.
+    """
+
+    databases: dict[str, int] = field(default_factory=dict)
+    users: dict[str, int] = field(default_factory=dict)
+
+    def check(self, limits: PoolSettings, database: str, user: str) -> None:
+        """Refuse a client that would be one too many.
+
+        Raises:
+            LimitError: naming the limit.
+        """
+        most = limits.max_db_client_connections
+        if most and self.databases.get(database, 0) >= most:
+            raise errors.too_many_database_clients(database, most)
+        most = limits.max_user_client_connections
+        if most and self.users.get(user, 0) >= most:
+            raise errors.too_many_user_clients(user, most)
+
+    def add(self, database: str, user: str) -> None:
+        """Count one more."""
+        for counts, name in ((self.databases, database), (self.users, user)):
+            counts[name] = counts.get(name, 0) + 1
+
+    def remove(self, database: str, user: str) -> None:
+        """Count one less."""
+        for counts, name in ((self.databases, database), (self.users, user)):
+            counts[name] -= 1
+            if not counts[name]:
+                del counts[name]
 
 
 def check_limits(
-    settings: Settings, gatehouse: Gatehouse, database: str, user: str
+    settings: Settings, census: Census, connected: int, database: str, user: str
 ) -> None:
-    """Refuse a client that is one too many.
+    """Refuse a client that is one too many, before it has proved who it is.
 
-    The client itself counts among those that log in.
+    ``connected`` is how many clients there are, itself and those that log in included.
 
     Raises:
         LimitError: naming the limit.
     """
     most = settings.max_client_conn
-    if len(gatehouse.sessions) + len(gatehouse.arrivals) > most:
+    if connected > most:
         raise errors.no_more_connections(most)
-    if settings.find_database(database) is None:
-        # Told only to those who prove themselves.
-        return
-    limits = settings.for_pool(database, user)
-    most = limits.max_db_client_connections
-    if most and _count(gatehouse, database=database) >= most:
-        raise errors.too_many_database_clients(database, most)
-    most = limits.max_user_client_connections
-    if most and _count(gatehouse, user=user) >= most:
-        raise errors.too_many_user_clients(user, most)
-
-
-def _count(
-    gatehouse: Gatehouse, *, database: str | None = None, user: str | None = None
-) -> int:
-    return sum(
-        1
-        for session in gatehouse.sessions.values()
-        if database in {None, session.identity.database}
-        and user in {None, session.identity.user}
-    )
+    # An unknown database is told only to those who prove themselves.
+    if settings.find_database(database) is not None:
+        census.check(settings.for_pool(database, user), database, user)

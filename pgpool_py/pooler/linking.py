@@ -138,7 +138,11 @@ class Linking:
     def _set_parameters(self, server: ServerConnection) -> None:
         client, _ = self._preparing[server]
         target = client.parameters
-        wanted = changes(server.parameters, target)
+        # Not the server's own default: connect_query may have set another.
+        wanted = [
+            (name, self._defaults.get(name) if value is None else value)
+            for name, value in changes(server.parameters, target)
+        ]
         if not wanted:
             self._linked(server)
             return

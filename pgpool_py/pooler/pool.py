@@ -45,6 +45,7 @@ class Pool:
         database, user: as clients name them; ``user`` is the servers' user.
         settings: in force.
         counters: what is counted.
+        statements: all that clients have prepared.
         buffer_limit: of every buffer of a client, in bytes.
         books: servers and waiters.
         staffing, linking, aftercare: where servers come from, how one is made ready
@@ -64,6 +65,7 @@ class Pool:
         self.user = settings.target.user
         self.settings = settings
         self.counters = Counters()
+        self.statements = context.statements
         self.buffer_limit = context.settings.client_buffer_limit
         self.paused = False
         self.refusal: tuple[PoolerError, Reason] | None = None

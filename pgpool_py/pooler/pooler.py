@@ -159,7 +159,9 @@ class Pooler:
         """
         if self.stopping is not Stopping.NO:
             raise errors.shutting_down_at_login()
-        check_limits(self.settings, self.gatehouse, database, user)
+        house = self.gatehouse
+        connected = len(house.sessions) + len(house.arrivals)
+        check_limits(self.settings, house.census, connected, database, user)
 
     # Time
 
@@ -245,6 +247,7 @@ class Pooler:
         """
         old = self.context.settings
         self.context.settings = settings
+        self.context.statements.limit = settings.max_prepared_statements
         self.context.secrets = dict(secrets)
         self.gatehouse.admission.forget()
         self._limits.clear()

@@ -225,16 +225,17 @@ class Staffing:
             )
         else:
             self.failure = errors.server_login_failing(
-                outcome.text, str(opening.destination), self.settings.server_login_retry
+                outcome.text, str(opening.destination), self.backoff.pause
             )
         if not self._books.connected and not self.openings:
             self._on_failed(self.failure, outcome.reason)
 
     def _subject(self, what: ServerConnection | Opening) -> str:
-        target = self.settings.target
+        # As clients name the database, whatever it is called over there.
+        pool = f"{self.settings.database}/{self.settings.target.user}"
         if isinstance(what, Opening):
-            return f"S: {target.dbname}/{target.user}@{what.destination}"
-        return f"S-0x{what.id:x}: {target.dbname}/{target.user}@{what.address}"
+            return f"S: {pool}@{what.destination}"
+        return f"S-0x{what.id:x}: {pool}@{what.address}"
 
     # Upkeep
 

@@ -7,10 +7,10 @@ from typing import Final
 
 from pgpool_py.settings import Settings
 
-# What the standard library imports when it first needs it: for a name's addresses, for
-# the thread that looks them up, for a traceback. Python may lie in a directory that
-# only root can read.
-_NEEDED_LATER: Final = ("encodings.idna", "concurrent.futures.thread", "tokenize")
+# What the standard library imports when it first needs it: for a name's addresses, and
+# for the thread that looks them up. Python may lie in a directory that only root can
+# read.
+_NEEDED_LATER: Final = ("encodings.idna", "concurrent.futures.thread")
 
 
 class PrivilegeError(Exception):

@@ -28,11 +28,13 @@ from pgwire.draining import drain_requests, nonce_query
 from pgwire.exchange import (
     ParameterReported,
     ServerError,
+    StatementsDropped,
     UnaccountedReply,
     is_fatal,
 )
 from pgwire.frontend import Terminate
 from pgwire.ledger import Ledger
+from pgwire.server_statements import Effect
 
 from .opening import Opened
 from .parameters import ParameterSet
@@ -41,7 +43,7 @@ _log = logging.getLogger(__name__)
 
 _TERMINATE: Final = Terminate().encode()
 # Parameters reported by one server: PostgreSQL's are some twenty.
-_MOST: Final = 1000
+_MOST_REPORTED: Final = 1000
 
 
 class ServerState(StrEnum):
@@ -72,6 +74,12 @@ class Owner(Protocol):
 
     def on_parameter(self, name: str, value: str) -> None:
         """The server reported a parameter, in an exchange of the owner's."""
+
+    def on_statements_dropped(self, pending: tuple[Effect, ...]) -> None:
+        """The server dropped its statements, in an exchange of the owner's.
+
+        ``pending``: what messages do that were sent and not answered then.
+        """
 
     def on_server_drained(self) -> None:
         """The server takes bytes again."""
@@ -321,9 +329,13 @@ class ServerConnection:
         for event in self.ledger.events:
             match event:
                 case ParameterReported(name, value):
-                    if name.lower() in self.reported or len(self.reported) < _MOST:
-                        self.reported[name.lower()] = value
-                    self._keeper.on_parameter(self, name.lower(), value)
+                    lower = name.lower()
+                    if lower in self.reported or len(self.reported) < _MOST_REPORTED:
+                        self.reported[lower] = value
+                    self._keeper.on_parameter(self, lower, value)
+                case StatementsDropped(pending):
+                    if self.owner is not None and self._errand is None:
+                        self.owner.on_statements_dropped(pending)
                 case ServerError(error, skipped):
                     if is_fatal(error):
                         self.fatal = error

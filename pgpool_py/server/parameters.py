@@ -41,12 +41,38 @@ AWAITED: Final = frozenset(
     }
 )
 
+# Literals and names are resolved by these when a statement is parsed; and by any of an
+# extension's, which have a dot in their name.
+PARSING: Final = frozenset(
+    {
+        "array_nulls",
+        "backslash_quote",
+        "client_encoding",
+        "datestyle",
+        "intervalstyle",
+        "role",
+        "search_path",
+        "session_authorization",
+        "standard_conforming_strings",
+        "timezone",
+        "transform_null_equals",
+        "xmlbinary",
+        "xmloption",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class ParameterSet:
-    """What differs from the defaults; made by a :class:`ParameterBook` alone."""
+    """What differs from the defaults; made by a :class:`ParameterBook` alone.
+
+    Attributes:
+        values: by name.
+        parsing: those of them that decide what the text of a statement means.
+    """
 
     values: Mapping[str, str]
+    parsing: bytes
 
 
 class ParameterBook:
@@ -65,7 +91,7 @@ class ParameterBook:
         key = frozenset(values.items())
         found = self._sets.get(key)
         if found is None:
-            found = ParameterSet(MappingProxyType(dict(values)))
+            found = ParameterSet(MappingProxyType(dict(values)), _parsing(values))
             self._sets[key] = found
         return found
 
@@ -81,6 +107,15 @@ class ParameterBook:
         else:
             values[name] = value
         return self.of(values)
+
+
+def _parsing(values: Mapping[str, str]) -> bytes:
+    found = (
+        f"{name}\0{value}\0"
+        for name, value in sorted(values.items())
+        if name in PARSING or "." in name
+    )
+    return "".join(found).encode("utf-8", "surrogateescape")
 
 
 Change = tuple[str, str | None]

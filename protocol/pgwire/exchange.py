@@ -11,6 +11,7 @@ from .backend import CommandComplete, ParameterStatus, ReadyForQuery
 from .codes import Backend, Frontend, TransactionStatus
 from .diagnostics import ErrorResponse
 from .errors import ProtocolViolation
+from .server_statements import Effect
 
 QUERY: Final = 0x01
 FUNCTION_CALL: Final = 0x02
@@ -34,6 +35,8 @@ EXECUTE_COPIES_IN: Final = 0x4000
 # Beside NONCE: the server's client is gone; the nonce's answer has begun.
 DRAINED: Final = 0x8000
 NONCE_ANSWERED: Final = 0x10000
+# Beside PARSE and CLOSE: what it does is written down among the server's statements.
+NOTED: Final = 0x20000
 
 # Heads that do not say how many replies are owed.
 UNCOUNTED: Final = NONCE | ANYTHING
@@ -153,6 +156,14 @@ class UnaccountedReply(ProtocolViolation):
     """A server sent what no request of the ledger explains: it must be closed."""
 
 
+def unexpected_reply(kind: int, head: int) -> UnaccountedReply:
+    """Make the error for a reply that the head does not explain."""
+    return UnaccountedReply(
+        f"unexpected reply {chr(kind)!r}",
+        detail=f"The server owed an answer to {name_of(head)}.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ServerError:
     """An ErrorResponse went by; ``skipped``: nobody but us has seen it."""
@@ -171,7 +182,12 @@ class ParameterReported:
 
 @dataclass(frozen=True, slots=True)
 class StatementsDropped:
-    """The server dropped all its prepared statements (DISCARD or DEALLOCATE ALL)."""
+    """The server dropped all its prepared statements (DISCARD or DEALLOCATE ALL).
+
+    ``pending``: what messages do that were sent and not answered then.
+    """
+
+    pending: tuple[Effect, ...] = ()
 
 
 Event = ServerError | ParameterReported | StatementsDropped

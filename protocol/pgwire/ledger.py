@@ -15,6 +15,7 @@ from .exchange import (
     COPY_END,
     ENDS_IN_READY,
     EXECUTE,
+    NOTED,
     POPS,
     ROWS,
     SENDS_ROWS,
@@ -25,9 +26,10 @@ from .exchange import (
     UNCOUNTED,
     UnaccountedReply,
     read_error,
+    unexpected_reply,
 )
 from .framing import HEADER_SIZE
-from .owed import Owed, unexpected
+from .owed import Owed
 
 # A message up to this size is looked at whole; of a longer one, the head is looked at
 # and the rest passes through. ErrorResponse begins with the fields that matter.
@@ -66,7 +68,7 @@ class Ledger(Owed):
         super().__init__()
         self.runs: list[tuple[int, int]] = []
 
-    def receive(  # noqa: C901, PLR0912 - long: the hot loop, where a call costs
+    def receive(  # noqa: C901, PLR0912, PLR0915 - long: the hot loop, where a call costs
         self, buffer: bytearray, end: int
     ) -> int:
         """Account for ``buffer[:end]``.
@@ -105,6 +107,8 @@ class Ledger(Owed):
                     continue
                 before = head
                 if head & _POPS[kind]:
+                    if head & NOTED:
+                        self.statements.effects.popleft()
                     head = behind.popleft() if behind else 0
                 elif (
                     kind == _COMPLETE
@@ -184,7 +188,7 @@ class Ledger(Owed):
         elif head & _POPS[kind]:
             self._head = self._next()
         elif not head & (_STAYS[kind] | UNCOUNTED) and kind not in ASYNCHRONOUS:
-            raise unexpected(kind, head)
+            raise unexpected_reply(kind, head)
         self._ready_last = False
         self._rest = start + 1 + length - end
         if self._forwarded:

@@ -54,6 +54,7 @@ from .exchange import (
     EXTENDED,
     NONCE,
     NONCE_ANSWERED,
+    NOTED,
     PARSE,
     QUERY,
     QUERY_COPIES_IN,
@@ -69,12 +70,13 @@ from .exchange import (
     StatementsDropped,
     UnaccountedReply,
     is_fatal,
-    name_of,
     read_error,
     read_parameter,
     read_status,
     read_tag,
+    unexpected_reply,
 )
+from .server_statements import Effect, ServerStatements
 
 
 class Owed:
@@ -82,12 +84,12 @@ class Owed:
 
     Attributes:
         events: of the last ``receive``, what else must be known, in order.
+        skips_to_sync: whether the server is known to throw away all before a Sync.
         status: the last ReadyForQuery's, a byte.
         readies: how many ReadyForQuery were forwarded so far.
         unsynced: whether extended messages were sent that no Sync has ended. Their
             work is an open transaction, whatever ``status`` says.
-        unnamed: whose the server's unnamed statement is, by what was sent to it; None
-            if it is ours or nobody's.
+        statements: the prepared statements of the server.
     """
 
     __slots__ = (
@@ -98,11 +100,11 @@ class Owed:
         "_nonce",
         "_ready_last",
         "_rest",
-        "_skips_to_sync",
         "events",
         "readies",
+        "skips_to_sync",
+        "statements",
         "status",
-        "unnamed",
         "unsynced",
     )
 
@@ -115,7 +117,7 @@ class Owed:
         self._rest = 0
         self._forwarded = False
         self._copy_marked = False
-        self._skips_to_sync = False
+        self.skips_to_sync = False
         self._nonce = b""
         # While uncertain: whether nothing was sent or received since ReadyForQuery.
         self._ready_last = False
@@ -123,7 +125,7 @@ class Owed:
         self.status: int = TransactionStatus.IDLE
         self.readies = 0
         self.unsynced = False
-        self.unnamed: object = None
+        self.statements = ServerStatements()
 
     # What is known
 
@@ -182,10 +184,11 @@ class Owed:
     def request(self, kind: int) -> None:
         """Write down a client's message of type ``kind``, about to be sent."""
         entry = REQUESTS.get(kind, 0)
-        if entry == QUERY and not self._head and not self._skips_to_sync:
+        if entry == QUERY and not self._head and not self.skips_to_sync:
             # What nearly all exchanges are.
             self._head = QUERY
             self.unsynced = False
+            self.statements.unnamed = None
         elif entry:
             self._append(entry)
 
@@ -203,14 +206,22 @@ class Owed:
         for entry in entries:
             self._append(entry | SKIP)
         if PARSE in entries:
-            self.unnamed = None
+            self.statements.unnamed = None
+
+    def note(self, entry: int, effect: Effect) -> None:
+        """Write down a Parse or Close, about to be sent, with what it does.
+
+        Not while messages are thrown away or the ledger is uncertain.
+        """
+        self.statements.note(effect)
+        self._append(entry | NOTED)
 
     def _append(self, entry: int) -> None:
-        if self._skips_to_sync:
+        if self.skips_to_sync:
             # The server throws away everything up to the Sync.
             if not entry & SYNC:
                 return
-            self._skips_to_sync = False
+            self.skips_to_sync = False
         if entry & COPY_END:
             if not self._head:
                 return
@@ -218,6 +229,10 @@ class Owed:
         else:
             self.unsynced = bool(entry & EXTENDED)
             self._ready_last = False
+            if entry & SYNC:
+                self.statements.batch = self.statements.issued
+            elif entry & QUERY:
+                self.statements.unnamed = None
         if self._head & ANYTHING:
             return
         if self._head:
@@ -251,7 +266,8 @@ class Owed:
         self._head = head
         self._nonce = nonce
         self._behind.clear()
-        self._copy_marked = self._skips_to_sync = self.unsynced = False
+        self.statements.forget()
+        self._copy_marked = self.skips_to_sync = self.unsynced = False
 
     # Replies
 
@@ -279,7 +295,8 @@ class Owed:
         self._ready_last = False
         if kind == Backend.COMMAND_COMPLETE:
             if read_tag(body) in RESETTING_TAGS:
-                self.events.append(StatementsDropped())
+                self.statements.dropped()
+                self.events.append(StatementsDropped(tuple(self.statements.effects)))
             return self._complete()
         if head & UNCOUNTED and kind in REPLIES:
             return self._uncounted(kind, body)
@@ -289,7 +306,7 @@ class Owed:
             return copies | head & SKIP
         if kind == Backend.READY_FOR_QUERY and head & ENDS_IN_READY:
             read_status(body)
-        raise unexpected(kind, head)
+        raise unexpected_reply(kind, head)
 
     def _complete(self) -> int:
         """Give the head after CommandComplete."""
@@ -306,7 +323,7 @@ class Owed:
             return head
         if head & EXECUTE:
             return self._next()
-        raise unexpected(Backend.COMMAND_COMPLETE, head)
+        raise unexpected_reply(Backend.COMMAND_COMPLETE, head)
 
     def _error(self, error: ErrorResponse) -> int:
         """Give the head after an ErrorResponse."""
@@ -314,6 +331,7 @@ class Owed:
         if not head and not is_fatal(error):
             raise UnaccountedReply("an error that answers no request")
         self._ready_last = False
+        self.statements.on_error(error)
         if head & UNCOUNTED:
             head &= ~COPIES_IN
         elif head & COPIES_IN and is_sync_in_data(self._behind):
@@ -330,13 +348,19 @@ class Owed:
 
         The error is the client's if any of them, or that Sync, is.
         """
-        while self._behind:
+        refused = bool(self._head & NOTED)
+        thrown = int(refused)
+        entry = 0
+        while self._behind and not entry & SYNC:
             entry = self._behind.popleft()
             self._forwarded = self._forwarded or not entry & SKIP
-            if entry & SYNC:
-                return entry
+            thrown += bool(entry & NOTED)
+        if thrown:
+            self.statements.refuse(thrown, refused=refused)
+        if entry & SYNC:
+            return entry
         # Whatever was behind it: a Query that is thrown away ends no batch.
-        self._skips_to_sync = self.unsynced = True
+        self.skips_to_sync = self.unsynced = True
         return 0
 
     def _lose_count(self) -> int:
@@ -344,6 +368,7 @@ class Owed:
         if self._head & SKIP or any(entry & SKIP for entry in self._behind):
             raise UnaccountedReply("copy-in failed among messages of ours")
         self._behind.clear()
+        self.statements.forget()
         return ANYTHING
 
     def _uncounted(self, kind: int, body: bytes) -> int:
@@ -372,11 +397,3 @@ class Owed:
         if head & DRAINED and status != TransactionStatus.IDLE:
             raise UnaccountedReply("a drained server is still in a transaction")
         return self._next()
-
-
-def unexpected(kind: int, head: int) -> UnaccountedReply:
-    """Make the error for a reply that the head does not explain."""
-    return UnaccountedReply(
-        f"unexpected reply {chr(kind)!r}",
-        detail=f"The server owed an answer to {name_of(head)}.",
-    )

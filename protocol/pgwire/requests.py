@@ -8,9 +8,8 @@ A client is either *served*, that is, a server is its own for now and gets all i
 needed only for what a server would answer. Copy data is not: after a failed COPY the
 client's rest comes when ReadyForQuery is out already.
 
-A server has one unnamed statement, and all its clients would share it. So a client that
-has parsed one keeps its server until it is bound, and one that uses it without having
-parsed it there finds none: it is closed in front of that.
+What it sends about prepared statements is turned into what its server has; see
+``naming``.
 """
 
 import struct
@@ -19,29 +18,23 @@ from typing import Final
 
 from .codes import Frontend, Target
 from .errors import ProtocolViolation
-from .exchange import CLOSE
 from .framing import FRONTEND_LENGTHS, HEADER_SIZE, check_request
-from .frontend import Close
+from .frontend import Flush
 from .ledger import Ledger
+from .naming import NAMING, Naming
+from .statement import StatementBook
 
-# PostgreSQL cuts names at 63 bytes; these are of the portal and of the statement.
-NAMES_LIMIT: Final = 1024
+_FLUSH: Final = Flush().encode()
 
-# What of a message may be left over by ``receive``, less than this: its header, and
-# the names in front of its content.
-MOST_FRAGMENT: Final = HEADER_SIZE + NAMES_LIMIT
-
-_CLOSE_UNNAMED: Final = Close(Target.STATEMENT, b"").encode()
-
-_PARSE: Final = Frontend.PARSE
+_SYNC: Final = Frontend.SYNC
 _BIND: Final = Frontend.BIND
 _DESCRIBE: Final = Frontend.DESCRIBE
+_PORTAL: Final = Target.PORTAL
 _QUERY: Final = Frontend.QUERY
 _TERMINATE: Final = Frontend.TERMINATE
 _COPY: Final = frozenset({Frontend.COPY_DATA, Frontend.COPY_DONE, Frontend.COPY_FAIL})
 _IN_COPY: Final = _COPY | {Frontend.FLUSH, Frontend.SYNC, Frontend.TERMINATE}
-_NAMING: Final = frozenset({_PARSE, _BIND, _DESCRIBE})
-_LOOKED_AT: Final = _COPY | _NAMING | {_QUERY, _TERMINATE}
+_LOOKED_AT: Final = _COPY | NAMING | {_QUERY, _SYNC, _TERMINATE}
 # Nothing that a server would answer outside an exchange.
 _UNANSWERED: Final = _COPY | {Frontend.FLUSH}
 _ENDS: Final = frozenset({Frontend.QUERY, Frontend.SYNC, Frontend.FUNCTION_CALL})
@@ -60,37 +53,32 @@ class Verdict(Enum):
     CLOSE = auto()
 
 
-class Requests:
+class Requests(Naming):
     """The stream of one client's messages; see the module's text.
 
     Attributes:
         pieces: of the last ``receive``, what is to be sent on.
         pending: what was sent and no server got, None if nothing.
         half_sent: how many bytes of the message sent last are still to come.
-        named: whether a Parse with a statement name was among them, ever.
-        awaits_bind: whether an unnamed statement was parsed and not bound yet.
         terminated: whether Terminate was reached; nothing behind it counts.
     """
 
     __slots__ = (
         "_discard",
         "_to_sync",
-        "awaits_bind",
         "half_sent",
-        "named",
         "pending",
         "pieces",
         "terminated",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, book: StatementBook) -> None:
+        super().__init__(book)
         self._discard = 0
         self._to_sync = False
         self.pieces: list[bytes | memoryview] = []
         self.pending: bytearray | None = None
         self.half_sent = 0
-        self.named = False
-        self.awaits_bind = False
         self.terminated = False
 
     def is_query(self, buffer: bytearray | memoryview, end: int) -> bool:
@@ -105,25 +93,33 @@ class Requests:
             and not self.half_sent
             and not self._discard
             and not self._to_sync
-            and not self.awaits_bind
+            and self.unnamed is None
         )
 
     # Served
 
     def receive(  # noqa: C901, PLR0912, PLR0915 - long: the hot loop, where a call costs
-        self, view: memoryview, end: int, ledger: Ledger
+        self, view: memoryview, end: int, ledger: Ledger, context: bytes | None
     ) -> int:
         """Write the requests in ``view[:end]`` down in the ledger.
 
+        Args:
+            view: where they are.
+            end: how many bytes of it are meant.
+            ledger: of the client's server.
+            context: of new statements, see :class:`~pgwire.statement.Statement`; None
+                if the server is the client's for good, so that names stay as they are.
+
         Returns:
-            How many bytes were dealt with; the rest, a fragment of a message, belongs
-            in front of what comes next.
+            How many bytes were dealt with; the rest, a fragment of a message or what
+            is ``held``, belongs in front of what comes next.
 
         Raises:
             ProtocolViolation: the client must be closed; ``pieces`` are to be sent.
         """
         pieces = self.pieces
         pieces.clear()
+        self.held = False
         position = min(self.half_sent, end)
         self.half_sent -= position
         start = 0
@@ -140,18 +136,43 @@ class Requests:
                 if ledger.reads_copy_data and kind not in _IN_COPY:
                     raise _unexpected_in_copy(kind)
                 if kind in _LOOKED_AT:
-                    if kind in _NAMING:
-                        unnamed = _names_unnamed(view[position:end], kind, size)
-                        if unnamed is None:
+                    if kind in NAMING:
+                        if end - position > HEADER_SIZE + 1 and (
+                            # Nearly all: a portal; the statement that was just parsed.
+                            (kind == _DESCRIBE and view[position + 5] == _PORTAL)
+                            or (
+                                kind == _BIND
+                                and not (view[position + 5] or view[position + 6])
+                                and self.unnamed is not None
+                                and ledger.statements.unnamed is self.unnamed
+                            )
+                        ):
+                            ledger.request(kind)
+                            position += 1 + size
+                            continue
+                        rest = self.name(
+                            view[position:end], kind, size, ledger, context
+                        )
+                        if rest < 0:
                             break
-                        if self._needs_close(kind, unnamed, ledger):
+                        if rest or self.front:
                             if start < position:
                                 pieces.append(view[start:position])
-                                start = position
-                            pieces.append(_CLOSE_UNNAMED)
-                            ledger.skip(CLOSE)
-                    elif kind == _QUERY:
-                        self.awaits_bind = False
+                            pieces += self.front
+                            self.front.clear()
+                            start = position + rest
+                        position += 1 + size
+                        continue
+                    if kind == _QUERY:
+                        self.query()
+                    elif kind == _SYNC:
+                        if self.has_duplicates:
+                            ledger.request(kind)
+                            position += 1 + size
+                            pieces.append(view[start:position])
+                            pieces.append(self.end_batch(ledger))
+                            start = position
+                            continue
                     elif kind == _TERMINATE:
                         self.terminated = True
                         return end
@@ -174,20 +195,10 @@ class Requests:
                 position = end
             if start < position:
                 pieces.append(view[start:position])
+        if self.held and ledger.unsynced:
+            # What is waited for would else come with the client's next Sync.
+            pieces.append(_FLUSH)
         return position
-
-    def _needs_close(self, kind: int, unnamed: bool, ledger: Ledger) -> bool:
-        """Note the use of a statement; say if another client's must be gone first."""
-        if kind == _PARSE:
-            if unnamed:
-                self.awaits_bind = True
-                ledger.unnamed = self
-            else:
-                self.named = True
-            return False
-        if unnamed and kind == _BIND:
-            self.awaits_bind = False
-        return unnamed and ledger.unnamed is not self
 
     # Unserved
 
@@ -274,34 +285,6 @@ class Requests:
             del self.pending[:size]
             # An idle client has no buffer of its own.
             self.pending = self.pending or None
-
-
-def _names_unnamed(message: memoryview, kind: int, size: int) -> bool | None:
-    """Whether a Parse, Bind or Describe is about the unnamed statement.
-
-    Returns:
-        None if too little of the message is there.
-
-    Raises:
-        ProtocolViolation: its names are longer than :data:`NAMES_LIMIT`.
-    """
-    at = HEADER_SIZE
-    if kind == _DESCRIBE:
-        if len(message) > at and message[at] != Target.STATEMENT:
-            return False
-        at += 1
-    elif kind == _BIND:
-        names = bytes(message[at : min(at + NAMES_LIMIT, 1 + size)])
-        portal = names.find(0)
-        if portal < 0:
-            if len(names) == NAMES_LIMIT:
-                raise ProtocolViolation(
-                    f"a portal's name is longer than {NAMES_LIMIT} bytes"
-                )
-            # A whole message without its name's end is PostgreSQL's to refuse.
-            return None if len(message) < 1 + size else False
-        at += portal + 1
-    return None if len(message) <= at else not message[at]
 
 
 def _unexpected_in_copy(kind: int) -> ProtocolViolation:

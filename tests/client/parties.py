@@ -14,6 +14,7 @@ from pgpool_py.server.parameters import ParameterBook
 from pgpool_py.settings import DatabaseSettings, PoolMode, PoolSettings, Settings
 from pgpool_py.statistics import Counters
 from pgwire.ledger import HOLD_LIMIT
+from pgwire.statement import StatementBook
 from tests.fixtures.connections import FakeKeeper, IgnoringHandler, connect_server
 from tests.fixtures.hand import NewWire, Wire, turn
 
@@ -48,6 +49,7 @@ class FakeLender:
     settings: PoolSettings = field(default_factory=pool_settings)
     counters: Counters = field(default_factory=Counters)
     buffer_limit: int = LIMIT
+    statements: StatementBook = field(default_factory=lambda: StatementBook(200))
     asking: list[Borrower] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     ready: ServerConnection | None = None
@@ -159,7 +161,7 @@ def set_scene(reactor: Reactor, new_wire: NewWire) -> Scene:
         reactor,
         scratch,
         Stream(reactor, ours, IgnoringHandler()),
-        registry=registry,
+        on_closed=registry.on_client_closed,
         lender=lender,
         identity=IDENTITY,
         parameters=ParameterBook().defaults,

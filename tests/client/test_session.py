@@ -16,6 +16,7 @@ from tests.fixtures.messages import (
     SYNC,
     complete,
     done,
+    kinds,
     parse,
     query,
     refused,
@@ -261,52 +262,68 @@ def test_nothing_of_ours_is_written_into_a_message_of_the_clients(
     assert scene.lender.calls == ["request", "resynchronise"]
 
 
-def test_a_named_statement_pins_the_client_to_its_server(scene: Scene) -> None:
+def test_a_named_statement_goes_by_another_name_and_keeps_no_server(
+    scene: Scene,
+) -> None:
     scene.send(parse("s1") + SYNC)
     scene.lend()
-    scene.answer(b"1\0\0\0\4" + READY)
+    assert b"s1" not in scene.backend.received()
+    scene.answer(PARSED + READY)
+    assert scene.session.pinned is None
+    assert scene.lender.calls == ["request", "give back"]
+
+
+def test_a_statement_too_long_to_be_kept_keeps_its_server(scene: Scene) -> None:
+    long = parse("s1", "SELECT '" + "x" * 20_000 + "'") + SYNC
+    scene.send(long)
+    scene.lend()
+    assert scene.backend.received() == long
+    scene.answer(PARSED + READY)
     assert scene.session.pinned == "prepared statement"
-    assert scene.lender.calls == ["request"]
-    scene.send(BIND + EXECUTE + SYNC)
     assert scene.lender.calls == ["request"]
     scene.client.close()
     scene.reactor.select(0)
     assert scene.lender.calls == ["request", "abandon must reset"]
 
 
-def test_an_unnamed_statement_keeps_its_server_until_it_is_bound(
+def test_without_statements_on_servers_a_named_one_keeps_its_server(
+    scene: Scene,
+) -> None:
+    scene.lender.statements.limit = 0
+    scene.send(parse("s1") + SYNC)
+    scene.lend()
+    assert scene.backend.received() == parse("s1") + SYNC
+    scene.answer(PARSED + READY)
+    assert scene.session.pinned == "prepared statement"
+
+
+def test_in_session_mode_names_stay_as_they_are(scene: Scene) -> None:
+    scene.lender.settings = pool_settings(pool_mode=PoolMode.SESSION)
+    scene.send(parse("s1") + SYNC)
+    scene.lend()
+    assert scene.backend.received() == parse("s1") + SYNC
+
+
+def test_an_unnamed_statement_is_parsed_again_where_it_is_another_one(
     scene: Scene,
 ) -> None:
     scene.send(parse() + SYNC)
     scene.lend()
     scene.answer(PARSED + READY)
-    assert scene.lender.calls == ["request"]
+    assert scene.lender.calls == ["request", "give back"]
+    scene.backend.received()
+    scene.server.ledger.statements.unnamed = "another client's"
     scene.send(BIND + EXECUTE + SYNC)
-    scene.answer(BOUND + complete() + READY)
-    assert scene.session.pinned is None
-    assert scene.lender.calls == ["request", "give back"]
-
-
-def test_an_unnamed_statement_bound_in_its_batch_keeps_nothing(scene: Scene) -> None:
-    scene.send(parse() + BIND + EXECUTE + SYNC)
     scene.lend()
+    assert scene.backend.received() == parse() + BIND + EXECUTE + SYNC
+    scene.client.received()
     scene.answer(PARSED + BOUND + complete() + READY)
-    assert scene.lender.calls == ["request", "give back"]
+    assert scene.client.received() == BOUND + complete() + READY
 
 
-def test_a_query_takes_the_place_of_an_unnamed_statement(scene: Scene) -> None:
-    scene.send(parse() + SYNC)
-    scene.lend()
-    scene.answer(PARSED + READY)
-    scene.send(query("SELECT 1"))
-    scene.answer(done())
-    assert scene.lender.calls == ["request", "give back"]
-
-
-def test_the_unnamed_statement_of_another_client_is_closed_before_use(
+def test_an_unnamed_statement_of_another_client_is_closed_before_use(
     scene: Scene,
 ) -> None:
-    scene.server.ledger.unnamed = "another client's"
     scene.send(BIND + EXECUTE + SYNC)
     scene.lend()
     assert scene.backend.received() == CLOSE_UNNAMED + BIND + EXECUTE + SYNC
@@ -316,13 +333,13 @@ def test_the_unnamed_statement_of_another_client_is_closed_before_use(
     assert scene.lender.calls == ["request", "give back"]
 
 
-def test_the_name_of_a_statement_is_seen_when_it_comes_byte_by_byte(
-    linked: Scene,
-) -> None:
-    for byte in parse("s1"):
-        linked.send(bytes((byte,)))
-    assert linked.session.pinned == "prepared statement"
-    assert linked.backend.received() == parse("s1")
+def test_what_depends_on_an_unanswered_parse_is_held(linked: Scene) -> None:
+    linked.send(parse("s1", "SELECT 1/0") + SYNC + parse("s1") + SYNC)
+    assert kinds(linked.backend.received()) == "PS"
+    assert linked.waits()
+    linked.answer(refused() + IN_TRANSACTION)
+    assert kinds(linked.backend.received()) == "PS"
+    assert not linked.waits()
 
 
 def test_in_session_mode_a_client_keeps_its_server_to_the_end(scene: Scene) -> None:

@@ -27,21 +27,21 @@ def test_one_warning_names_all_that_has_no_effect_yet() -> None:
         "[pgbouncer]\n"
         "log_pooler_errors = 0\n"
         "verbose = 2\n"
-        "max_prepared_statements = 10\n"
+        "max_packet_size = 10\n"
         "[databases]\n"
         "app = host=h auth_user=u\n"
         "[peers]\n"
         "1 = host=h\n"
     )
     assert without_effect(found) == (
-        "no effect yet: log_pooler_errors (a.ini:2), max_prepared_statements "
+        "no effect yet: log_pooler_errors (a.ini:2), max_packet_size "
         "(a.ini:4), [databases] app auth_user (a.ini:6), [peers] 1 (a.ini:8)"
     )
     assert unsafe(found) == ()
 
 
 def test_defaults_that_are_written_out_are_not_warned_of() -> None:
-    found = sections("[pgbouncer]\nmax_prepared_statements = 0xc8\nsyslog = 0")
+    found = sections("[pgbouncer]\nmax_packet_size = 0x7fffffff\nsyslog = 0")
     assert without_effect(found) is None
 
 

@@ -221,7 +221,7 @@ def test_what_a_reload_cannot_change_is_what_pgbouncer_cannot() -> None:
     ("name", "value", "effect"),
     [
         ("pool_mode", "transaction", Effect.WORKS),
-        ("max_prepared_statements", 0, Effect.LATER),
+        ("max_prepared_statements", 0, Effect.WORKS),
         ("max_packet_size", 1024, Effect.LATER),
         ("log_pooler_errors", False, Effect.LATER),
         ("conffile", "other.ini", Effect.LATER),

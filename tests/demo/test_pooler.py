@@ -1,7 +1,6 @@
 """Starting and ending the demo's pooler."""
 
 import asyncio
-import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from pgpool_py.demo import configuration, pooler
 from pgpool_py.demo.errors import DemoError
 from pgpool_py.demo.options import Options
-from pgpool_py.demo.pooler import may_read_us, running_pooler
+from pgpool_py.demo.pooler import running_pooler
 from pgpool_py.embedded.account import Account
 from pgpool_py.embedded.place import is_free as is_really_free
 
@@ -71,12 +70,3 @@ def test_a_port_lost_to_somebody_quicker_is_replaced(
             assert asked[2] == port + 1
 
     asyncio.run(on_a_taken_port())
-
-
-def test_an_account_that_cannot_enter_our_directories_cannot_run_us(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    somebody = Account("somebody", os.getuid() + 1, os.getgid() + 1)
-    tmp_path.chmod(0o700)
-    monkeypatch.setattr(os, "__file__", str(tmp_path / "os.py"))
-    assert not may_read_us(somebody)

@@ -1,5 +1,5 @@
-"""asyncpg through the pooler: in session mode with its defaults, and in transaction
-mode without its statement cache."""
+"""asyncpg through the pooler: in session and in transaction mode with its defaults,
+and in transaction mode without its statement cache."""
 
 import asyncio
 import io
@@ -16,16 +16,16 @@ from tests.fixtures.pooling import PoolerProcess, StartPooler
 Connection: TypeAlias = asyncpg.Connection
 Work = Callable[["Clients"], Awaitable[None]]
 
-#: asyncpg's default is 100.
-CACHE_SIZE = {"transaction": 0, "session": 100}
+#: Pool modes, with the statement cache's size; asyncpg's default is 100.
+SET_UPS = [("transaction", 0), ("transaction", 100), ("session", 100)]
 
 
 class Clients:
     """Opens connections of asyncpg."""
 
-    def __init__(self, pooler: PoolerProcess, mode: str) -> None:
+    def __init__(self, pooler: PoolerProcess, cache_size: int) -> None:
         self._pooler = pooler
-        self._mode = mode
+        self._cache_size = cache_size
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Connection]:
@@ -34,7 +34,7 @@ class Clients:
             port=self._pooler.port,
             user=USER,
             database=DATABASE,
-            statement_cache_size=CACHE_SIZE[self._mode],
+            statement_cache_size=self._cache_size,
         )
         try:
             yield client
@@ -42,17 +42,18 @@ class Clients:
             await client.close()
 
 
-@pytest.fixture(params=CACHE_SIZE)
+@pytest.fixture(params=SET_UPS, ids=lambda given: f"{given[0]}, cache {given[1]}")
 def run(
     request: pytest.FixtureRequest, start_pooler: StartPooler
 ) -> Callable[[Work], None]:
     """Return what runs a coroutine function that is given the clients."""
-    pooler = start_pooler(pool_mode=request.param, default_pool_size=2)
+    mode, cache_size = request.param
+    pooler = start_pooler(pool_mode=mode, default_pool_size=2)
 
     def run_with(work: Work) -> None:
         async def main() -> None:
             async with asyncio.timeout(30):
-                await work(Clients(pooler, request.param))
+                await work(Clients(pooler, cache_size))
 
         asyncio.run(main())
 

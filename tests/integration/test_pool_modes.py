@@ -82,10 +82,9 @@ def test_a_pipeline_of_several_exchanges_is_answered_in_order(
             assert kinds(client.until_ready()) == "12TDCZ"
 
 
-def test_a_named_statement_keeps_its_server_for_the_client(
-    start_pooler: StartPooler,
+def test_a_named_statement_keeps_no_server_for_the_client(
+    pooler: PoolerProcess,
 ) -> None:
-    pooler = start_pooler(pool_mode="transaction", default_pool_size=2)
     with pooler.connect(prepare_threshold=0) as one, pooler.connect() as other:
         for number in range(10):
             assert one.execute("SELECT %s::int", (number,)).fetchone() == (number,)
@@ -99,8 +98,10 @@ def test_nothing_of_a_client_with_statements_is_left_for_the_next_one(
         client.execute("SELECT %s::int", (1,))
         before = client.execute("SELECT pg_backend_pid()").fetchone()
     with pooler.connect() as client:
+        # What is there has no name that a client would give.
         row = client.execute(
             "SELECT pg_backend_pid(), count(*) FROM pg_prepared_statements"
+            " WHERE name NOT LIKE 'pgpool\\_%'"
         ).fetchone()
         assert row == (*(before or ()), 0)
 

@@ -51,7 +51,7 @@ def test_psql_copies_files_and_describes_tables(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("protocol", ["simple", "extended"])
+@pytest.mark.parametrize("protocol", ["simple", "extended", "prepared"])
 def test_sixty_four_clients_never_have_more_than_four_servers(
     pooler: PoolerProcess, protocol: str
 ) -> None:
@@ -91,8 +91,9 @@ def test_a_new_connection_for_each_transaction(pooler: PoolerProcess) -> None:
     assert "number of transactions actually processed: 200/200" in printed
 
 
+@pytest.mark.parametrize("protocol", ["extended", "prepared"])
 def test_pgbench_pipelines_in_transaction_mode(
-    pooler: PoolerProcess, tmp_path: Path
+    pooler: PoolerProcess, tmp_path: Path, protocol: str
 ) -> None:
     prepare(pooler)
     script = tmp_path / "pipeline"
@@ -101,9 +102,9 @@ def test_pgbench_pipelines_in_transaction_mode(
         + "SELECT abalance FROM pgbench_accounts WHERE aid = 1;\n" * 5
         + "COMMIT;\n\\endpipeline\n"
     )
-    command = ["-n", "-f", str(script), "-M", "extended", "-c", "16", "-t", "20"]
+    command = ["-n", "-f", str(script), "-M", protocol, "-c", "64", "-t", "20"]
     printed = run(pooler, "pgbench", *command)
-    assert "number of transactions actually processed: 320/320" in printed
+    assert "number of transactions actually processed: 1280/1280" in printed
 
 
 def test_a_dump_through_the_pooler_is_a_dump(pooler: PoolerProcess) -> None:

@@ -98,10 +98,16 @@ class Wire:
         return Message(chr(head[0]), self._take(length - 4))
 
     def read_to(self, kind: str) -> list[Message]:
-        """Return the messages up to the first of this type."""
-        messages = [self.read()]
-        while messages[-1].kind != kind:
-            messages.append(self.read())
+        """Return the messages up to the first of this type.
+
+        EOFError names those that came instead.
+        """
+        messages: list[Message] = []
+        while not messages or messages[-1].kind != kind:
+            try:
+                messages.append(self.read())
+            except EOFError as end:
+                raise EOFError(messages, *end.args) from None
         return messages
 
     def until_ready(self) -> list[Message]:

@@ -18,6 +18,7 @@ def test_each_failure_doubles_the_pause_up_to_the_ceiling() -> None:
     backoff = Backoff(1.0)
     for pause in (FIRST_PAUSE, 0.5, 1.0, 1.0, 1.0):
         backoff.failed(100.0)
+        assert backoff.pause == pause
         assert due_after(backoff, 100.0, pause)
     assert backoff.failing
 

@@ -19,6 +19,7 @@ from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import DatabaseSettings, PoolMode, PoolSettings, Settings
 from pgwire.frontend import Terminate
+from pgwire.server_statements import Effect
 from tests.fixtures.hand import Clock, Wire, turn
 from tests.fixtures.messages import READY, split, welcome
 
@@ -89,6 +90,9 @@ class Client:
 
     def on_parameter(self, name: str, value: str) -> None:
         self.calls.append(f"parameter {name}={value}")
+
+    def on_statements_dropped(self, pending: tuple[Effect, ...]) -> None:
+        self.calls.append("statements dropped")
 
     def on_server_drained(self) -> None:
         self.calls.append("drained")

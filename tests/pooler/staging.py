@@ -113,13 +113,14 @@ class Stage:
             context.reactor,
             context.scratch,
             stream,
-            registry=self.pooler.gatehouse,
+            on_closed=self.pooler.gatehouse.on_client_closed,
             lender=pool,
             identity=identity(next(self.numbers), pool.database, pool.user),
             parameters=context.book.defaults,
             limits=pool.settings,
         )
-        self.pooler.gatehouse.sessions[client.identity.pid] = client
+        self.pooler.gatehouse._on_session(client)
+        self.pooler.gatehouse.census.add(pool.database, pool.user)
         return client
 
     def server(

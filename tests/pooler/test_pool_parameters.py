@@ -68,7 +68,7 @@ def test_a_client_without_wishes_gets_the_defaults_back(bench: Bench) -> None:
     client = bench.request()
     data = wire.received()
     assert kinds(data) == "PBES"
-    assert Bind.decode(split(data)[1][1]).parameters == (b"timezone", None)
+    assert Bind.decode(split(data)[1][1]).parameters == (b"timezone", b"UTC")
     bench.answer(wire, ONE_SET + reported("TimeZone", "UTC") + READY)
     assert client.calls == ["linked"]
     assert client.parameters is bench.context.book.defaults

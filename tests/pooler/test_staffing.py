@@ -1,19 +1,20 @@
 """Where servers come from: when one is opened, which host, and what if none answers."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 from pgpool_py.errors import PoolerError
-from pgpool_py.pool.quota import Quota
+from pgpool_py.net.address import unix_socket_path
 from pgpool_py.pooler.pool import Pool
 from pgpool_py.reasons import Reason
 from pgpool_py.settings import LoadBalanceHosts
 from pgwire.authentication import AuthenticationCleartextPassword
 from pgwire.startup import StartupMessage, parse_startup
 from tests.fixtures.messages import fatal
-from tests.pooler.postgres import Bench
+from tests.pooler.postgres import PORT, Bench
 
 SetUp = Callable[..., Bench]
 
@@ -86,6 +87,29 @@ def test_the_databases_password_goes_before_the_users_secret(
     assert wire.received()[5:] == sent
 
 
+# What the log calls a server
+
+
+def test_every_line_names_a_server_by_the_database_of_its_clients(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    target = replace(bench.pool.settings.target, dbname="app_v2")
+    bench.pool.reconfigure(replace(bench.pool.settings, target=target))
+    wire = bench.open()[1]
+    wire.close()
+    bench.turn()
+    bench.request()
+    fail(bench)
+    where = unix_socket_path(bench.postgres.directory, PORT)
+    subjects = [getattr(record, "subject", None) for record in caplog.records]
+    assert subjects == [
+        f"S-0x1: app/alice@{where}",
+        f"S-0x1: app/alice@{where}",
+        f"S: app/alice@{where}",
+    ]
+
+
 # Guests
 
 
@@ -120,6 +144,18 @@ def test_all_who_wait_are_told_when_no_server_can_be_had(bench: Bench) -> None:
     assert [client.calls for client in clients] == [["refused"]] * 2
     assert clients[0].error is not None
     assert clients[0].error.sqlstate == "08001"
+
+
+def test_who_is_told_hears_when_it_is_tried_again(bench: Bench) -> None:
+    bench.postgres.stop_listening()
+    for pause in ("0.25", "0.5", "1"):
+        client = bench.request()
+        assert client.error is not None
+        assert str(client.error.detail).endswith(
+            f": the next attempt is due in at most {pause} s."
+        )
+        bench.clock.advance(float(pause))
+        bench.turn()
 
 
 def test_who_asks_during_the_pause_is_refused_at_once(bench: Bench) -> None:
@@ -271,93 +307,3 @@ def test_without_balancing_the_next_host_is_for_failures(bench: Bench) -> None:
         bench.clock.advance(60.0)
         bench.turn()
     assert errors == ["@nobody-1", "@nobody-2", "@nobody-1"]
-
-
-# Shared limits
-
-
-def test_every_server_counts_to_the_quotas_until_it_is_gone(set_up: SetUp) -> None:
-    quotas = (Quota(5), Quota())
-    bench = set_up(quotas=quotas)
-    _, wire = bench.open()
-    bench.request()
-    assert [quota.used for quota in quotas] == [2, 2]
-    fail(bench)
-    assert [quota.used for quota in quotas] == [1, 1]
-    wire.close()
-    bench.turn()
-    bench.pool.staffing.stop()
-    assert [quota.used for quota in quotas] == [0, 0]
-
-
-def test_a_full_quota_opens_nothing_unless_another_pool_gives_way(
-    set_up: SetUp,
-) -> None:
-    quota = Quota(1)
-    bench = set_up(quotas=(quota,))
-    quota.add()
-    client = bench.request()
-    assert bench.postgres.waiting() == []
-    asked = []
-
-    def evict(full: tuple[Quota, ...]) -> bool:
-        asked.append(full)
-        quota.remove()
-        return True
-
-    bench.context.evict = evict
-    bench.pool.grow()
-    bench.turn()
-    assert asked == [(quota,)]
-    bench.log_in(bench.postgres.accept())
-    assert client.calls == ["linked"]
-    assert quota.used == 1
-
-
-def test_room_is_asked_for_in_all_full_quotas_at_once(set_up: SetUp) -> None:
-    quotas = (Quota(1), Quota(1))
-    bench = set_up(quotas=quotas)
-    for quota in quotas:
-        quota.add()
-    asked = []
-
-    def evict(full: tuple[Quota, ...]) -> bool:
-        asked.append(full)
-        return False
-
-    bench.context.evict = evict
-    bench.request()
-    assert asked == [quotas]
-    assert bench.postgres.waiting() == []
-
-
-def test_a_minimum_takes_no_server_from_another_pool(set_up: SetUp) -> None:
-    quota = Quota(1)
-    bench = set_up(quotas=(quota,), min_pool_size=1)
-    quota.add()
-
-    def evict(full: tuple[Quota, ...]) -> bool:
-        raise AssertionError("nobody waits")
-
-    bench.context.evict = evict
-    bench.pool.grow()
-    bench.turn()
-    assert bench.postgres.waiting() == []
-    quota.remove()
-    bench.pool.grow()
-    bench.turn()
-    bench.log_in(bench.postgres.accept())
-    assert bench.states() == ["idle"]
-
-
-def test_a_server_that_was_evicted_is_not_replaced_at_once(set_up: SetUp) -> None:
-    quota = Quota(1)
-    bench = set_up(quotas=(quota,), min_pool_size=1)
-    bench.pool.grow()
-    bench.turn()
-    bench.log_in(bench.postgres.accept())
-    (server,) = bench.pool.books.idle
-    server.close(Reason.EVICTED)
-    bench.turn()
-    assert bench.postgres.waiting() == []
-    assert quota.used == 0

@@ -245,13 +245,9 @@ def test_and_that_of_doing_nothing(
 
 
 def name_set(name: str) -> bytes:
-    return (
-        b"1\0\0\0\4"
-         b"2\0\0\0\4"
-        + complete()
-        + reported("application_name", name)
-        + READY
-    )
+    parsed, bound = b"1\0\0\0\x04", b"2\0\0\0\x04"
+    told = reported("application_name", name)
+    return parsed + bound + complete() + told + READY
 
 
 def run_behind_parameters(build: Build) -> Inside:

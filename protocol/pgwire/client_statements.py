@@ -1,0 +1,283 @@
+"""The prepared statements of one client, under the names it has given them.
+
+What it sends about them is turned into what its server has (see ``statement``), and
+what the server lacks is put in front, in the same write. Nothing is answered by us:
+
+    Parse of a name it has    the server is made to have it, and refuses by itself
+    use of a name it has not  the server is made not to have it, and refuses by itself
+    Close of a name           goes on as it is: no server has it, and Close succeeds
+
+What a message does is taken to have happened when it is sent, and undone if the server
+refuses it or throws it away. That is right within a batch, where all behind an error
+is thrown away. Where it would matter behind a Sync, the client's further messages are
+held back until the server has answered.
+
+The unnamed statement is kept as the Parse that made it, and parsed again where a server
+has another one by now.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from .codes import Frontend, Target
+from .exchange import CLOSE, PARSE, SKIP, SYNC
+from .frontend import Close, Parse, Sync
+from .ledger import Ledger
+from .server_statements import Effect, Prepared, ServerStatements
+from .statement import PREFIX, Statement, StatementBook
+
+_SYNC: Final = Sync().encode()
+
+
+class ClientStatements:
+    """See the module's text.
+
+    Attributes:
+        front: what is to be sent in front of the message that was looked at last.
+        unnamed: its unnamed statement, the Parse that made it or, where that is not
+            kept, something that stands for it.
+        keeps_server: whether it has a statement that no other server can be given.
+    """
+
+    __slots__ = (
+        "_book",
+        "_duplicates",
+        "_last",
+        "front",
+        "keeps_server",
+        "names",
+        "unnamed",
+    )
+
+    def __init__(self, book: StatementBook) -> None:
+        self._book = book
+        # Where its last effect on its names was written down, and under which number.
+        self._last: tuple[ServerStatements, int] | None = None
+        self._duplicates: list[bytes] = []
+        self.front: list[bytes] = []
+        # None: the server knows it by the client's own name.
+        self.names: dict[bytes, Statement | None] = {}
+        self.unnamed: object = None
+        self.keeps_server = False
+
+    def must_wait(self, ledger: Ledger) -> bool:
+        """Whether what its names mean depends on what is not answered yet."""
+        if self._last is None:
+            return False
+        statements, number = self._last
+        return (
+            statements is ledger.statements
+            and statements.answered <= number < statements.batch
+        )
+
+    @property
+    def has_duplicates(self) -> bool:
+        """Whether ``end_batch`` has something to remove."""
+        return bool(self._duplicates)
+
+    # Parse
+
+    def parse_unnamed(self, message: bytes | None, ledger: Ledger) -> None:
+        """Note a Parse of the unnamed statement; None: too long to be kept."""
+        statements = ledger.statements
+        made: object = object() if message is None else message
+        ledger.note(PARSE, Unnamed(self, statements, made, self.unnamed))
+        self.unnamed = statements.unnamed = made
+        self._look_for_pins()
+
+    def parse(
+        self, name: bytes, content: bytes, context: bytes, ledger: Ledger
+    ) -> bool:
+        """Note a Parse of a named one.
+
+        Returns:
+            Whether ``front`` holds what is to be sent instead.
+        """
+        if name in self.names:
+            # PostgreSQL's own refusal; nothing of it must outlive the batch.
+            self.front.append(Parse(name, b"").encode())
+            ledger.skip(PARSE)
+            ledger.request(Frontend.PARSE)
+            self._duplicates.append(name)
+            return False
+        statement = self._book.of(content, context)
+        self._make_place(statement, ledger)
+        prepared = ledger.statements.add(statement.name)
+        self._change(name, statement, ledger, PARSE, prepared)
+        self.front.append(statement.parse())
+        return True
+
+    def parse_verbatim(self, name: bytes, ledger: Ledger) -> None:
+        """Note a Parse that goes on as it is, under the client's own name."""
+        ledger.request(Frontend.PARSE)
+        self.names[name] = None
+        self.keeps_server = True
+
+    # Use
+
+    def use_unnamed(self, ledger: Ledger) -> None:
+        """Have the server have this client's unnamed statement, or none."""
+        statements = ledger.statements
+        if statements.unnamed is self.unnamed and self.unnamed is not None:
+            return
+        statements.unnamed = self.unnamed
+        if isinstance(self.unnamed, bytes):
+            self.front.append(self.unnamed)
+            ledger.note(PARSE | SKIP, Reparsed(statements))
+        else:
+            self._close(b"", ledger)
+
+    def use(self, name: bytes, ledger: Ledger) -> bytes:
+        """Have the server have this statement, or none of that name; give its name."""
+        if name not in self.names:
+            ledger.statements.remove(name)
+            self._close(name, ledger)
+            return name
+        statement = self.names[name]
+        if statement is None:
+            return name
+        if not ledger.statements.has(statement.name):
+            self._make_place(statement, ledger)
+            ledger.note(PARSE | SKIP, ledger.statements.add(statement.name))
+            self.front.append(statement.parse())
+        return statement.name
+
+    def close(self, name: bytes, ledger: Ledger) -> None:
+        """Note a Close, which goes on as it is."""
+        if not name:
+            ledger.note(CLOSE, Unnamed(self, ledger.statements, None, self.unnamed))
+            self.unnamed = ledger.statements.unnamed = None
+        elif name in self.names:
+            self._change(name, None, ledger, CLOSE, None)
+        else:
+            ledger.request(Frontend.CLOSE)
+        if name.startswith(PREFIX):
+            ledger.statements.remove(name)
+        self._look_for_pins()
+
+    def end_batch(self, ledger: Ledger) -> bytes:
+        """Give what is to be sent behind a Sync, so that no duplicate is left."""
+        sent = b""
+        while self._duplicates:
+            name = self._duplicates.pop()
+            if self.names.get(name, self) is not None:
+                sent += Close(Target.STATEMENT, name).encode()
+                ledger.skip(CLOSE)
+        if sent:
+            ledger.skip(SYNC)
+            sent += _SYNC
+        return sent
+
+    def query(self) -> None:
+        """Note a simple Query, which ends the unnamed statement."""
+        self.unnamed = None
+        self._look_for_pins()
+
+    def drop_all(self, pending: Iterable[Effect]) -> None:
+        """Note that the server dropped all statements, but for those of these."""
+        kept = {
+            effect.name
+            for effect in pending
+            if isinstance(effect, Named) and effect.client is self
+        }
+        self.names = {n: s for n, s in self.names.items() if n in kept}
+        self._look_for_pins()
+
+    # Servers
+
+    def _make_place(self, statement: Statement, ledger: Ledger) -> None:
+        statements = ledger.statements
+        if statements.may_have(statement.name):
+            self._close(statement.name, ledger)
+        while len(statements) >= max(1, self._book.limit):
+            oldest = statements.oldest()
+            statements.remove(oldest)
+            ledger.note(CLOSE | SKIP, Prepared(statements, oldest))
+            self.front.append(Close(Target.STATEMENT, oldest).encode())
+
+    def _close(self, name: bytes, ledger: Ledger) -> None:
+        self.front.append(Close(Target.STATEMENT, name).encode())
+        ledger.skip(CLOSE)
+
+    # Names
+
+    def _change(
+        self,
+        name: bytes,
+        statement: Statement | None,
+        ledger: Ledger,
+        entry: int,
+        prepared: Prepared | None,
+    ) -> None:
+        previous = {name: self.names.pop(name)} if name in self.names else {}
+        if statement is not None:
+            self.names[name] = statement
+        self._last = (ledger.statements, ledger.statements.issued)
+        ledger.note(entry, Named(self, name, previous, prepared))
+
+    def _look_for_pins(self) -> None:
+        kept = self.unnamed is None or isinstance(self.unnamed, bytes)
+        self.keeps_server = not kept or None in self.names.values()
+
+
+class Named:
+    """What a Parse or Close does to a name of a client."""
+
+    __slots__ = ("_prepared", "_previous", "client", "name")
+
+    def __init__(
+        self,
+        client: ClientStatements,
+        name: bytes,
+        previous: dict[bytes, Statement | None],
+        prepared: Prepared | None,
+    ) -> None:
+        self.client = client
+        self.name = name
+        self._previous = previous
+        self._prepared = prepared
+
+    def undo(self, *, refused: bool) -> None:
+        """See :class:`Effect`."""
+        self.client.names.pop(self.name, None)
+        self.client.names.update(self._previous)
+        if self._prepared is not None:
+            self._prepared.undo(refused=refused)
+
+
+class Unnamed:
+    """What a Parse or Close does to a client's unnamed statement."""
+
+    __slots__ = ("_client", "_made", "_previous", "_statements")
+
+    def __init__(
+        self,
+        client: ClientStatements,
+        statements: ServerStatements,
+        made: object,
+        previous: object,
+    ) -> None:
+        self._client = client
+        self._statements = statements
+        self._made = made
+        self._previous = previous
+
+    def undo(self, *, refused: bool) -> None:
+        """See :class:`Effect`; a Parse that is refused has ended the one before it."""
+        self._statements.unnamed = None
+        if self._client.unnamed is self._made:
+            self._client.unnamed = None if refused else self._previous
+
+
+class Reparsed:
+    """An unnamed statement was parsed again by us."""
+
+    __slots__ = ("_statements",)
+
+    def __init__(self, statements: ServerStatements) -> None:
+        self._statements = statements
+
+    def undo(self, *, refused: bool) -> None:
+        """See :class:`Effect`."""
+        del refused
+        self._statements.unnamed = None

@@ -1,0 +1,172 @@
+"""Messages about prepared statements, on their way from a client to its server.
+
+A message is found out by the names in front of its content, which is not looked at. It
+goes on as it is, or with another name; what is to be sent in front of it, or in its
+place, is put into ``front`` (see ``client_statements``).
+"""
+
+import struct
+from typing import Final
+
+from .client_statements import ClientStatements
+from .codes import Frontend, Target
+from .errors import ProtocolViolation
+from .framing import HEADER_SIZE
+from .ledger import Ledger
+from .statement import StatementBook
+
+# PostgreSQL cuts names at 63 bytes; these are of the portal and of the statement.
+NAMES_LIMIT: Final = 1024
+
+# A longer Parse is not kept: it goes through as it is, and its client keeps its server.
+# What of a message is waited for is less than this.
+KEPT_LIMIT: Final = 16 * 1024
+
+NAMING: Final = frozenset(
+    {Frontend.PARSE, Frontend.BIND, Frontend.DESCRIBE, Frontend.CLOSE}
+)
+
+# Nothing can be done with a message yet.
+WAIT: Final = -1
+
+_header: Final = struct.Struct("!BI").pack
+
+
+class Naming(ClientStatements):
+    """See the module's text.
+
+    Attributes:
+        held: whether the message that was looked at last must wait until all before it
+            is answered.
+    """
+
+    __slots__ = ("held",)
+
+    def __init__(self, book: StatementBook) -> None:
+        super().__init__(book)
+        self.held = False
+
+    def name(
+        self,
+        message: memoryview,
+        kind: int,
+        size: int,
+        ledger: Ledger,
+        context: bytes | None,
+    ) -> int:
+        """Write a message of :data:`NAMING` down in the ledger.
+
+        Args:
+            message: what is there of it, and of what follows.
+            kind: its type.
+            size: its length word.
+            ledger: of the client's server.
+            context: see :meth:`~pgwire.requests.Requests.receive`.
+
+        Returns:
+            How many bytes of the message ``front`` stands for; :data:`WAIT` if more of
+            it is needed, or it is ``held``.
+
+        Raises:
+            ProtocolViolation: the client must be closed.
+        """
+        if (
+            kind == Frontend.PARSE
+            and HEADER_SIZE < size < len(message)
+            and not message[HEADER_SIZE]
+            and not ledger.skips_to_sync
+            and not ledger.uncertain
+        ):
+            # What nearly all are.
+            return self._parse(message, size, b"", ledger, context)
+        start = end = 0
+        # What the server throws away is about nothing.
+        if not ledger.skips_to_sync and not ledger.uncertain:
+            found = _find_name(message, kind, size)
+            if found is None or (kind == Frontend.PARSE and _is_awaited(message, size)):
+                return WAIT
+            start, end = found
+        if not start:
+            ledger.request(kind)
+            return 0
+        name = bytes(message[start:end])
+        if name and context is not None and self.must_wait(ledger):
+            self.held = True
+            return WAIT
+        if kind == Frontend.PARSE:
+            return self._parse(message, size, name, ledger, context)
+        return self._use(message, size, (start, end), ledger, context)
+
+    def _use(
+        self,
+        message: memoryview,
+        size: int,
+        place: tuple[int, int],
+        ledger: Ledger,
+        context: bytes | None,
+    ) -> int:
+        kind = message[0]
+        start, end = place
+        name = used = bytes(message[start:end])
+        if kind == Frontend.CLOSE:
+            self.close(name, ledger)
+            return 0
+        if not name:
+            self.use_unnamed(ledger)
+        elif context is not None:
+            used = self.use(name, ledger)
+        ledger.request(kind)
+        if used == name:
+            return 0
+        head = bytes(message[HEADER_SIZE:start]) + used + b"\0"
+        self.front.append(_header(kind, size + len(used) - len(name)) + head)
+        return end + 1
+
+    def _parse(
+        self,
+        message: memoryview,
+        size: int,
+        name: bytes,
+        ledger: Ledger,
+        context: bytes | None,
+    ) -> int:
+        kept = bytes(message[: 1 + size]) if size < KEPT_LIMIT else None
+        if not name:
+            self.parse_unnamed(kept, ledger)
+        elif kept is None or context is None:
+            self.parse_verbatim(name, ledger)
+        elif self.parse(name, kept[HEADER_SIZE + len(name) + 1 :], context, ledger):
+            return 1 + size
+        return 0
+
+
+def _is_awaited(message: memoryview, size: int) -> bool:
+    """Whether a Parse is short enough to be kept, and not all here."""
+    return len(message) <= size < KEPT_LIMIT
+
+
+def _find_name(message: memoryview, kind: int, size: int) -> tuple[int, int] | None:
+    """Find the name of the statement that a message is about.
+
+    Returns:
+        Where it begins and ends; 0 twice if it is about none, or PostgreSQL's to
+        refuse; None if too little of the message is there.
+
+    Raises:
+        ProtocolViolation: its names are longer than :data:`NAMES_LIMIT`.
+    """
+    most = HEADER_SIZE + NAMES_LIMIT
+    beginning = bytes(message[: min(most, 1 + size)])
+    start = HEADER_SIZE
+    if kind == Frontend.BIND:
+        start = beginning.find(0, start) + 1
+    elif kind != Frontend.PARSE:
+        if len(beginning) > start and beginning[start] != Target.STATEMENT:
+            return 0, 0
+        start += 1
+    end = beginning.find(0, start) if start else -1
+    if end >= 0:
+        return start, end
+    if len(beginning) == most:
+        raise ProtocolViolation(f"names are longer than {NAMES_LIMIT} bytes")
+    return (0, 0) if len(beginning) > size else None

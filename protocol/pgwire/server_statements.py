@@ -1,0 +1,140 @@
+"""Which prepared statements a server has, by what was sent to it.
+
+What a Parse or a Close does is written down when it is sent, and undone if the server
+threw the message away, or refused it. Until it is answered it is not *certain*; what is
+not certain is closed and parsed anew where it is needed: Close of a statement that is
+not there is no error, while Parse of one that is there is.
+"""
+
+from collections import deque
+from typing import Final, Protocol
+
+from .diagnostics import ErrorResponse
+
+# Errors that say that a statement is not what it was thought to be: it is gone, or its
+# tables have changed.
+_NO_SUCH_STATEMENT: Final = "26000"
+_STALE_PLAN: Final = ("0A000", "RevalidateCachedQuery")
+
+
+class Effect(Protocol):
+    """What a Parse or Close that was sent does, should the server carry it out."""
+
+    def undo(self, *, refused: bool) -> None:
+        """Take it back: the server refused the message, or threw it away."""
+
+
+class ServerStatements:
+    """See the module's text.
+
+    Attributes:
+        effects: of the messages that are not answered, in order.
+        issued: how many effects were written down so far.
+        batch: how many effects were written down when the last Sync was sent. Within
+            a batch nothing is in doubt: what follows an error is thrown away.
+        unnamed: the unnamed statement, by the Parse that made it; None if it is not
+            known or not a client's.
+    """
+
+    __slots__ = ("_present", "batch", "effects", "issued", "unnamed")
+
+    def __init__(self) -> None:
+        # By name, the one used last at the end: the number of the effect by which the
+        # statement is there; None if it may be there or not.
+        self._present: dict[bytes, int | None] = {}
+        self.issued = 0
+        self.batch = 0
+        self.effects: deque[Effect] = deque()
+        self.unnamed: object = None
+
+    def __len__(self) -> int:
+        return len(self._present)
+
+    @property
+    def answered(self) -> int:
+        """How many of these are answered."""
+        return self.issued - len(self.effects)
+
+    def note(self, effect: Effect) -> None:
+        """Write down what a message does that is sent now."""
+        self.effects.append(effect)
+        self.issued += 1
+
+    def may_have(self, name: bytes) -> bool:
+        """Whether a statement is there, or might be."""
+        return name in self._present
+
+    def has(self, name: bytes) -> bool:
+        """Whether a statement is there for certain; it is used now."""
+        number = self._present.get(name)
+        if number is None or self.answered <= number < self.batch:
+            return False
+        del self._present[name]
+        self._present[name] = number
+        return True
+
+    def add(self, name: bytes) -> "Prepared":
+        """Write down that a Parse of this name is sent now; give what it does."""
+        self._present.pop(name, None)
+        self._present[name] = self.issued
+        return Prepared(self, name)
+
+    def doubt(self, name: bytes) -> None:
+        """Take a statement for one that may be there or not."""
+        self._present[name] = None
+
+    def on_error(self, error: ErrorResponse) -> None:
+        """Take no statement for certain any more, if the error gives reason to."""
+        stale = (error.sqlstate, error.fields.get("R")) == _STALE_PLAN
+        if stale or error.sqlstate == _NO_SUCH_STATEMENT:
+            self._present = dict.fromkeys(self._present)
+
+    def remove(self, name: bytes) -> None:
+        """Write down that a Close of this name is sent now."""
+        self._present.pop(name, None)
+
+    def oldest(self) -> bytes:
+        """Give the name that was used least recently."""
+        return next(iter(self._present))
+
+    def dropped(self) -> None:
+        """Write down that the server has dropped all that were answered for."""
+        answered = self.answered
+        self._present = {
+            name: number
+            for name, number in self._present.items()
+            if number is not None and number >= answered
+        }
+
+    # Answers
+
+    def refuse(self, thrown: int, *, refused: bool) -> None:
+        """Take back what an error undid.
+
+        Args:
+            thrown: how many of the oldest effects were thrown away, or refused.
+            refused: whether the first of them is that of the message refused.
+        """
+        undone = [self.effects.popleft() for _ in range(thrown)]
+        for place, effect in reversed(list(enumerate(undone))):
+            effect.undo(refused=refused and place == 0)
+
+    def forget(self) -> None:
+        """Take back all that is not answered: nobody waits for it."""
+        self.unnamed = None
+        self.refuse(len(self.effects), refused=False)
+
+
+class Prepared:
+    """A Parse or a Close: undone, the statement may be there or not."""
+
+    __slots__ = ("_name", "_statements")
+
+    def __init__(self, statements: ServerStatements, name: bytes) -> None:
+        self._statements = statements
+        self._name = name
+
+    def undo(self, *, refused: bool) -> None:
+        """See :class:`Effect`."""
+        del refused
+        self._statements.doubt(self._name)

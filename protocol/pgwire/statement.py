@@ -1,0 +1,70 @@
+"""A prepared statement under the name that it has on servers, whoever prepared it.
+
+Clients choose names of their own; many choose the same name for different statements,
+and many prepare the same statement under different names. On a server a statement goes
+by a digest of all that decides what it means: its text, the types of its parameters and
+the session parameters by which PostgreSQL reads the text (literals are resolved at
+Parse). PostgreSQL cuts names at 63 bytes.
+"""
+
+import struct
+import weakref
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+from .codes import Frontend
+
+PREFIX: Final = b"pgpool_"
+_DIGEST_SIZE: Final = 24
+_LENGTH: Final = struct.Struct("!BI")
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
+class Statement:
+    """One statement; made by a :class:`StatementBook` alone.
+
+    Attributes:
+        name: on every server that has it.
+        content: of its Parse, what is behind the name: text and parameter types.
+        context: the session parameters that decided what the text means.
+    """
+
+    name: bytes
+    content: bytes
+    context: bytes
+
+    def parse(self) -> bytes:
+        """Give the Parse that prepares it on a server."""
+        body = self.name + b"\0" + self.content
+        return _LENGTH.pack(Frontend.PARSE, 4 + len(body)) + body
+
+
+class StatementBook:
+    """Interns statements, so that all clients of a pooler share one of each.
+
+    Attributes:
+        limit: how many statements a server keeps; 0: none, and names are not changed.
+    """
+
+    __slots__ = ("_statements", "limit")
+
+    def __init__(self, limit: int) -> None:
+        self._statements: weakref.WeakValueDictionary[bytes, Statement] = (
+            weakref.WeakValueDictionary()
+        )
+        self.limit = limit
+
+    def of(self, content: bytes, context: bytes) -> Statement:
+        """Give the statement with this content, as read under these parameters."""
+        digest = blake2b(context, digest_size=_DIGEST_SIZE, person=b"pgpool_py")
+        # Nothing in front may be taken for what is behind.
+        digest.update(len(context).to_bytes(8, "big") + content)
+        name = PREFIX + digest.hexdigest().encode()
+        found = self._statements.get(name)
+        if found is None:
+            found = Statement(name, content, context)
+            self._statements[name] = found
+        elif (found.content, found.context) != (content, context):
+            raise AssertionError(f"two statements with the digest {name!r}")
+        return found

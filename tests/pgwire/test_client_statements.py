@@ -1,0 +1,352 @@
+"""A client's prepared statements: what its server gets of what it says of them."""
+
+import pytest
+
+from pgwire.codes import Target, TransactionStatus
+from pgwire.errors import ProtocolViolation
+from pgwire.exchange import StatementsDropped
+from pgwire.frontend import Bind, Close, Describe, Query
+from pgwire.naming import KEPT_LIMIT, NAMES_LIMIT
+from pgwire.statement import PREFIX, StatementBook
+from tests.fixtures.messages import READY, complete, done, kinds, refused, split
+from tests.pgwire.preparing import (
+    BOUND,
+    CLOSED,
+    EXECUTE,
+    FLUSH,
+    PARSED,
+    SYNC,
+    Client,
+    Server,
+    bind,
+    close,
+    parse,
+    prepare,
+    statement_of,
+)
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client()
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+# Named statements
+
+
+def test_a_statement_has_a_name_of_ours_on_the_server(
+    client: Client, server: Server
+) -> None:
+    name = prepare(client, server, b"s", b"SELECT 1")
+    assert name.startswith(PREFIX)
+    assert len(name) < 64
+    sent = client.send(server, bind(b"s"), EXECUTE, SYNC)
+    assert kinds(sent) == "BES"
+    bound = Bind.decode(split(sent)[0][1])
+    assert bound == Bind(b"", name, (), (b"value",), ())
+
+
+def test_a_statement_is_described_by_the_name_of_ours(
+    client: Client, server: Server
+) -> None:
+    name = prepare(client, server, b"s", b"SELECT 1")
+    sent = client.send(server, Describe(Target.STATEMENT, b"s").encode())
+    assert sent == Describe(Target.STATEMENT, name).encode()
+
+
+def test_two_clients_share_one_statement_and_not_its_name(server: Server) -> None:
+    book = StatementBook(200)
+    one, other = Client(book), Client(book)
+    first = prepare(one, server, b"s", b"SELECT 1")
+    assert prepare(other, server, b"s", b"SELECT 2") != first
+    assert prepare(other, server, b"t", b"SELECT 1") == first
+
+
+@pytest.mark.parametrize("context", [b"timezone\0CET\0", b"datestyle\0German\0"])
+def test_what_was_read_under_other_parameters_is_another_statement(
+    context: bytes, server: Server
+) -> None:
+    book = StatementBook(200)
+    one, other = Client(book), Client(book, context)
+    assert prepare(one, server, b"s", b"SELECT 1") != prepare(
+        other, server, b"s", b"SELECT 1"
+    )
+
+
+def test_context_and_text_are_not_mixed_up() -> None:
+    book = StatementBook(200)
+    assert book.of(b"bc", b"a").name != book.of(b"c", b"ab").name
+
+
+def test_a_server_that_has_it_not_gets_it_in_front(client: Client) -> None:
+    prepare(client, Server(), b"s", b"SELECT 1")
+    server = Server()
+    sent = client.send(server, bind(b"s"), EXECUTE, SYNC)
+    assert kinds(sent) == "PBES"
+    # ParseComplete is ours.
+    assert server.answer(PARSED, BOUND, complete(), READY) == (
+        BOUND + complete() + READY
+    )
+    assert kinds(client.send(server, bind(b"s"), EXECUTE, SYNC)) == "BES"
+
+
+def test_a_statement_that_is_there_is_parsed_anew_for_another_client(
+    server: Server,
+) -> None:
+    book = StatementBook(200)
+    prepare(Client(book), server, b"s", b"SELECT 1")
+    sent = Client(book).send(server, parse(b"s"), SYNC)
+    assert kinds(sent) == "CPS"
+    assert server.answer(CLOSED, PARSED, READY) == PARSED + READY
+
+
+def test_a_name_in_use_is_refused_by_postgresql_under_that_name(
+    client: Client, server: Server
+) -> None:
+    prepare(client, server, b"s", b"SELECT 1")
+    sent = client.send(server, parse(b"s", b"SELECT 2"), SYNC)
+    # One that is there, so that the client's own fails; and none of it is left.
+    assert sent == parse(b"s", b"") + parse(b"s", b"SELECT 2") + SYNC + (
+        close(b"s") + SYNC
+    )
+    refusal = refused('prepared statement "s" already exists', "42P05")
+    assert server.answer(PARSED, refusal, READY, CLOSED, READY) == refusal + READY
+    assert server.ledger.settled
+    assert kinds(client.send(server, bind(b"s"), EXECUTE, SYNC)) == "BES"
+
+
+def test_a_name_that_is_not_in_use_is_refused_under_that_name(
+    client: Client, server: Server
+) -> None:
+    sent = client.send(server, bind(b"s"), EXECUTE, SYNC)
+    assert sent == close(b"s") + bind(b"s") + EXECUTE + SYNC
+    refusal = refused('prepared statement "s" does not exist', "26000")
+    assert server.answer(CLOSED, refusal, READY) == refusal + READY
+
+
+def test_a_closed_statement_is_gone_for_its_client_alone(server: Server) -> None:
+    book = StatementBook(200)
+    one, other = Client(book), Client(book)
+    prepare(one, server, b"s", b"SELECT 1")
+    prepare(other, server, b"s", b"SELECT 1")
+    assert one.send(server, close(b"s"), SYNC) == close(b"s") + SYNC
+    assert server.answer(CLOSED, READY) == CLOSED + READY
+    assert kinds(one.send(server, bind(b"s"), SYNC)) == "CBS"
+    server.answer(CLOSED, refused(), READY)
+    # An error of that kind makes us doubt what else is there.
+    assert kinds(other.send(server, bind(b"s"), SYNC)) == "BS"
+
+
+def test_after_close_a_name_may_be_given_again_in_the_same_batch(
+    client: Client, server: Server
+) -> None:
+    first = prepare(client, server, b"s", b"SELECT 1")
+    sent = client.send(server, close(b"s"), parse(b"s", b"SELECT 2"), bind(b"s"), SYNC)
+    assert kinds(sent) == "CPBS"
+    assert statement_of(split(sent)[2][1]) != first
+
+
+def test_a_portal_has_no_part_in_it(client: Client, server: Server) -> None:
+    sent = Describe(Target.PORTAL, b"s").encode() + Close(Target.PORTAL, b"s").encode()
+    assert client.send(server, sent) == sent
+
+
+# What is refused or thrown away
+
+
+def test_a_refused_parse_leaves_no_name(client: Client, server: Server) -> None:
+    client.send(server, parse(b"s", b"no SQL"), bind(b"s"), SYNC)
+    server.answer(refused(), READY)
+    assert client.requests.names == {}
+    sent = client.send(server, parse(b"s"), SYNC)
+    assert kinds(sent) == "PS"
+
+
+def test_a_parse_that_is_thrown_away_leaves_what_was(
+    client: Client, server: Server
+) -> None:
+    first = prepare(client, server, b"s", b"SELECT 1")
+    client.send(
+        server, bind(b"s"), close(b"s"), parse(b"s", b"SELECT 2"), parse(b"t"), SYNC
+    )
+    server.answer(refused(), READY)
+    assert list(client.requests.names) == [b"s"]
+    sent = client.send(server, bind(b"s"), SYNC)
+    assert statement_of(split(sent)[-2][1]) == first
+
+
+def test_whether_a_server_has_what_it_threw_away_is_in_doubt(
+    client: Client,
+) -> None:
+    prepare(client, Server(), b"s", b"SELECT 1")
+    server = Server()
+    # Both in one batch, so that the second relies on the first.
+    assert kinds(client.send(server, bind(), bind(b"s"), SYNC)) == "CBPBS"
+    server.answer(CLOSED, refused(), READY)
+    assert kinds(client.send(server, bind(b"s"), SYNC)) == "CPBS"
+
+
+def test_an_unanswered_parse_of_ours_is_not_relied_on_behind_a_sync(
+    client: Client,
+) -> None:
+    prepare(client, Server(), b"s", b"SELECT 1")
+    server = Server()
+    sent = client.send(server, bind(b"s"), EXECUTE, SYNC, bind(b"s"), EXECUTE, SYNC)
+    assert kinds(sent) == "PBES" + "CPBES"
+
+
+@pytest.mark.parametrize("message", [bind(b"s"), parse(b"s"), close(b"s"), bind(b"t")])
+def test_names_wait_for_what_is_not_answered_behind_a_sync(
+    client: Client, server: Server, message: bytes
+) -> None:
+    first = parse(b"s") + SYNC
+    client.send(server, first, message, SYNC)
+    assert client.requests.held
+    assert client.used == len(first)
+    server.answer(PARSED, READY)
+    client.send(server, message, SYNC)
+    assert not client.requests.held
+
+
+def test_what_waits_is_not_left_without_an_answer(
+    client: Client, server: Server
+) -> None:
+    sent = client.send(server, parse(b"s"), SYNC, bind(), EXECUTE, bind(b"s"))
+    # What is unsynced would be answered by the client's Sync only, which waits too.
+    assert kinds(sent) == "PSCBEH"
+    assert client.requests.held
+
+
+def test_in_one_batch_nothing_waits(client: Client, server: Server) -> None:
+    client.send(server, parse(b"s"), bind(b"s"), EXECUTE, close(b"s"), SYNC)
+    assert not client.requests.held
+
+
+def test_behind_an_error_that_is_known_nothing_is_noted(
+    client: Client, server: Server
+) -> None:
+    client.send(server, bind(), FLUSH)
+    server.answer(CLOSED, refused())
+    assert client.send(server, parse(b"s"), bind(b"s")) == parse(b"s") + bind(b"s")
+    client.send(server, SYNC)
+    server.answer(READY)
+    assert client.requests.names == {}
+    assert server.ledger.settled
+
+
+@pytest.mark.parametrize("tag", ["DISCARD ALL", "DEALLOCATE ALL"])
+def test_statements_that_are_dropped_are_parsed_again(
+    client: Client, server: Server, tag: str
+) -> None:
+    prepare(client, server, b"s", b"SELECT 1")
+    client.send(server, Query(tag.encode()).encode())
+    server.answer(done(tag))
+    (event,) = server.ledger.events
+    assert isinstance(event, StatementsDropped)
+    client.requests.drop_all(event.pending)
+    assert kinds(client.send(server, bind(b"s"), SYNC)) == "CBS"
+    server.answer(CLOSED, refused("none", "26000"), READY)
+    assert kinds(client.send(server, parse(b"s"), SYNC)) == "PS"
+
+
+def test_a_plan_that_is_stale_is_made_anew_at_its_next_use(
+    client: Client, server: Server
+) -> None:
+    prepare(client, server, b"s", b"SELECT * FROM t")
+    client.send(server, bind(b"s"), SYNC)
+    # S severity, V the same untranslated, C code, M message, R routine
+    stale = (
+        b"SERROR\0VERROR\0C0A000\0Mcached plan must not change result type\0"
+        b"RRevalidateCachedQuery\0\0"
+    )
+    server.answer(b"E" + (4 + len(stale)).to_bytes(4, "big") + stale, READY)
+    assert kinds(client.send(server, bind(b"s"), SYNC)) == "CPBS"
+
+
+# The servers' limit
+
+
+def test_the_statement_used_least_recently_makes_room(server: Server) -> None:
+    client = Client(StatementBook(2))
+    first = prepare(client, server, b"a", b"SELECT 1")
+    second = prepare(client, server, b"b", b"SELECT 2")
+    client.send(server, bind(b"a"), SYNC)
+    server.answer(BOUND, READY)
+    sent = client.send(server, parse(b"c", b"SELECT 3"), SYNC)
+    assert kinds(sent) == "CPS"
+    assert Close.decode(split(sent)[0][1]).name == second
+    server.answer(CLOSED, PARSED, READY)
+    sent = client.send(server, bind(b"b"), SYNC)
+    assert kinds(sent) == "CPBS"
+    assert Close.decode(split(sent)[0][1]).name == first
+
+
+# What cannot travel
+
+
+def test_a_parse_that_is_too_long_goes_as_it_is_and_keeps_its_server(
+    client: Client, server: Server
+) -> None:
+    long = parse(b"s", b"x" * KEPT_LIMIT)
+    assert client.send(server, long, SYNC, bind(b"s"), SYNC) == (
+        long + SYNC + bind(b"s") + SYNC
+    )
+    assert client.requests.keeps_server
+
+
+def test_so_does_an_unnamed_one_until_there_is_another(
+    client: Client, server: Server
+) -> None:
+    long = parse(b"", b"x" * KEPT_LIMIT)
+    assert client.send(server, long, SYNC) == long + SYNC
+    assert client.requests.keeps_server
+    client.send(server, parse())
+    assert not client.requests.keeps_server
+
+
+def test_where_names_stay_as_they_are_a_name_keeps_its_server(server: Server) -> None:
+    client = Client(context=None)
+    batch = parse(b"s") + bind(b"s") + bind(b"t") + close(b"u") + SYNC
+    assert client.send(server, batch) == batch
+    assert client.requests.keeps_server
+
+
+# Names in pieces
+
+
+def test_a_message_in_pieces_waits_for_its_name(client: Client) -> None:
+    prepare(client, Server(), b"s", b"SELECT 1")
+    server = Server()
+    pending, out = b"", b""
+    for byte in bind(b"s") + SYNC:
+        pending += bytes((byte,))
+        out += client.send(server, pending)
+        pending = pending[client.used :]
+    assert pending == b""
+    assert kinds(out) == "PBS"
+
+
+def test_a_name_has_a_limit(client: Client, server: Server) -> None:
+    with pytest.raises(ProtocolViolation, match=f"longer than {NAMES_LIMIT} bytes"):
+        client.send(server, bind(b"s" * NAMES_LIMIT))
+
+
+def test_a_bind_without_the_end_of_a_name_is_postgresqls_to_refuse(
+    client: Client, server: Server
+) -> None:
+    # 'B', length 12, 8 bytes without a NUL
+    message = b"B\0\0\0\x0cabcdefgh"
+    assert client.send(server, message) == message
+
+
+def test_the_status_plays_no_part(client: Client, server: Server) -> None:
+    prepare(client, server, b"s", b"SELECT 1")
+    client.send(server, bind(b"s"), SYNC)
+    failed = b"Z\0\0\0\5" + bytes((TransactionStatus.FAILED,))
+    server.answer(BOUND, failed)
+    assert kinds(client.send(server, bind(b"s"), SYNC)) == "BS"
