@@ -194,7 +194,7 @@ class ClientSession:
         """Send ``view[:end]`` to the server, keep a fragment of a message."""
         requests = self._requests
         ledger = server.ledger
-        if requests.is_query(view, end) and not ledger.reads_copy_data:
+        if requests.is_query(view, end) and not ledger.copies_in:
             self._send_query(server, view[:end])
             return
         violation = None
@@ -216,18 +216,14 @@ class ClientSession:
             self.close(Reason.CLIENT_CLOSE_REQUEST)
         else:
             self._regulate()
-            if (
-                self.timing.transaction_since and ledger.settled
-            ) or ledger.resynchronisable:
+            over = ledger.settled or ledger.resynchronisable
+            if self.timing.transaction_since and over:
                 # Answered before its last message was whole: no more will come.
                 self.on_answered(server)
 
     @property
     def _context(self) -> bytes | None:
-        """What decides the meaning of a statement; None where names stay as they are.
-
-        That is in session mode, and where servers keep no statements.
-        """
+        """What decides what a statement means; None where names stay as they are."""
         lender = self._lender
         if lender.settings.pool_mode is PoolMode.SESSION or not lender.statements.limit:
             return None
@@ -321,6 +317,11 @@ class ClientSession:
         self._lender.give_back(server)
         if held:
             self._consider()
+
+    def on_copy_in(self, server: ServerConnection) -> None:
+        """Send what waited for that; see Owner."""
+        if self.waiting and not server.cancels:
+            self.on_linked(server)
 
     def on_parameter(self, name: str, value: str) -> None:
         """Follow the server: what it reported is now the client's own."""

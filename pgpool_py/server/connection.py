@@ -24,7 +24,7 @@ from pgpool_py.net.scratch import Scratch
 from pgpool_py.reasons import Reason
 from pgwire.codes import TransactionStatus
 from pgwire.diagnostics import ErrorResponse
-from pgwire.draining import drain_requests, nonce_query
+from pgwire.draining import drain_requests, failing_nonce_query, nonce_query
 from pgwire.exchange import (
     ParameterReported,
     ServerError,
@@ -71,6 +71,9 @@ class Owner(Protocol):
 
     def on_answered(self, server: "ServerConnection") -> None:
         """All that was sent is answered."""
+
+    def on_copy_in(self, server: "ServerConnection") -> None:
+        """A copy-in has begun, or failed: what waited for that may go on."""
 
     def on_parameter(self, name: str, value: str) -> None:
         """The server reported a parameter, in an exchange of the owner's."""
@@ -244,8 +247,10 @@ class ServerConnection:
     def resynchronise(self, errand: Errand) -> None:
         """Find out what is owed, where the ledger is uncertain."""
         nonce = secrets.token_hex(16).encode()
+        failed = self.ledger.status == TransactionStatus.FAILED
+        query = failing_nonce_query(nonce) if failed else nonce_query(nonce)
         self.ledger.resynchronise(nonce)
-        self._begin(errand, nonce_query(nonce))
+        self._begin(errand, query)
 
     def _begin(self, errand: Errand, data: bytes) -> None:
         self.stream.gather(data)
@@ -310,8 +315,11 @@ class ServerConnection:
                 owner.on_answered(self)
             elif not self.closed:
                 self._answered()
-        elif owner is not None and ledger.resynchronisable:
-            owner.on_answered(self)
+        elif owner is not None and ledger.copies_in:
+            if ledger.resynchronisable:
+                owner.on_answered(self)
+            else:
+                owner.on_copy_in(self)
 
     def _answered(self) -> None:
         if not self.cancels:

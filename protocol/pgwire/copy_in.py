@@ -45,6 +45,19 @@ def drop_ignored(behind: deque[int]) -> None:
     raise UnaccountedReply("copy-in ended well without CopyDone")
 
 
+def is_ready_due(behind: deque[int]) -> bool:
+    """Whether a Sync was sent behind CopyDone or CopyFail.
+
+    That is answered, however the copy-in ended.
+    """
+    for entry in reversed(behind):
+        if entry & COPY_END:
+            return False
+        if entry & SYNC:
+            return True
+    return False
+
+
 def is_unsynced(behind: deque[int]) -> bool:
     """Whether no Sync or Query is left that ends the batch of an Execute."""
     for entry in reversed(behind):

@@ -20,9 +20,25 @@ def nonce_query(nonce: bytes) -> bytes:
         LocalProtocolError: the nonce is not 16 to 63 hex digits. Fewer may be met by
             chance, and PostgreSQL cuts names at 63 bytes.
     """
+    _check(nonce)
+    return Query(b'SELECT 1 AS "' + nonce + b'"').encode()
+
+
+def failing_nonce_query(nonce: bytes) -> bytes:
+    """Give the Query whose error alone holds ``nonce``, for a failed transaction.
+
+    There PostgreSQL runs nothing, but refuses what is no SQL in words of its own.
+
+    Raises:
+        LocalProtocolError: see :func:`nonce_query`.
+    """
+    _check(nonce)
+    return Query(b'"' + nonce + b'"').encode()
+
+
+def _check(nonce: bytes) -> None:
     if not 16 <= len(nonce) <= 63 or not _HEX.issuperset(nonce):
         raise LocalProtocolError("a nonce must be 16 to 63 hex digits, in lower case")
-    return Query(b'SELECT 1 AS "' + nonce + b'"').encode()
 
 
 def drain_requests(nonce: bytes) -> bytes:

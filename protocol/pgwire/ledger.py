@@ -29,7 +29,7 @@ from .exchange import (
     unexpected_reply,
 )
 from .framing import HEADER_SIZE
-from .owed import Owed
+from .replies import Replies
 
 # A message up to this size is looked at whole; of a longer one, the head is looked at
 # and the rest passes through. ErrorResponse begins with the fields that matter.
@@ -51,7 +51,7 @@ _STAYS: Final = tuple([STAYS.get(kind, 0) for kind in range(256)])
 _POPS: Final = tuple([POPS.get(kind, 0) for kind in range(256)])
 
 
-class Ledger(Owed):
+class Ledger(Replies):
     """What one server owes, fed with its bytes; see ``owed`` for the rules.
 
     Call :meth:`request` for every message that is written to the server, in order, and

@@ -75,13 +75,12 @@ class Naming(ClientStatements):
             and HEADER_SIZE < size < len(message)
             and not message[HEADER_SIZE]
             and not ledger.skips_to_sync
-            and not ledger.uncertain
         ):
             # What nearly all are.
             return self._parse(message, size, b"", ledger, context)
         start = end = 0
         # What the server throws away is about nothing.
-        if not ledger.skips_to_sync and not ledger.uncertain:
+        if not ledger.skips_to_sync:
             found = _find_name(message, kind, size)
             if found is None or (kind == Frontend.PARSE and _is_awaited(message, size)):
                 return WAIT

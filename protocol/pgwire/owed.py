@@ -27,8 +27,8 @@ it, Query and FunctionCall included ("Extended Query" in the protocol's message 
 Copy-in: a server that reads copy data ignores Sync. If it ends well, all Syncs in front
 of CopyDone were ignored. If it fails, nobody can tell whether they were: the ledger is
 then *uncertain*, hands all that comes to the client, and is settled by a query whose
-answer nobody else can give (``resynchronise``). Until then the client's further
-requests are better held back: a COPY among them would meet that query.
+answer nobody else can give (``resynchronise``). As long as it may come to that, or has,
+nothing that runs may be sent behind a Sync (``in_doubt``): it would meet that query.
 
 A request has a *disposition*: its replies are forwarded to the client that the server
 is lent to, or skipped, because the pooler asked and nobody else wants to know. Two
@@ -38,49 +38,32 @@ nothing, and an error that makes the server throw away requests of the client.
 
 from collections import deque
 
-from .codes import Backend, TransactionStatus
-from .copy_in import drop_ignored, is_end_sent, is_sync_in_data, is_unsynced
-from .diagnostics import ErrorResponse
+from .codes import TransactionStatus
+from .copy_in import (
+    is_sync_in_data,
+)
 from .errors import LocalProtocolError
 from .exchange import (
     ANYTHING,
-    ASYNCHRONOUS,
     COPIES_IN,
     COPY_END,
     DRAINED,
     ENDS_IN_READY,
-    EXECUTE,
-    EXECUTE_COPIES_IN,
     EXTENDED,
     NONCE,
-    NONCE_ANSWERED,
     NOTED,
     PARSE,
     QUERY,
-    QUERY_COPIES_IN,
-    REPLIES,
     REQUESTS,
-    RESETTING_TAGS,
-    SENDS_ROWS,
     SKIP,
     SYNC,
-    UNCOUNTED,
     Event,
-    ServerError,
-    StatementsDropped,
-    UnaccountedReply,
-    is_fatal,
-    read_error,
-    read_parameter,
-    read_status,
-    read_tag,
-    unexpected_reply,
 )
 from .server_statements import Effect, ServerStatements
 
 
 class Owed:
-    """The queue of one server; see the module's text. :class:`Ledger` feeds it.
+    """The queue of one server; see the module's text.
 
     Attributes:
         events: of the last ``receive``, what else must be known, in order.
@@ -98,6 +81,7 @@ class Owed:
         "_forwarded",
         "_head",
         "_nonce",
+        "_ready_due",
         "_ready_last",
         "_rest",
         "events",
@@ -121,6 +105,8 @@ class Owed:
         self._nonce = b""
         # While uncertain: whether nothing was sent or received since ReadyForQuery.
         self._ready_last = False
+        # And whether a request was sent whose ReadyForQuery is certain.
+        self._ready_due = False
         self.events: list[Event] = []
         self.status: int = TransactionStatus.IDLE
         self.readies = 0
@@ -164,12 +150,23 @@ class Owed:
         return bool(self._head & ANYTHING)
 
     @property
+    def copies_in(self) -> bool:
+        """Whether a copy-in is not over, or it is uncertain how one ended."""
+        return bool(self._head & (COPIES_IN | ANYTHING))
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether nothing may be sent but what a failed copy-in still wants."""
+        if self._head & ANYTHING and not self._head & COPIES_IN:
+            return self._ready_due
+        return self._copy_marked and is_sync_in_data(self._behind)
+
+    @property
     def resynchronisable(self) -> bool:
         """Whether the ledger is uncertain and the nonce's query may be sent now."""
         return (
             self._head == ANYTHING
             and self._ready_last
-            and self.status == TransactionStatus.IDLE
             and not self.unsynced
             and not self._rest
         )
@@ -234,6 +231,7 @@ class Owed:
             elif entry & QUERY:
                 self.statements.unnamed = None
         if self._head & ANYTHING:
+            self._ready_due = self._ready_due or bool(entry & ENDS_IN_READY)
             return
         if self._head:
             behind = self._behind
@@ -268,132 +266,3 @@ class Owed:
         self._behind.clear()
         self.statements.forget()
         self._copy_marked = self.skips_to_sync = self.unsynced = False
-
-    # Replies
-
-    def _next(self) -> int:
-        """Take the next request; marks of copy-in are passed over."""
-        while self._behind:
-            entry = self._behind.popleft()
-            if not entry & COPY_END:
-                return entry
-        return 0
-
-    def _reply(self, kind: int, body: bytes) -> int:
-        """Account for a whole message that is not of the plain kind; give the head."""
-        head = self._head
-        self._forwarded = not head & SKIP
-        if kind == Backend.ERROR_RESPONSE:
-            return self._error(read_error(body, whole=True))
-        if kind in ASYNCHRONOUS:
-            if kind == Backend.PARAMETER_STATUS:
-                self.events.append(read_parameter(body))
-            elif kind == Backend.NOTIFICATION_RESPONSE:
-                # To the session, whatever it is doing.
-                self._forwarded = True
-            return head
-        self._ready_last = False
-        if kind == Backend.COMMAND_COMPLETE:
-            if read_tag(body) in RESETTING_TAGS:
-                self.statements.dropped()
-                self.events.append(StatementsDropped(tuple(self.statements.effects)))
-            return self._complete()
-        if head & UNCOUNTED and kind in REPLIES:
-            return self._uncounted(kind, body)
-        if kind == Backend.COPY_IN_RESPONSE and head & SENDS_ROWS:
-            self._copy_marked = is_end_sent(self._behind)
-            copies = QUERY_COPIES_IN if head & QUERY else EXECUTE_COPIES_IN
-            return copies | head & SKIP
-        if kind == Backend.READY_FOR_QUERY and head & ENDS_IN_READY:
-            read_status(body)
-        raise unexpected_reply(kind, head)
-
-    def _complete(self) -> int:
-        """Give the head after CommandComplete."""
-        head = self._head
-        if head & UNCOUNTED:
-            return head & ~COPIES_IN
-        if head & COPIES_IN:
-            drop_ignored(self._behind)
-            if head & QUERY_COPIES_IN:
-                return QUERY | head & SKIP
-            self.unsynced = is_unsynced(self._behind)
-            return self._next()
-        if head & QUERY:
-            return head
-        if head & EXECUTE:
-            return self._next()
-        raise unexpected_reply(Backend.COMMAND_COMPLETE, head)
-
-    def _error(self, error: ErrorResponse) -> int:
-        """Give the head after an ErrorResponse."""
-        head = self._head
-        if not head and not is_fatal(error):
-            raise UnaccountedReply("an error that answers no request")
-        self._ready_last = False
-        self.statements.on_error(error)
-        if head & UNCOUNTED:
-            head &= ~COPIES_IN
-        elif head & COPIES_IN and is_sync_in_data(self._behind):
-            head = self._lose_count()
-        elif head & (EXTENDED | EXECUTE_COPIES_IN):
-            head = self._read_on_to_sync()
-        elif head & QUERY_COPIES_IN:
-            head = QUERY | head & SKIP
-        self.events.append(ServerError(error, skipped=not self._forwarded))
-        return head
-
-    def _read_on_to_sync(self) -> int:
-        """Drop the requests that the server throws away; give the Sync.
-
-        The error is the client's if any of them, or that Sync, is.
-        """
-        refused = bool(self._head & NOTED)
-        thrown = int(refused)
-        entry = 0
-        while self._behind and not entry & SYNC:
-            entry = self._behind.popleft()
-            self._forwarded = self._forwarded or not entry & SKIP
-            thrown += bool(entry & NOTED)
-        if thrown:
-            self.statements.refuse(thrown, refused=refused)
-        if entry & SYNC:
-            return entry
-        # Whatever was behind it: a Query that is thrown away ends no batch.
-        self.skips_to_sync = self.unsynced = True
-        return 0
-
-    def _lose_count(self) -> int:
-        """Become uncertain, if all that may be owed is the client's."""
-        if self._head & SKIP or any(entry & SKIP for entry in self._behind):
-            raise UnaccountedReply("copy-in failed among messages of ours")
-        self._behind.clear()
-        self.statements.forget()
-        return ANYTHING
-
-    def _uncounted(self, kind: int, body: bytes) -> int:
-        """Give the head after a reply in the uncertain state or before the nonce."""
-        head = self._head
-        if kind == Backend.READY_FOR_QUERY:
-            return self._uncounted_ready(read_status(body))
-        if head & ANYTHING and kind == Backend.COPY_IN_RESPONSE:
-            self._copy_marked = False
-            return ANYTHING | EXECUTE_COPIES_IN
-        if head & NONCE and kind == Backend.ROW_DESCRIPTION and self._nonce in body:
-            self._forwarded = False
-            return head | NONCE_ANSWERED | SKIP
-        return head
-
-    def _uncounted_ready(self, status: int) -> int:
-        head = self._head
-        self.status = status
-        if not head & SKIP:
-            self.readies += 1
-        if head & ANYTHING:
-            self._ready_last = True
-            return ANYTHING
-        if not head & NONCE_ANSWERED:
-            return head
-        if head & DRAINED and status != TransactionStatus.IDLE:
-            raise UnaccountedReply("a drained server is still in a transaction")
-        return self._next()

@@ -120,6 +120,7 @@ class Requests(Naming):
         pieces = self.pieces
         pieces.clear()
         self.held = False
+        copies = ledger.copies_in
         position = min(self.half_sent, end)
         self.half_sent -= position
         start = 0
@@ -133,8 +134,12 @@ class Requests(Naming):
                 least, most = _lengths(kind, _NO_LENGTHS)
                 if not least <= size <= most:
                     check_request(kind, size)
-                if ledger.reads_copy_data and kind not in _IN_COPY:
-                    raise _unexpected_in_copy(kind)
+                if copies and kind not in _IN_COPY:
+                    if ledger.reads_copy_data:
+                        raise _unexpected_in_copy(kind)
+                    if ledger.in_doubt:
+                        self.held = True
+                        break
                 if kind in _LOOKED_AT:
                     if kind in NAMING:
                         if end - position > HEADER_SIZE + 1 and (
@@ -176,7 +181,11 @@ class Requests(Naming):
                     elif kind == _TERMINATE:
                         self.terminated = True
                         return end
-                    elif ledger.answered:
+                    elif not ledger.reads_copy_data:
+                        if not ledger.answered and not ledger.uncertain:
+                            # Whether a server will want them is to be seen.
+                            self.held = True
+                            break
                         # Copy data that no server waits for.
                         if start < position:
                             pieces.append(view[start:position])

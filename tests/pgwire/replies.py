@@ -59,6 +59,9 @@ def done(tag: bytes = b"SELECT 1") -> bytes:
 
 SELECTED: Final = COLUMNS + row() + done()
 NONCE_ANSWER: Final = NONCE_COLUMNS + row() + done() + READY
+NONCE_REFUSAL: Final = message(
+    "E", b'SERROR\0VERROR\0C42601\0Msyntax error at or near "' + NONCE + b'"\0\0'
+)
 
 
 class Reader:

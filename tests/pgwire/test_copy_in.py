@@ -4,7 +4,13 @@ from collections import deque
 
 import pytest
 
-from pgwire.copy_in import drop_ignored, is_end_sent, is_sync_in_data, is_unsynced
+from pgwire.copy_in import (
+    drop_ignored,
+    is_end_sent,
+    is_ready_due,
+    is_sync_in_data,
+    is_unsynced,
+)
 from pgwire.exchange import COPY_END, PARSE, QUERY, SYNC, UnaccountedReply
 
 
@@ -28,6 +34,21 @@ def test_syncs_up_to_the_end_were_ignored() -> None:
     behind = deque([SYNC, SYNC, COPY_END, SYNC])
     drop_ignored(behind)
     assert list(behind) == [SYNC]
+
+
+@pytest.mark.parametrize(
+    ("behind", "due"),
+    [
+        ([], False),
+        ([SYNC, COPY_END], False),
+        ([SYNC, COPY_END, SYNC], True),
+        ([SYNC, COPY_END, SYNC, PARSE], True),
+    ],
+)
+def test_a_sync_behind_the_end_is_answered_for_certain(
+    behind: list[int], due: bool
+) -> None:
+    assert is_ready_due(deque(behind)) == due
 
 
 @pytest.mark.parametrize("behind", [[], [SYNC], [PARSE, COPY_END]])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pgwire.draining import drain_requests, nonce_query
+from pgwire.draining import drain_requests, failing_nonce_query, nonce_query
 from pgwire.errors import LocalProtocolError
 
 from .replies import NONCE
@@ -15,6 +15,15 @@ def test_the_nonce_is_the_name_of_the_only_column() -> None:
         b'SELECT 1 AS "00112233445566778899aabbccddeeff"\0'
     )
     assert nonce_query(NONCE) == wire
+
+
+def test_in_a_failed_transaction_the_nonce_is_no_sql() -> None:
+    wire = (
+        b"Q"  # type
+        b"\x00\x00\x00\x27"  # length 39
+        b'"00112233445566778899aabbccddeeff"\0'
+    )
+    assert failing_nonce_query(NONCE) == wire
 
 
 def test_rollback_comes_before_the_sync() -> None:
@@ -31,3 +40,5 @@ def test_rollback_comes_before_the_sync() -> None:
 def test_a_nonce_that_could_be_met_or_cut_is_refused(nonce: bytes) -> None:
     with pytest.raises(LocalProtocolError, match="16 to 63 hex digits"):
         nonce_query(nonce)
+    with pytest.raises(LocalProtocolError, match="16 to 63 hex digits"):
+        failing_nonce_query(nonce)

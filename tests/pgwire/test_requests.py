@@ -4,15 +4,18 @@ import pytest
 
 from pgwire.copying import CopyData, CopyDone, CopyInResponse
 from pgwire.errors import ProtocolViolation
-from pgwire.frontend import Flush, Parse, Query, Sync
+from pgwire.frontend import Bind, Execute, Flush, Parse, Query, Sync
 from pgwire.ledger import HOLD_LIMIT, Ledger
 from pgwire.requests import Requests, Verdict
 from pgwire.statement import StatementBook
+from tests.fixtures.messages import READY, refused
 
 LIMIT = 4096
 QUERY = Query(b"SELECT 1").encode()
 SYNC = Sync().encode()
 FLUSH = Flush().encode()
+BIND = Bind(b"", b"").encode()
+EXECUTE = Execute(b"").encode()
 PARSE = Parse(b"", b"SELECT 1").encode()
 # Many more than a quadratic way through them could bear.
 MANY = 200_000
@@ -43,6 +46,60 @@ def test_syncs_in_copy_data_do_not_pile_up() -> None:
     answer(ledger, CopyInResponse(0, (0,)).encode())
     sent(requests, SYNC * MANY + CopyData(b"x").encode(), ledger)
     assert len(ledger._behind) == 1
+
+
+COPY = Query(b"COPY t FROM STDIN").encode()
+# An extended one, with the Sync that libpq sends at once.
+BATCH = Parse(b"", b"COPY t FROM STDIN").encode() + BIND + EXECUTE + SYNC
+BEGUN = b"1\0\0\0\x04" + b"2\0\0\0\x04" + CopyInResponse(0, (0,)).encode()
+DATA = CopyData(b"x").encode()
+DONE = CopyDone().encode()
+
+
+@pytest.mark.parametrize("copy", [COPY, BATCH])
+def test_copy_data_wait_until_a_server_wants_them(copy: bytes) -> None:
+    requests, ledger = new_client(), Ledger()
+    assert sent(requests, copy + DATA + DONE, ledger) == copy
+    assert requests.held
+    answer(ledger, BEGUN if copy is BATCH else CopyInResponse(0, (0,)).encode())
+    assert sent(requests, DATA + DONE, ledger) == DATA + DONE
+    assert not requests.held
+
+
+def test_or_does_not(requests_after_error: tuple[Requests, Ledger]) -> None:
+    requests, ledger = requests_after_error
+    assert sent(requests, DATA + DONE + QUERY, ledger) == QUERY
+
+
+@pytest.fixture
+def requests_after_error() -> tuple[Requests, Ledger]:
+    requests, ledger = new_client(), Ledger()
+    sent(requests, COPY, ledger)
+    answer(ledger, refused() + READY)
+    return requests, ledger
+
+
+def test_nothing_runs_behind_a_copy_of_which_the_end_may_be_uncertain() -> None:
+    requests, ledger = new_client(), Ledger()
+    sent(requests, BATCH, ledger)
+    answer(ledger, BEGUN)
+    # The Sync of the batch lies in front of the data; that behind it is wanted.
+    assert sent(requests, DATA + DONE + SYNC + QUERY, ledger) == DATA + DONE + SYNC
+    assert requests.held
+    answer(ledger, refused())
+    assert sent(requests, QUERY, ledger) == b""
+    assert requests.held
+    answer(ledger, READY)
+    assert ledger.resynchronisable
+
+
+def test_what_a_failed_copy_throws_away_may_come_without_a_sync() -> None:
+    requests, ledger = new_client(), Ledger()
+    sent(requests, BATCH, ledger)
+    answer(ledger, BEGUN)
+    sent(requests, DATA, ledger)
+    answer(ledger, refused())
+    assert sent(requests, DATA + DONE + SYNC, ledger) == SYNC
 
 
 # Unserved

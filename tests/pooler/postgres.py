@@ -21,10 +21,21 @@ from pgpool_py.settings import DatabaseSettings, PoolMode, PoolSettings, Setting
 from pgwire.frontend import Terminate
 from pgwire.server_statements import Effect
 from tests.fixtures.hand import Clock, Wire, turn
-from tests.fixtures.messages import READY, split, welcome
+from tests.fixtures.messages import (
+    IN_TRANSACTION,
+    READY,
+    complete,
+    query,
+    refused,
+    split,
+    welcome,
+)
 
 PORT = 5432
 TERMINATE = Terminate().encode()
+CANCELED = refused("canceling statement due to user request", "57014") + READY
+# length 16, code 80877102, process id 77, key
+CANCEL_REQUEST = b"\0\0\0\x10\x04\xd2\x16\x2e\0\0\0\x4dkey!"
 # CommandComplete is not even needed: what answers an empty query, which is the check.
 EMPTY = b"I\0\0\0\4" + READY
 
@@ -90,6 +101,9 @@ class Client:
 
     def on_parameter(self, name: str, value: str) -> None:
         self.calls.append(f"parameter {name}={value}")
+
+    def on_copy_in(self, server: ServerConnection) -> None:
+        self.calls.append("copy in")
 
     def on_statements_dropped(self, pending: tuple[Effect, ...]) -> None:
         self.calls.append("statements dropped")
@@ -233,3 +247,17 @@ def nonce_answer(nonce: bytes) -> bytes:
     body = b"\0\1" + nonce + b"\0" + bytes(18)
     row = b"T" + (len(body) + 4).to_bytes(4, "big") + body
     return row + b"C\0\0\0\x0dSELECT 1\0" + READY
+
+
+def server_of(client: Client) -> ServerConnection:
+    assert client.server is not None
+    return client.server
+
+
+def begin(bench: Bench) -> tuple[Client, Wire]:
+    """Return a client in a transaction."""
+    client, wire = bench.open()
+    client.ask(query("BEGIN"))
+    bench.answer(wire, complete("BEGIN") + IN_TRANSACTION)
+    wire.received()
+    return client, wire

@@ -5,18 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from pgpool_py.server.connection import ServerConnection
 from pgpool_py.settings import PoolMode
 from pgwire.copying import CopyInResponse
-from pgwire.draining import drain_requests, nonce_query
+from pgwire.draining import drain_requests
 from tests.fixtures.hand import Wire
 from tests.fixtures.messages import (
-    BIND,
-    EXECUTE,
     FAILED,
     IN_TRANSACTION,
     READY,
-    SYNC,
     complete,
     done,
     kinds,
@@ -26,32 +22,17 @@ from tests.fixtures.messages import (
     reported,
 )
 from tests.pooler.postgres import (
+    CANCEL_REQUEST,
+    CANCELED,
     TERMINATE,
     Bench,
-    Client,
+    begin,
     nonce_answer,
     sent_nonce,
+    server_of,
 )
 
 SetUp = Callable[..., Bench]
-
-CANCELED = refused("canceling statement due to user request", "57014") + READY
-# length 16, code 80877102, process id 77, key
-CANCEL_REQUEST = b"\0\0\0\x10\x04\xd2\x16\x2e\0\0\0\x4dkey!"
-
-
-def server_of(client: Client) -> ServerConnection:
-    assert client.server is not None
-    return client.server
-
-
-def begin(bench: Bench) -> tuple[Client, Wire]:
-    """Return a client in a transaction."""
-    client, wire = bench.open()
-    client.ask(query("BEGIN"))
-    bench.answer(wire, complete("BEGIN") + IN_TRANSACTION)
-    wire.received()
-    return client, wire
 
 
 # Reset
@@ -322,51 +303,6 @@ def test_a_server_that_was_paused_for_its_client_is_read_again(bench: Bench) -> 
     bench.abandon(client)
     bench.answer(wire, done())
     assert bench.states() == ["idle"]
-
-
-# Uncertainty
-
-
-def make_uncertain(bench: Bench) -> tuple[Client, Wire]:
-    """Fail a copy-in with a Sync in it of which nobody knows whether it was read."""
-    client, wire = bench.open()
-    client.ask(parse(sql="COPY t FROM STDIN"), BIND, EXECUTE, SYNC)
-    copying = b"1\0\0\0\4" + b"2\0\0\0\4" + CopyInResponse(0, (0,)).encode()
-    bench.answer(wire, copying)
-    bench.answer(wire, refused() + READY)
-    wire.received()
-    return client, wire
-
-
-def test_an_uncertain_server_is_asked_what_it_owes(bench: Bench) -> None:
-    client, wire = make_uncertain(bench)
-    bench.pool.resynchronise(server_of(client))
-    bench.turn()
-    data = wire.received()
-    assert data == nonce_query(sent_nonce(data))
-    before = bytes(client.delivered)
-    bench.answer(wire, READY + nonce_answer(sent_nonce(data)))
-    assert client.delivered == before + READY
-    assert client.calls[-1] == "answered"
-
-
-def test_a_client_that_goes_meanwhile_leaves_a_server_that_is_known_again(
-    bench: Bench,
-) -> None:
-    client, wire = make_uncertain(bench)
-    bench.pool.resynchronise(server_of(client))
-    bench.turn()
-    data = wire.received()
-    bench.abandon(client)
-    assert bench.states() == ["abandoned"]
-    bench.answer(wire, nonce_answer(sent_nonce(data)))
-    assert bench.states() == ["idle"]
-
-
-def test_an_uncertain_server_whose_client_is_gone_is_drained(bench: Bench) -> None:
-    client, wire = make_uncertain(bench)
-    bench.abandon(client)
-    assert kinds(wire.received()) == "fQSQQ"
 
 
 def test_a_failed_transaction_is_drained_like_any_other(bench: Bench) -> None:

@@ -3,45 +3,25 @@
 from collections.abc import Callable
 
 from pgpool_py.reasons import Reason
-from pgpool_py.server.connection import ServerConnection
 from pgpool_py.settings import PoolMode
 from pgwire.backend import BackendKeyData
 from tests.fixtures.hand import Wire
 from tests.fixtures.messages import (
-    IN_TRANSACTION,
-    READY,
-    complete,
     done,
     query,
-    refused,
     welcome,
 )
 from tests.pooler.postgres import (
+    CANCEL_REQUEST,
+    CANCELED,
     EMPTY,
     TERMINATE,
     Bench,
     Client,
+    server_of,
 )
 
 SetUp = Callable[..., Bench]
-
-CANCELED = refused("canceling statement due to user request", "57014") + READY
-# length 16, code 80877102, process id 77, key
-CANCEL_REQUEST = b"\0\0\0\x10\x04\xd2\x16\x2e\0\0\0\x4dkey!"
-
-
-def server_of(client: Client) -> ServerConnection:
-    assert client.server is not None
-    return client.server
-
-
-def begin(bench: Bench) -> tuple[Client, Wire]:
-    """Return a client in a transaction."""
-    client, wire = bench.open()
-    client.ask(query("BEGIN"))
-    bench.answer(wire, complete("BEGIN") + IN_TRANSACTION)
-    wire.received()
-    return client, wire
 
 
 # Cancel

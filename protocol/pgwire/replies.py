@@ -1,0 +1,184 @@
+"""What each reply of a server does to the queue of what it owes.
+
+``owed`` has the rules; :class:`~pgwire.ledger.Ledger` finds the replies.
+"""
+
+from .codes import Backend, TransactionStatus
+from .copy_in import (
+    drop_ignored,
+    is_end_sent,
+    is_ready_due,
+    is_sync_in_data,
+    is_unsynced,
+)
+from .diagnostics import ErrorResponse
+from .exchange import (
+    ANYTHING,
+    ASYNCHRONOUS,
+    COPIES_IN,
+    COPY_END,
+    DRAINED,
+    ENDS_IN_READY,
+    EXECUTE,
+    EXECUTE_COPIES_IN,
+    EXTENDED,
+    NONCE,
+    NONCE_ANSWERED,
+    NOTED,
+    QUERY,
+    QUERY_COPIES_IN,
+    REPLIES,
+    RESETTING_TAGS,
+    SENDS_ROWS,
+    SKIP,
+    SYNC,
+    UNCOUNTED,
+    ServerError,
+    StatementsDropped,
+    UnaccountedReply,
+    is_fatal,
+    read_error,
+    read_parameter,
+    read_status,
+    read_tag,
+    unexpected_reply,
+)
+from .owed import Owed
+
+
+class Replies(Owed):
+    """See the module's text."""
+
+    __slots__ = ()
+
+    def _next(self) -> int:
+        """Take the next request; marks of copy-in are passed over."""
+        while self._behind:
+            entry = self._behind.popleft()
+            if not entry & COPY_END:
+                return entry
+        return 0
+
+    def _reply(self, kind: int, body: bytes) -> int:
+        """Account for a whole message that is not of the plain kind; give the head."""
+        head = self._head
+        self._forwarded = not head & SKIP
+        if kind == Backend.ERROR_RESPONSE:
+            return self._error(read_error(body, whole=True))
+        if kind in ASYNCHRONOUS:
+            if kind == Backend.PARAMETER_STATUS:
+                self.events.append(read_parameter(body))
+            elif kind == Backend.NOTIFICATION_RESPONSE:
+                # To the session, whatever it is doing.
+                self._forwarded = True
+            return head
+        self._ready_last = False
+        if kind == Backend.COMMAND_COMPLETE:
+            if read_tag(body) in RESETTING_TAGS:
+                self.statements.dropped()
+                self.events.append(StatementsDropped(tuple(self.statements.effects)))
+            return self._complete()
+        if head & UNCOUNTED and kind in REPLIES:
+            return self._uncounted(kind, body)
+        if kind == Backend.COPY_IN_RESPONSE and head & SENDS_ROWS:
+            self._copy_marked = is_end_sent(self._behind)
+            copies = QUERY_COPIES_IN if head & QUERY else EXECUTE_COPIES_IN
+            return copies | head & SKIP
+        if kind == Backend.READY_FOR_QUERY and head & ENDS_IN_READY:
+            read_status(body)
+        raise unexpected_reply(kind, head)
+
+    def _complete(self) -> int:
+        """Give the head after CommandComplete."""
+        head = self._head
+        if head & UNCOUNTED:
+            return head & ~COPIES_IN
+        if head & COPIES_IN:
+            drop_ignored(self._behind)
+            if head & QUERY_COPIES_IN:
+                return QUERY | head & SKIP
+            self.unsynced = is_unsynced(self._behind)
+            return self._next()
+        if head & QUERY:
+            return head
+        if head & EXECUTE:
+            return self._next()
+        raise unexpected_reply(Backend.COMMAND_COMPLETE, head)
+
+    def _error(self, error: ErrorResponse) -> int:
+        """Give the head after an ErrorResponse."""
+        head = self._head
+        if not head and not is_fatal(error):
+            raise UnaccountedReply("an error that answers no request")
+        self._ready_last = False
+        self.statements.on_error(error)
+        if head & UNCOUNTED:
+            head &= ~COPIES_IN
+        elif head & COPIES_IN and is_sync_in_data(self._behind):
+            head = self._lose_count()
+        elif head & (EXTENDED | EXECUTE_COPIES_IN):
+            head = self._read_on_to_sync()
+        elif head & QUERY_COPIES_IN:
+            head = QUERY | head & SKIP
+        if head & NONCE and self._nonce.decode() in error.message:
+            # Asked in a failed transaction, where nothing but an error is an answer.
+            self._forwarded = False
+            return head | NONCE_ANSWERED | SKIP
+        self.events.append(ServerError(error, skipped=not self._forwarded))
+        return head
+
+    def _read_on_to_sync(self) -> int:
+        """Drop the requests that the server throws away; give the Sync.
+
+        The error is the client's if any of them, or that Sync, is.
+        """
+        refused = bool(self._head & NOTED)
+        thrown = int(refused)
+        entry = 0
+        while self._behind and not entry & SYNC:
+            entry = self._behind.popleft()
+            self._forwarded = self._forwarded or not entry & SKIP
+            thrown += bool(entry & NOTED)
+        if thrown:
+            self.statements.refuse(thrown, refused=refused)
+        if entry & SYNC:
+            return entry
+        # Whatever was behind it: a Query that is thrown away ends no batch.
+        self.skips_to_sync = self.unsynced = True
+        return 0
+
+    def _lose_count(self) -> int:
+        """Become uncertain, if all that may be owed is the client's."""
+        if self._head & SKIP or any(entry & SKIP for entry in self._behind):
+            raise UnaccountedReply("copy-in failed among messages of ours")
+        self._ready_due = is_ready_due(self._behind)
+        self._behind.clear()
+        self.statements.forget()
+        return ANYTHING
+
+    def _uncounted(self, kind: int, body: bytes) -> int:
+        """Give the head after a reply in the uncertain state or before the nonce."""
+        head = self._head
+        if kind == Backend.READY_FOR_QUERY:
+            return self._uncounted_ready(read_status(body))
+        if head & ANYTHING and kind == Backend.COPY_IN_RESPONSE:
+            self._copy_marked = False
+            return ANYTHING | EXECUTE_COPIES_IN
+        if head & NONCE and kind == Backend.ROW_DESCRIPTION and self._nonce in body:
+            self._forwarded = False
+            return head | NONCE_ANSWERED | SKIP
+        return head
+
+    def _uncounted_ready(self, status: int) -> int:
+        head = self._head
+        self.status = status
+        if not head & SKIP:
+            self.readies += 1
+        if head & ANYTHING:
+            self._ready_last = True
+            return ANYTHING
+        if not head & NONCE_ANSWERED:
+            return head
+        if head & DRAINED and status != TransactionStatus.IDLE:
+            raise UnaccountedReply("a drained server is still in a transaction")
+        return self._next()

@@ -1,0 +1,92 @@
+"""Servers of which it is not known what they owe: asked, or drained."""
+
+from collections.abc import Callable
+
+from pgwire.copying import CopyInResponse
+from pgwire.draining import nonce_query
+from tests.fixtures.hand import Wire
+from tests.fixtures.messages import (
+    BIND,
+    EXECUTE,
+    FAILED,
+    IN_TRANSACTION,
+    READY,
+    SYNC,
+    complete,
+    kinds,
+    parse,
+    query,
+    refused,
+    split,
+)
+from tests.pooler.postgres import (
+    Bench,
+    Client,
+    nonce_answer,
+    sent_nonce,
+    server_of,
+)
+
+SetUp = Callable[..., Bench]
+
+
+def make_uncertain(bench: Bench) -> tuple[Client, Wire]:
+    """Fail a copy-in with a Sync in it of which nobody knows whether it was read."""
+    client, wire = bench.open()
+    client.ask(parse(sql="COPY t FROM STDIN"), BIND, EXECUTE, SYNC)
+    copying = b"1\0\0\0\4" + b"2\0\0\0\4" + CopyInResponse(0, (0,)).encode()
+    bench.answer(wire, copying)
+    bench.answer(wire, refused() + READY)
+    wire.received()
+    return client, wire
+
+
+def test_an_uncertain_server_is_asked_what_it_owes(bench: Bench) -> None:
+    client, wire = make_uncertain(bench)
+    bench.pool.resynchronise(server_of(client))
+    bench.turn()
+    data = wire.received()
+    assert data == nonce_query(sent_nonce(data))
+    before = bytes(client.delivered)
+    bench.answer(wire, READY + nonce_answer(sent_nonce(data)))
+    assert client.delivered == before + READY
+    assert client.calls[-1] == "answered"
+
+
+def test_in_a_failed_transaction_it_is_asked_by_an_error(bench: Bench) -> None:
+    client, wire = bench.open()
+    client.ask(query("BEGIN"))
+    bench.answer(wire, complete("BEGIN") + IN_TRANSACTION)
+    client.ask(parse(sql="COPY t FROM STDIN"), BIND, EXECUTE, SYNC)
+    copying = b"1\0\0\0\x04" + b"2\0\0\0\x04" + CopyInResponse(0, (0,)).encode()
+    bench.answer(wire, copying)
+    bench.answer(wire, refused() + FAILED)
+    wire.received()
+    bench.pool.resynchronise(server_of(client))
+    bench.turn()
+    (_, asked), *_ = split(wire.received())
+    assert asked.startswith(b'"')
+    before = bytes(client.delivered)
+    bench.answer(wire, refused(f"syntax error at or near {asked!r}", "42601") + FAILED)
+    assert client.delivered == before
+    assert client.calls[-1] == "answered"
+    assert bench.states() == ["active"]
+
+
+def test_a_client_that_goes_meanwhile_leaves_a_server_that_is_known_again(
+    bench: Bench,
+) -> None:
+    client, wire = make_uncertain(bench)
+    bench.pool.resynchronise(server_of(client))
+    bench.turn()
+    data = wire.received()
+    bench.abandon(client)
+    assert bench.states() == ["abandoned"]
+    bench.answer(wire, nonce_answer(sent_nonce(data)))
+    assert bench.states() == ["idle"]
+
+
+def test_an_uncertain_server_whose_client_is_gone_is_drained(bench: Bench) -> None:
+    client, wire = make_uncertain(bench)
+    bench.abandon(client)
+    assert kinds(wire.received()) == "fQSQQ"
