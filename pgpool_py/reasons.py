@@ -62,6 +62,7 @@ class Reason(StrEnum):
     # A server failed or can no longer be trusted
     SERVER_CRASHED = "server conn crashed?"
     SERVER_CLOSED_IDLE = "server closed the connection while idle"
+    SERVER_CLOSED = "server closed the connection"
     SERVER_FATAL = "server sent a FATAL error"
     SERVER_PROTOCOL_VIOLATION = "server protocol violation"
     UNACCOUNTED_REPLY = "server sent a reply that nothing asked for"

@@ -174,6 +174,7 @@ class PoolSettings:
     server_reset_query: str
     server_reset_query_always: bool
     server_round_robin: bool
+    debug_rotate_servers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +297,7 @@ class Settings:
     server_drain_timeout: float = 5.0
     client_buffer_limit: int = 262144
     allow_root: bool = False
+    debug_rotate_servers: bool = False
     # The other sections
     databases: Mapping[str, DatabaseSettings] = field(
         default_factory=lambda: MappingProxyType({})
@@ -366,6 +368,7 @@ class Settings:
             server_reset_query=self.server_reset_query,
             server_reset_query_always=self.server_reset_query_always,
             server_round_robin=self.server_round_robin,
+            debug_rotate_servers=self.debug_rotate_servers,
         )
 
     def _target(self, db: DatabaseSettings, name: str, user: str) -> ServerTarget:

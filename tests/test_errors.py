@@ -46,6 +46,16 @@ ROWS: list[tuple[PoolerError, str, str]] = [
         ),
         "42704",
     ),
+    (
+        errors.invalid_replication("x"),
+        'invalid value for parameter "replication": "x"',
+        "22023",
+    ),
+    (
+        errors.startup_too_long("too much"),
+        "the startup parameters cannot be passed on to the server",
+        "08P01",
+    ),
     (errors.client_login_timeout(9), "client_login_timeout", "08P01"),
     (
         errors.client_login_timeout(9, server_down=True),

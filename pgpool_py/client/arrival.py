@@ -33,7 +33,7 @@ from .telling import told
 _log = logging.getLogger(__name__)
 
 # The newest minor of protocol 3 that is spoken.
-NEWEST_MINOR: Final = 0
+NEWEST_MINOR: Final = 2
 # A password may have 65 530 bytes.
 MOST_UNREAD: Final = 70_000
 _READ_SIZE: Final = 8192

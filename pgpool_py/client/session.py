@@ -217,8 +217,7 @@ class ClientSession:
         else:
             self._regulate()
             over = ledger.settled or ledger.resynchronisable
-            if self.timing.transaction_since and over:
-                # Answered before its last message was whole: no more will come.
+            if over and self.timing.transaction_since:  # and no reply will come
                 self.on_answered(server)
 
     @property
@@ -280,20 +279,19 @@ class ClientSession:
     def on_answered(self, server: ServerConnection) -> None:
         """Everything is answered: let the server go if the pool's mode says so."""
         ledger = server.ledger
-        now = self._reactor.now
-        counters = self._lender.counters
-        self.timing.end_exchange(now, counters)
+        now, counters = self._reactor.now, self._lender.counters
         self.cancel_asked = False
-        if ledger.settled:
-            if self._requests.half_sent:
-                return
+        if ledger.settled and not self._requests.half_sent:
             self.timing.end_transaction(now, counters)
             mode = self._lender.settings.pool_mode
-            if mode is not PoolMode.SESSION and self.pinned is None:
+            if mode is not PoolMode.SESSION and not self._requests.keeps_server:
+                self.pinned = None
                 self._release(server)
             elif self.waiting and not server.cancels:
                 self.on_linked(server)
-        elif ledger.resynchronisable:
+            return
+        self.timing.end_exchange(now, counters)
+        if ledger.resynchronisable:
             # Nothing of ours may be written into a message of the client's.
             self.waiting = not self._requests.half_sent
             if self.waiting and not server.cancels:
@@ -319,8 +317,10 @@ class ClientSession:
             self._consider()
 
     def on_copy_in(self, server: ServerConnection) -> None:
-        """Send what waited for that; see Owner."""
-        if self.waiting and not server.cancels:
+        """Send what waited for that, or find out how it ended; see Owner."""
+        if server.ledger.resynchronisable:
+            self.on_answered(server)
+        elif self.waiting and not server.cancels:
             self.on_linked(server)
 
     def on_parameter(self, name: str, value: str) -> None:
@@ -395,6 +395,6 @@ class ClientSession:
             self._lender.abandon(
                 server,
                 half_written=bool(self._requests.half_sent),
-                must_reset=self.pinned is not None,
+                must_reset=self._requests.leaves_state,
             )
         self._on_closed(self)

@@ -19,7 +19,6 @@ ALWAYS_TRACKED: Final = (
     "application_name",
 )
 _NOT_PARAMETERS: Final = frozenset({"user", "database", "replication", "options"})
-_OFF: Final = frozenset({"", "false", "off", "no", "0"})
 _WORD: Final = re.compile(r"(?:[^\s\\]|\\.)+", re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 
@@ -35,11 +34,9 @@ def asked_parameters(
         ignored: names that are dropped without a word, in any case.
 
     Raises:
-        LoginError: replication, an option that is not understood, or a parameter that
-            is neither tracked nor ignored.
+        LoginError: an option that is not understood, or a parameter that is neither
+            tracked nor ignored.
     """
-    if startup.get("replication", "").lower() not in _OFF:
-        raise errors.replication_not_supported()
     allowed = {name.lower() for name in (*ALWAYS_TRACKED, *tracked)}
     dropped = {name.lower() for name in ignored}
     asked: dict[str, str] = {}

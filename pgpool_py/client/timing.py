@@ -45,7 +45,11 @@ class Timing:
             self.exchange_since = 0.0
 
     def end_transaction(self, now: float, counters: Counters) -> None:
-        """Count the time of a transaction, if there was one."""
+        """Count the time of a transaction and its last exchange, if there were any."""
+        self.since = now
+        if self.exchange_since:
+            counters.query_time += now - self.exchange_since
+            self.exchange_since = 0.0
         if self.transaction_since:
             counters.xact_time += now - self.transaction_since
             self.transaction_since = 0.0

@@ -285,6 +285,12 @@ _OURS = (
         ours=True,
     ),
     Option("allow_root", _FLAG, "run as root", reloadable=False, ours=True),
+    Option(
+        "debug_rotate_servers",
+        _FLAG,
+        "lend another server after every release, to find what leaks",
+        ours=True,
+    ),
 )
 
 OPTIONS: Mapping[str, Option] = MappingProxyType(

@@ -115,10 +115,20 @@ def unsupported_options() -> LoginError:
     )
 
 
-def replication_not_supported() -> LoginError:
-    """Refuse a replication connection."""
+def invalid_replication(value: str) -> LoginError:
+    """Refuse a startup parameter ``replication`` that PostgreSQL would not take."""
     return LoginError(
-        "replication connections are not supported",
-        "0A000",
-        hint="Connect to PostgreSQL itself.",
+        f'invalid value for parameter "replication": "{value}"',
+        "22023",
+        hint='Valid values are: "false", 0, "true", 1, "database".',
+    )
+
+
+def startup_too_long(why: str) -> LoginError:
+    """Refuse startup parameters that cannot all be passed on."""
+    return LoginError(
+        "the startup parameters cannot be passed on to the server",
+        "08P01",
+        detail=f"{why}.",
+        hint="Ask for fewer, or set them after the login.",
     )

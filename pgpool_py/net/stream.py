@@ -44,6 +44,7 @@ class Stream:
         fd: the descriptor, -1 once closed.
         on_readable: the handler's own, called by the reactor without a detour; while
             reading is paused, one that does nothing.
+        paused: whether reading is paused.
         recv_into: as ``socket.recv_into``.
         broken: whether a send failed. Then nothing more is written, but what the
             other side had sent can still be read, up to its end.
@@ -60,6 +61,7 @@ class Stream:
         "broken",
         "fd",
         "on_readable",
+        "paused",
         "recv_into",
     )
 
@@ -71,6 +73,7 @@ class Stream:
         self._out: bytearray | None = None
         self._gathered = False
         self._interest = READ
+        self.paused = False
         self._send = connected.send
         self.recv_into = connected.recv_into
         self._handler = handler
@@ -207,11 +210,6 @@ class Stream:
             self.close()
 
     @property
-    def paused(self) -> bool:
-        """Whether reading is paused."""
-        return not self._interest & READ
-
-    @property
     def abandoned(self) -> bool:
         """Whether reading is paused and the other side has gone meanwhile."""
         return self.fd >= 0 and self.paused and has_hung_up(self.fd)
@@ -230,6 +228,7 @@ class Stream:
         if interest == old or self.fd < 0:
             return
         self._interest = interest
+        self.paused = not interest & READ
         # The reactor calls it for a hang-up too, which cannot be unwatched.
         self.on_readable = self._handler.on_readable if interest & READ else _nothing
         if not interest:

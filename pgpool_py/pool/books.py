@@ -114,7 +114,11 @@ class Books(Generic[S, W]):
 
     def next_waiter(self) -> tuple[W, float] | None:
         """Take the first waiter out of the queue, with the time since when it waits."""
-        return self.waiters.popitem(last=False) if self.waiters else None
+        return self.first_waiter() if self.waiters else None
+
+    def first_waiter(self) -> tuple[W, float]:
+        """Take the first waiter out of the queue, which is not empty."""
+        return self.waiters.popitem(last=False)
 
     def oldest_wait(self) -> float | None:
         """Give the time since when the first waiter waits, None if nobody does."""

@@ -60,6 +60,8 @@ def _database(pooler: Pooler, name: str) -> DatabaseView:
     limits = settings.for_pool(name, line.user or "")
     pools_of = [pool for pool in pooler.pools.values() if pool.database == name]
     sessions = pooler.gatehouse.sessions.values()
+    privates = pooler.gatehouse.replications.privates.values()
+    private = sum(1 for one in privates if one.pool.database == name)
     return DatabaseView(
         name=name,
         host=None if line.host is None else ",".join(line.host),
@@ -73,11 +75,10 @@ def _database(pooler: Pooler, name: str) -> DatabaseView:
         pool_mode=line.pool_mode,
         load_balance_hosts=balance(line.host, line.load_balance_hosts),
         max_connections=limits.max_db_connections,
-        current_connections=sum(pool.books.total for pool in pools_of),
+        current_connections=private + sum(pool.books.total for pool in pools_of),
         max_client_connections=limits.max_db_client_connections,
-        current_client_connections=sum(
-            1 for session in sessions if session.identity.database == name
-        ),
+        current_client_connections=private
+        + sum(1 for session in sessions if session.identity.database == name),
         paused=name in pooler.paused_databases,
         disabled=False,
     )

@@ -25,19 +25,32 @@ from .pool import Pool
 FIRST_PID = 4_194_305
 _PIDS = 2**31 - FIRST_PID
 
+# Bytes of a cancel key: all that protocol 3.0 has room for, and since 3.2 as many as
+# PostgreSQL 18 gives (MAX_CANCEL_KEY_LENGTH of storage/procsignal.h).
+_SHORT_KEY = 4
+_LONG_KEY = 32
+_MINOR_WITH_LONG_KEYS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a client asked for in its startup packet."""
+    """What a client asked for in its startup packet.
+
+    Attributes:
+        parameters: those that are kept for it, with its values.
+        protocol_minor: the x of protocol 3.x, maybe newer than what is spoken.
+    """
 
     database: str
     user: str
     parameters: dict[str, str] = field(default_factory=dict)
+    protocol_minor: int = 0
 
 
 def identify(arrival: AtDoor, wishes: Wishes, *, quiet: bool) -> ClientIdentity:
     """Give a client its process id and its cancel key."""
     visitor = arrival.visitor
+    long = wishes.protocol_minor >= _MINOR_WITH_LONG_KEYS
     return ClientIdentity(
         number=visitor.number,
         database=wishes.database,
@@ -47,7 +60,7 @@ def identify(arrival: AtDoor, wishes: Wishes, *, quiet: bool) -> ClientIdentity:
         local_address=visitor.local_address,
         local_port=visitor.local_port,
         pid=FIRST_PID + visitor.number % _PIDS,
-        cancel_key=secrets.token_bytes(4),
+        cancel_key=secrets.token_bytes(_LONG_KEY if long else _SHORT_KEY),
         connected=visitor.connected,
         quiet=quiet,
     )

@@ -1,6 +1,7 @@
 """Who comes in: accepted sockets, logins in progress, limits, cancel requests."""
 
 import logging
+import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -10,6 +11,11 @@ from pgpool_py import errors
 from pgpool_py.client.arrival import Arrival
 from pgpool_py.client.door import AtDoor, Entry, Visitor
 from pgpool_py.client.identity import ClientIdentity
+from pgpool_py.client.replication import (
+    Replication,
+    passed_parameters,
+    replication_of,
+)
 from pgpool_py.client.session import ClientSession
 from pgpool_py.client.startup_options import asked_parameters
 from pgpool_py.log import about
@@ -25,6 +31,8 @@ from .context import Context
 from .entry import ClientEntry, Wishes, identify
 from .limits import Census
 from .pool import Pool
+from .replication import Replications
+from .replication_entry import ReplicationEntry
 
 _log = logging.getLogger(__name__)
 
@@ -75,6 +83,7 @@ class Gatehouse:
         arrivals: who logs in, in the order of acceptance.
         sessions: who is in, by process id.
         consoles: console sessions, by process id.
+        replications: clients with a server of their own.
         census: counts the clients that are in, or have proved who they are.
     """
 
@@ -88,6 +97,7 @@ class Gatehouse:
         self.arrivals: dict[AtDoor, None] = {}
         self.sessions: dict[int, ClientSession] = {}
         self.consoles: dict[int, ConsoleClient] = {}
+        self.replications = Replications(context, self.census, self._keys)
 
     # Arrivals
 
@@ -125,17 +135,22 @@ class Gatehouse:
         """Decide how a visitor has to prove itself; see Door."""
         settings = self._context.settings
         database, user = startup.database, startup.user
+        kind = replication_of(startup.parameters)
         if settings.log_connections:
             _log.info(
-                "login attempt: db=%s user=%s tls=no replication=no",
+                "login attempt: db=%s user=%s tls=no replication=%s",
                 database,
                 user,
+                kind.asked_as,
                 extra=about(arrival.visitor),
             )
         login = self.admission.login(user)
         if database == CONSOLE_DATABASE:
-            return _ConsoleEntry(self, arrival, Wishes(database, user), login)
+            wishes = Wishes(database, user, protocol_minor=startup.protocol_minor)
+            return _ConsoleEntry(self, arrival, wishes, login)
         self._house.check_open(database, user)
+        if kind is not Replication.NONE:
+            return self._replicate(arrival, startup, kind, login)
         asked = asked_parameters(
             startup.parameters,
             settings.track_extra_parameters,
@@ -144,13 +159,35 @@ class Gatehouse:
         return ClientEntry(
             self._context,
             arrival,
-            Wishes(database, user, asked),
+            Wishes(database, user, asked, startup.protocol_minor),
             login=login,
             pool=lambda: self._house.pool_for(database, user),
             limits=lambda: self._house.limits_for(database, user),
             census=self.census,
             on_closed=self.on_client_closed,
             then=self._on_session,
+        )
+
+    def _replicate(
+        self,
+        arrival: AtDoor,
+        startup: StartupMessage,
+        kind: Replication,
+        login: ClientLogin,
+    ) -> Entry:
+        ignored = self._context.settings.ignore_startup_parameters
+        passed = passed_parameters(startup.parameters, ignored)
+        database, user = startup.database, startup.user
+        return ReplicationEntry(
+            self._context,
+            arrival,
+            Wishes(database, user, passed, startup.protocol_minor),
+            kind,
+            login=login,
+            pool=lambda: self._house.pool_for(database, user),
+            limits=lambda: self._house.limits_for(database, user),
+            census=self.census,
+            book=self.replications,
         )
 
     def on_gone(self, arrival: AtDoor) -> None:
@@ -187,11 +224,15 @@ class Gatehouse:
 
     def cancel(self, request: CancelRequest) -> None:
         """Pass a cancel request on; one with a wrong key is dropped in silence."""
-        if self._keys.get(request.pid) != request.key:
+        key = self._keys.get(request.pid)
+        # In a time that does not tell how much of it was right.
+        if key is None or not secrets.compare_digest(key, request.key):
             return
         client = self.sessions.get(request.pid) or self.consoles.get(request.pid)
         if client is not None:
             client.cancel()
+        else:
+            self.replications.cancel(request.pid)
 
     # Console
 

@@ -70,7 +70,7 @@ class Pool:
         self.paused = False
         self.refusal: tuple[PoolerError, Reason] | None = None
         self.books: Books[ServerConnection, Borrower] = Books(
-            _sizes(settings), round_robin=settings.server_round_robin
+            _sizes(settings), round_robin=_round_robin(settings)
         )
         self.staffing = Staffing(
             context,
@@ -130,7 +130,7 @@ class Pool:
         self.buffer_limit = self._context.settings.client_buffer_limit
         self.staffing.backoff.ceiling = settings.server_login_retry
         self.books.sizes = _sizes(settings)
-        self.books.round_robin = settings.server_round_robin
+        self.books.round_robin = _round_robin(settings)
         self._clean_after(before)
 
     def _clean_after(self, before: PoolMode) -> None:
@@ -268,7 +268,7 @@ class Pool:
             self._welcome_guests()
         if server.close_needed:
             server.close(Reason.RECONNECT)
-        elif server.is_over(now):
+        elif now >= server.end_of_life and server.is_over(now):
             server.close(Reason.SERVER_LIFETIME)
         elif self.paused:
             server.close(Reason.PAUSE_MODE)
@@ -276,15 +276,17 @@ class Pool:
             # What was just answered needs no check.
             server.since = now
             starved = self._context.starved
-            waiter = None if starved else self.books.next_waiter()
-            if waiter is not None:
-                self.linking.begin(server, *waiter)
+            books = self.books
+            lends = books.waiters and not self.settings.debug_rotate_servers
+            if lends and not starved:
+                self.linking.begin(server, *books.first_waiter())
             else:
                 # Idle, it can be evicted.
                 server.state = ServerState.IDLE
-                self.books.put(server)
+                books.put(server)
                 if starved:
                     self._yield_to_older()
+                if books.waiters:
                     self._lend_idle()
 
     def _yield_to_older(self) -> None:
@@ -348,6 +350,10 @@ class Pool:
             if server is None or waiter is None:
                 return
             self.linking.begin(server, *waiter)
+
+
+def _round_robin(settings: PoolSettings) -> bool:
+    return settings.server_round_robin or settings.debug_rotate_servers
 
 
 def _sizes(settings: PoolSettings) -> Sizes:

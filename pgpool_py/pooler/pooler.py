@@ -160,7 +160,8 @@ class Pooler:
         if self.stopping is not Stopping.NO:
             raise errors.shutting_down_at_login()
         house = self.gatehouse
-        connected = len(house.sessions) + len(house.arrivals)
+        replicating = house.replications.privates
+        connected = len(house.sessions) + len(replicating) + len(house.arrivals)
         check_limits(self.settings, house.census, connected, database, user)
 
     # Time
@@ -172,6 +173,7 @@ class Pooler:
         for pool in list(self.pools.values()):
             self._guard(partial(maintain, pool, now))
         self._guard(partial(self.gatehouse.refuse_late, now))
+        self._guard(partial(self.gatehouse.replications.maintain, now))
         self._guard(self._listening.resume)
         if not self._ticks % SLOW_ROUND:
             self._guard(self._look_after_the_idle)
@@ -192,6 +194,7 @@ class Pooler:
         check_idle_clients(sessions, self.now)
         close_abandoned(sessions)
         used = {session.lender for session in sessions}
+        used |= self.gatehouse.replications.pools
         for key, pool in list(self.pools.items()):
             # A pool that nobody ever got into was opened for an invented name.
             if pool not in used and pool.unused:
@@ -207,8 +210,9 @@ class Pooler:
 
     def active_servers(self, database: str | None = None) -> int:
         """Count servers that are not idle, of one database or of all."""
+        replications = self.gatehouse.replications
         return sum(
-            len(pool.books.busy)
+            len(pool.books.busy) + len(replications.of(pool))
             for pool in self.pools.values()
             if database in {None, pool.database}
         )
@@ -294,6 +298,7 @@ class Pooler:
         for session in list(self.gatehouse.sessions.values()):
             if session.lender is pool:
                 session.close(reason, error)
+        self.gatehouse.replications.close(reason, error, pool)
         pool.end(error, reason)
         del self.pools[key]
 
@@ -326,7 +331,10 @@ class Pooler:
             if not self.active_servers():
                 self._stop()
         elif self.stopping is Stopping.WAIT_FOR_CLIENTS and not (
-            house.sessions or house.arrivals or house.consoles
+            house.sessions
+            or house.arrivals
+            or house.consoles
+            or house.replications.privates
         ):
             self._stop()
 
@@ -343,6 +351,7 @@ class Pooler:
             arrival.refuse(Reason.POOLER_SHUTTING_DOWN, ending)
         for session in list(self.gatehouse.sessions.values()):
             session.close(Reason.POOLER_SHUTTING_DOWN, ending)
+        self.gatehouse.replications.stop(Reason.POOLER_SHUTTING_DOWN, ending)
         for console in list(self.gatehouse.consoles.values()):
             console.close(Reason.POOLER_SHUTTING_DOWN)
         for pool in self.pools.values():

@@ -121,13 +121,14 @@ class Staffing:
         opening = Opening(
             self._context.reactor,
             self._context.tcp_options,
-            self._destination(),
+            self.destination(),
             self._on_outcome,
         )
         self.openings.add(opening)
         opening.start(self._context.resolver)
 
-    def _destination(self) -> Destination:
+    def destination(self) -> Destination:
+        """Give where the next server is to be opened, and what is said there."""
         target = self.settings.target
         hosts = target.host
         host = hosts[self._host % len(hosts)]
@@ -211,22 +212,12 @@ class Staffing:
         _log.warning(
             "server login failed: %s", outcome.text, extra=about(self._subject(opening))
         )
-        if outcome.error is not None:
-            if outcome.error.sqlstate == Sqlstate.CANNOT_CONNECT_NOW:
-                # It starts up or shuts down: worth waiting for.
-                self.failure = None
-                return
-            fields = outcome.error.fields
-            self.failure = errors.server_refused(
-                outcome.error.message,
-                outcome.error.sqlstate,
-                fields.get("D"),
-                fields.get("H"),
-            )
-        else:
-            self.failure = errors.server_login_failing(
-                outcome.text, str(opening.destination), self.backoff.pause
-            )
+        error = outcome.error
+        if error is not None and error.sqlstate == Sqlstate.CANNOT_CONNECT_NOW:
+            # It starts up or shuts down: worth waiting for.
+            self.failure = None
+            return
+        self.failure = refusal(opening, outcome, self.backoff.pause)
         if not self._books.connected and not self.openings:
             self._on_failed(self.failure, outcome.reason)
 
@@ -263,3 +254,15 @@ class Staffing:
         """Give up all attempts."""
         for opening in list(self.openings):
             opening.fail(Reason.LOGIN_NOT_NEEDED, "the pool is closed")
+
+
+def refusal(opening: Opening, outcome: OpeningFailed, pause: float) -> PoolerError:
+    """Give what a client is told: PostgreSQL's own words, if it said any."""
+    error = outcome.error
+    if error is None:
+        where = str(opening.destination)
+        return errors.server_login_failing(outcome.text, where, pause)
+    fields = error.fields
+    return errors.server_refused(
+        error.message, error.sqlstate, fields.get("D"), fields.get("H")
+    )

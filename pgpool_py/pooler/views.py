@@ -6,26 +6,23 @@ of time are seconds.
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from pgpool_py.client.lender import Lender
+from pgpool_py.client.replication import Replication
 from pgpool_py.client.session import ClientSession
-from pgpool_py.net.address import Address, own_address
 from pgpool_py.server.connection import ServerConnection, ServerState
 from pgpool_py.server.opening import Opening
-from pgpool_py.settings import (
-    LoadBalanceHosts,
-    PoolMode,
-)
+from pgpool_py.settings import LoadBalanceHosts, PoolMode
 from pgpool_py.statistics import Snapshot
 
+from .ends import UNIX, both_ends, name_of_application
 from .pool import Pool
 from .pooler import Pooler
-
-UNIX: Final = "unix"
+from .replication import Private, Replications
 
 
 class ClientStatus(StrEnum):
@@ -113,6 +110,7 @@ class ClientView:
     server: int | None
     remote_pid: int
     application_name: str
+    replication: Replication = Replication.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +140,7 @@ class ServerView:
     client: int | None
     remote_pid: int
     application_name: str
+    replication: Replication = Replication.NONE
 
 
 # Pools
@@ -151,26 +150,34 @@ def pools(pooler: Pooler) -> list[PoolView]:
     """View all pools, by database and user."""
     clients = _by_pool(pooler)
     now = pooler.now
+    replications = pooler.gatehouse.replications
     return [
-        _pool(pool, clients.get(pool, []), now)
+        _pool(pool, clients.get(pool, []), replications, now)
         for _, pool in sorted(pooler.pools.items())
     ]
 
 
-def _pool(pool: Pool, clients: list[ClientSession], now: float) -> PoolView:
+def _pool(
+    pool: Pool,
+    clients: list[ClientSession],
+    replications: Replications,
+    now: float,
+) -> PoolView:
+    private = len(replications.of(pool))
+    opening = list(replications.openings(pool))
     waiting = [client.timing.since for client in clients if _waits(client)]
     servers = Counter(_server_status(server) for server in _connected(pool))
     return PoolView(
         database=pool.database,
         user=pool.user,
-        cl_active=len(clients) - len(waiting),
+        cl_active=len(clients) - len(waiting) + private,
         cl_waiting=len(waiting) + pool.guests,
-        sv_active=servers[ServerStatus.ACTIVE],
+        sv_active=servers[ServerStatus.ACTIVE] + private,
         sv_active_cancel=len(pool.aftercare.cancels),
         sv_being_canceled=servers[ServerStatus.BEING_CANCELED],
         sv_idle=servers[ServerStatus.IDLE],
         sv_tested=servers[ServerStatus.TESTED],
-        sv_login=len(pool.staffing.openings),
+        sv_login=len(pool.staffing.openings) + len(opening),
         maxwait=now - min(waiting, default=now),
         pool_mode=pool.settings.pool_mode,
         load_balance_hosts=balance(
@@ -213,6 +220,8 @@ def clients(pooler: Pooler) -> list[ClientView]:
     for _, pool in sorted(pooler.pools.items()):
         members = sorted(grouped.get(pool, []), key=_waits)
         views += [_client(client, pool, pooler.now, offset) for client in members]
+        private = pooler.gatehouse.replications.of(pool)
+        views += [_private_client(one, offset) for one in private]
     return views
 
 
@@ -240,19 +249,36 @@ def _client(client: ClientSession, pool: Pool, now: float, offset: float) -> Cli
         number=identity.number,
         server=None if client.server is None else client.server.id,
         remote_pid=0,
-        application_name=_name_of_application(
+        application_name=name_of_application(
             client.parameters.values, pool.staffing.defaults
         ),
+    )
+
+
+def _private_client(private: Private, offset: float) -> ClientView:
+    identity, server = private.relay.identity, private.relay.server
+    return ClientView(
+        database=identity.database,
+        user=identity.user,
+        status=ClientStatus.ACTIVE,
+        address=identity.address,
+        port=identity.port,
+        local_address=identity.local_address,
+        local_port=identity.local_port,
+        connected=identity.connected,
+        requested=offset + private.relay.since,
+        wait=0.0,
+        number=identity.number,
+        server=private.relay.number,
+        remote_pid=0,
+        application_name=name_of_application(server.reported),
+        replication=private.kind,
     )
 
 
 def _waits(client: ClientSession) -> bool:
     # With a server it holds back only until that server is ready again.
     return client.waiting and client.server is None
-
-
-def _name_of_application(*where: Mapping[str, str]) -> str:
-    return next((x["application_name"] for x in where if "application_name" in x), "")
 
 
 # Servers
@@ -266,6 +292,12 @@ def servers(pooler: Pooler) -> list[ServerView]:
     for _, pool in sorted(pooler.pools.items()):
         members = [_server(server, pool, offset) for server in _connected(pool)]
         members += [_opening(x, pool, offset) for x in pool.staffing.openings]
+        replications = pooler.gatehouse.replications
+        members += [_private_server(one, offset) for one in replications.of(pool)]
+        members += [
+            _opening(opening, pool, offset, kind)
+            for opening, kind in replications.openings(pool)
+        ]
         views += sorted(
             members, key=lambda view: (order.index(view.status), view.number)
         )
@@ -273,10 +305,9 @@ def servers(pooler: Pooler) -> list[ServerView]:
 
 
 def _server(server: ServerConnection, pool: Pool, offset: float) -> ServerView:
-    address, port = _shown(server.peer, pool)
-    local_address, local_port = address, port
-    if address != UNIX and not server.stream.closed:
-        local_address, local_port = _shown(own_address(server.stream.socket), pool)
+    (address, port), (local_address, local_port) = both_ends(
+        server.peer, server.stream, pool
+    )
     owner = server.owner
     return ServerView(
         database=pool.database,
@@ -292,11 +323,40 @@ def _server(server: ServerConnection, pool: Pool, offset: float) -> ServerView:
         number=server.id,
         client=owner.identity.number if isinstance(owner, ClientSession) else None,
         remote_pid=server.pid,
-        application_name=_name_of_application(server.reported),
+        application_name=name_of_application(server.reported),
     )
 
 
-def _opening(opening: Opening, pool: Pool, offset: float) -> ServerView:
+def _private_server(private: Private, offset: float) -> ServerView:
+    relay, pool, server = private.relay, private.pool, private.relay.server
+    (address, port), (local_address, local_port) = both_ends(
+        server.address, server.stream, pool
+    )
+    return ServerView(
+        database=pool.database,
+        user=pool.user,
+        status=ServerStatus.ACTIVE,
+        address=address,
+        port=port,
+        local_address=local_address,
+        local_port=local_port,
+        connected=offset + relay.opened,
+        requested=offset + relay.since,
+        close_needed=False,
+        number=relay.number,
+        client=relay.identity.number,
+        remote_pid=server.pid,
+        application_name=name_of_application(server.reported),
+        replication=private.kind,
+    )
+
+
+def _opening(
+    opening: Opening,
+    pool: Pool,
+    offset: float,
+    kind: Replication = Replication.NONE,
+) -> ServerView:
     destination = opening.destination
     unix = destination.host.startswith(("/", "@"))
     return ServerView(
@@ -314,13 +374,8 @@ def _opening(opening: Opening, pool: Pool, offset: float) -> ServerView:
         client=None,
         remote_pid=0,
         application_name="",
+        replication=kind,
     )
-
-
-def _shown(address: Address, pool: Pool) -> tuple[str, int]:
-    if isinstance(address, str):
-        return UNIX, pool.settings.target.port
-    return address
 
 
 def _server_status(server: ServerConnection) -> ServerStatus:

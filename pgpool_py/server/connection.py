@@ -37,7 +37,7 @@ from pgwire.ledger import Ledger
 from pgwire.server_statements import Effect
 
 from .opening import Opened
-from .parameters import ParameterSet
+from .parameters import PARSING, ParameterSet
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Owner(Protocol):
         """All that was sent is answered."""
 
     def on_copy_in(self, server: "ServerConnection") -> None:
-        """A copy-in has begun, or failed: what waited for that may go on."""
+        """A copy-in has begun, or it is to be found out how it ended."""
 
     def on_parameter(self, name: str, value: str) -> None:
         """The server reported a parameter, in an exchange of the owner's."""
@@ -286,8 +286,7 @@ class ServerConnection:
         try:
             used = ledger.receive(scratch.buffer, end)
         except UnaccountedReply as error:
-            _log.error("S-0x%x %s: %s", self.id, self.address, error)
-            self.close(Reason.UNACCOUNTED_REPLY)
+            self._unaccounted(error, scratch)
             return
         self._carry = b"" if used == end else bytes(scratch.view[used:end])
         if ledger.events:
@@ -309,17 +308,22 @@ class ServerConnection:
                 return
             for start, stop in ledger.runs:
                 owner.deliver(scratch.view[start:stop])
-        if ledger.answered:
+        if not ledger.head and not ledger.rest:
             if owner is not None and self._errand is None and not self.may_be_hit:
                 # What nearly always comes next, without a detour.
                 owner.on_answered(self)
             elif not self.closed:
                 self._answered()
         elif owner is not None and ledger.copies_in:
-            if ledger.resynchronisable:
-                owner.on_answered(self)
-            else:
-                owner.on_copy_in(self)
+            owner.on_copy_in(self)
+
+    def _unaccounted(self, error: UnaccountedReply, scratch: Scratch) -> None:
+        """Close, once the owner has what was accounted for."""
+        if self.owner is not None:
+            for start, stop in self.ledger.runs:
+                self.owner.deliver(scratch.view[start:stop])
+        _log.error("S-0x%x %s: %s", self.id, self.address, error)
+        self.close(Reason.UNACCOUNTED_REPLY)
 
     def _answered(self) -> None:
         if not self.cancels:
@@ -340,6 +344,8 @@ class ServerConnection:
                     lower = name.lower()
                     if lower in self.reported or len(self.reported) < _MOST_REPORTED:
                         self.reported[lower] = value
+                    if lower in PARSING or "." in lower:
+                        self.ledger.statements.on_reading_changed()
                     self._keeper.on_parameter(self, lower, value)
                 case StatementsDropped(pending):
                     if self.owner is not None and self._errand is None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from pgwire.reading import context_of
+
 # Reported by ParameterStatus, but nothing that SET could change back.
 UNSETTABLE: Final = frozenset(
     {
@@ -110,12 +112,11 @@ class ParameterBook:
 
 
 def _parsing(values: Mapping[str, str]) -> bytes:
-    found = (
-        f"{name}\0{value}\0"
-        for name, value in sorted(values.items())
+    return context_of(
+        (name, value)
+        for name, value in values.items()
         if name in PARSING or "." in name
     )
-    return "".join(found).encode("utf-8", "surrogateescape")
 
 
 Change = tuple[str, str | None]

@@ -16,15 +16,19 @@ The unnamed statement is kept as the Parse that made it, and parsed again where 
 has another one by now.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from .codes import Frontend, Target
+from .codes import Frontend, Target, TransactionStatus
 from .exchange import CLOSE, PARSE, SKIP, SYNC
 from .frontend import Close, Parse, Sync
 from .ledger import Ledger
+from .reading import change
 from .server_statements import Effect, Prepared, ServerStatements
-from .statement import PREFIX, Statement, StatementBook
+from .statement import Statement, StatementBook
+
+# Bytes of statements that are kept for one client.
+SIZE_LIMIT: Final = 4 * 1024 * 1024
 
 _SYNC: Final = Sync().encode()
 
@@ -36,15 +40,15 @@ class ClientStatements:
         front: what is to be sent in front of the message that was looked at last.
         unnamed: its unnamed statement, the Parse that made it or, where that is not
             kept, something that stands for it.
-        keeps_server: whether it has a statement that no other server can be given.
     """
 
     __slots__ = (
         "_book",
         "_duplicates",
         "_last",
+        "_own_names",
+        "_size",
         "front",
-        "keeps_server",
         "names",
         "unnamed",
     )
@@ -58,7 +62,21 @@ class ClientStatements:
         # None: the server knows it by the client's own name.
         self.names: dict[bytes, Statement | None] = {}
         self.unnamed: object = None
-        self.keeps_server = False
+        # How many names are None, and how many bytes all statements have.
+        self._own_names = 0
+        self._size = 0
+
+    @property
+    def keeps_server(self) -> bool:
+        """Whether it has a statement that no other server can be given."""
+        return self._own_names > 0 or not (
+            self.unnamed is None or isinstance(self.unnamed, bytes)
+        )
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more is kept: further statements stay where they are made."""
+        return self._size >= SIZE_LIMIT
 
     def must_wait(self, ledger: Ledger) -> bool:
         """Whether what its names mean depends on what is not answered yet."""
@@ -69,6 +87,11 @@ class ClientStatements:
             statements is ledger.statements
             and statements.answered <= number < statements.batch
         )
+
+    @property
+    def leaves_state(self) -> bool:
+        """Whether its server has statements under names that it has given."""
+        return self.keeps_server or bool(self._duplicates)
 
     @property
     def has_duplicates(self) -> bool:
@@ -83,7 +106,6 @@ class ClientStatements:
         made: object = object() if message is None else message
         ledger.note(PARSE, Unnamed(self, statements, made, self.unnamed))
         self.unnamed = statements.unnamed = made
-        self._look_for_pins()
 
     def parse(
         self, name: bytes, content: bytes, context: bytes, ledger: Ledger
@@ -94,24 +116,29 @@ class ClientStatements:
             Whether ``front`` holds what is to be sent instead.
         """
         if name in self.names:
-            # PostgreSQL's own refusal; nothing of it must outlive the batch.
-            self.front.append(Parse(name, b"").encode())
-            ledger.skip(PARSE)
-            ledger.request(Frontend.PARSE)
-            self._duplicates.append(name)
+            self._refuse_duplicate(name, ledger)
             return False
         statement = self._book.of(content, context)
         self._make_place(statement, ledger)
         prepared = ledger.statements.add(statement.name)
-        self._change(name, statement, ledger, PARSE, prepared)
+        self._change(name, {name: statement}, ledger, PARSE, prepared)
         self.front.append(statement.parse())
         return True
 
     def parse_verbatim(self, name: bytes, ledger: Ledger) -> None:
         """Note a Parse that goes on as it is, under the client's own name."""
+        if name in self.names:
+            self._refuse_duplicate(name, ledger)
+        else:
+            self._change(name, {name: None}, ledger, PARSE, None)
+
+    def _refuse_duplicate(self, name: bytes, ledger: Ledger) -> None:
+        """Have PostgreSQL refuse it; nothing of that must outlive the batch."""
+        if self.names[name] is not None:
+            self.front.append(Parse(name, b"").encode())
+            ledger.skip(PARSE)
+            self._duplicates.append(name)
         ledger.request(Frontend.PARSE)
-        self.names[name] = None
-        self.keeps_server = True
 
     # Use
 
@@ -127,10 +154,10 @@ class ClientStatements:
         else:
             self._close(b"", ledger)
 
-    def use(self, name: bytes, ledger: Ledger) -> bytes:
+    def use(self, name: bytes, ledger: Ledger, context: bytes) -> bytes:
         """Have the server have this statement, or none of that name; give its name."""
         if name not in self.names:
-            ledger.statements.remove(name)
+            ledger.statements.suspect(name)
             self._close(name, ledger)
             return name
         statement = self.names[name]
@@ -138,8 +165,10 @@ class ClientStatements:
             return name
         if not ledger.statements.has(statement.name):
             self._make_place(statement, ledger)
+            self._set(context, statement.context, ledger)
             ledger.note(PARSE | SKIP, ledger.statements.add(statement.name))
             self.front.append(statement.parse())
+            self._set(statement.context, context, ledger)
         return statement.name
 
     def close(self, name: bytes, ledger: Ledger) -> None:
@@ -148,12 +177,10 @@ class ClientStatements:
             ledger.note(CLOSE, Unnamed(self, ledger.statements, None, self.unnamed))
             self.unnamed = ledger.statements.unnamed = None
         elif name in self.names:
-            self._change(name, None, ledger, CLOSE, None)
+            self._change(name, {}, ledger, CLOSE, None)
         else:
             ledger.request(Frontend.CLOSE)
-        if name.startswith(PREFIX):
-            ledger.statements.remove(name)
-        self._look_for_pins()
+        ledger.statements.suspect(name)
 
     def end_batch(self, ledger: Ledger) -> bytes:
         """Give what is to be sent behind a Sync, so that no duplicate is left."""
@@ -171,7 +198,6 @@ class ClientStatements:
     def query(self) -> None:
         """Note a simple Query, which ends the unnamed statement."""
         self.unnamed = None
-        self._look_for_pins()
 
     def drop_all(self, pending: Iterable[Effect]) -> None:
         """Note that the server dropped all statements, but for those of these."""
@@ -180,8 +206,8 @@ class ClientStatements:
             for effect in pending
             if isinstance(effect, Named) and effect.client is self
         }
-        self.names = {n: s for n, s in self.names.items() if n in kept}
-        self._look_for_pins()
+        for name in [name for name in self.names if name not in kept]:
+            self.strike_out(name)
 
     # Servers
 
@@ -195,6 +221,14 @@ class ClientStatements:
             ledger.note(CLOSE | SKIP, Prepared(statements, oldest))
             self.front.append(Close(Target.STATEMENT, oldest).encode())
 
+    def _set(self, now: bytes, wanted: bytes, ledger: Ledger) -> None:
+        # In a failed transaction nothing runs, and what can be parsed there is read
+        # alike under all parameters.
+        if now != wanted and ledger.status != TransactionStatus.FAILED:
+            data, entries = change(now, wanted)
+            self.front.append(data)
+            ledger.skip(*entries)
+
     def _close(self, name: bytes, ledger: Ledger) -> None:
         self.front.append(Close(Target.STATEMENT, name).encode())
         ledger.skip(CLOSE)
@@ -204,20 +238,35 @@ class ClientStatements:
     def _change(
         self,
         name: bytes,
-        statement: Statement | None,
+        new: dict[bytes, Statement | None],
         ledger: Ledger,
         entry: int,
         prepared: Prepared | None,
     ) -> None:
-        previous = {name: self.names.pop(name)} if name in self.names else {}
-        if statement is not None:
-            self.names[name] = statement
+        previous = self.strike_out(name)
+        self.enter(new)
         self._last = (ledger.statements, ledger.statements.issued)
         ledger.note(entry, Named(self, name, previous, prepared))
 
-    def _look_for_pins(self) -> None:
-        kept = self.unnamed is None or isinstance(self.unnamed, bytes)
-        self.keeps_server = not kept or None in self.names.values()
+    def strike_out(self, name: bytes) -> dict[bytes, Statement | None]:
+        """Forget a name; give it with its statement, or nothing if it has none."""
+        if name not in self.names:
+            return {}
+        statement = self.names.pop(name)
+        self._own_names -= statement is None
+        self._size -= _size_of(name, statement)
+        return {name: statement}
+
+    def enter(self, names: Mapping[bytes, Statement | None]) -> None:
+        """Take note of names that it has not."""
+        for name, statement in names.items():
+            self.names[name] = statement
+            self._own_names += statement is None
+            self._size += _size_of(name, statement)
+
+
+def _size_of(name: bytes, statement: Statement | None) -> int:
+    return len(name) + (0 if statement is None else len(statement.content))
 
 
 class Named:
@@ -239,8 +288,8 @@ class Named:
 
     def undo(self, *, refused: bool) -> None:
         """See :class:`Effect`."""
-        self.client.names.pop(self.name, None)
-        self.client.names.update(self._previous)
+        self.client.strike_out(self.name)
+        self.client.enter(self._previous)
         if self._prepared is not None:
             self._prepared.undo(refused=refused)
 

@@ -50,11 +50,11 @@ def is_ready_due(behind: deque[int]) -> bool:
 
     That is answered, however the copy-in ended.
     """
+    synced = False
     for entry in reversed(behind):
         if entry & COPY_END:
-            return False
-        if entry & SYNC:
-            return True
+            return synced
+        synced = synced or bool(entry & SYNC)
     return False
 
 

@@ -89,12 +89,12 @@ class Ledger(Replies):
         self.runs.clear()
         self.events.clear()
         position = run = 0
-        if self._rest:
+        if self.rest:
             position = run = self._receive_rest(end)
-            if self._rest:
+            if self.rest:
                 return position
         behind = self._behind
-        head = self._head
+        head = self.head
         kind = length = 0
         try:
             while end - position >= HEADER_SIZE:
@@ -129,7 +129,7 @@ class Ledger(Replies):
                         self.readies += 1
                     head = behind.popleft() if behind else 0
                 else:
-                    self._head = head
+                    self.head = head
                     head = self._reply(
                         kind, bytes(buffer[position + HEADER_SIZE : following])
                     )
@@ -147,7 +147,7 @@ class Ledger(Replies):
                         run = following
                 position = following
         finally:
-            self._head = head
+            self.head = head
             if not head & SKIP and position > run:
                 self.runs.append((run, position))
         if end - position >= HEADER_SIZE:
@@ -169,7 +169,7 @@ class Ledger(Replies):
         self, kind: int, length: int, buffer: bytearray, start: int, end: int
     ) -> int:
         """Account for the beginning of a message, or wait for more of it."""
-        head = self._head
+        head = self.head
         if not 4 <= length <= _GREATEST_LENGTH:
             raise UnaccountedReply(f"invalid length {length} of reply {chr(kind)!r}")
         if length < HOLD_LIMIT:
@@ -184,13 +184,13 @@ class Ledger(Replies):
         self._forwarded = not head & SKIP
         if kind == Backend.ERROR_RESPONSE:
             beginning = bytes(buffer[start + HEADER_SIZE : end])
-            self._head = self._error(read_error(beginning, whole=False))
+            self.head = self._error(read_error(beginning, whole=False))
         elif head & _POPS[kind]:
-            self._head = self._next()
+            self.head = self._next()
         elif not head & (_STAYS[kind] | UNCOUNTED) and kind not in ASYNCHRONOUS:
             raise unexpected_reply(kind, head)
         self._ready_last = False
-        self._rest = start + 1 + length - end
+        self.rest = start + 1 + length - end
         if self._forwarded:
             if self.runs and self.runs[-1][1] == start:
                 start = self.runs.pop()[0]
@@ -199,8 +199,8 @@ class Ledger(Replies):
 
     def _receive_rest(self, end: int) -> int:
         """Go on with the message of :meth:`_begin`."""
-        taken = min(self._rest, end)
+        taken = min(self.rest, end)
         if self._forwarded and taken:
             self.runs.append((0, taken))
-        self._rest -= taken
+        self.rest -= taken
         return taken

@@ -15,7 +15,10 @@ from .framing import HEADER_SIZE
 from .ledger import Ledger
 from .statement import StatementBook
 
-# PostgreSQL cuts names at 63 bytes; these are of the portal and of the statement.
+# NAMEDATALEN of pg_config_manual.h, less a NUL: PostgreSQL cuts names here.
+NAME_SIZE: Final = 63
+
+# Of the portal's name and the statement's together.
 NAMES_LIMIT: Final = 1024
 
 # A longer Parse is not kept: it goes through as it is, and its client keeps its server.
@@ -75,12 +78,15 @@ class Naming(ClientStatements):
             and HEADER_SIZE < size < len(message)
             and not message[HEADER_SIZE]
             and not ledger.skips_to_sync
+            and not ledger.uncertain
         ):
             # What nearly all are.
-            return self._parse(message, size, b"", ledger, context)
-        start = end = 0
+            return self._parse(
+                message, size, (HEADER_SIZE, HEADER_SIZE), ledger, context
+            )
         # What the server throws away is about nothing.
-        if not ledger.skips_to_sync:
+        start = end = 0
+        if not ledger.skips_to_sync and not ledger.uncertain:
             found = _find_name(message, kind, size)
             if found is None or (kind == Frontend.PARSE and _is_awaited(message, size)):
                 return WAIT
@@ -88,12 +94,12 @@ class Naming(ClientStatements):
         if not start:
             ledger.request(kind)
             return 0
-        name = bytes(message[start:end])
+        name = bytes(message[start:end])[:NAME_SIZE]
         if name and context is not None and self.must_wait(ledger):
             self.held = True
             return WAIT
         if kind == Frontend.PARSE:
-            return self._parse(message, size, name, ledger, context)
+            return self._parse(message, size, (start, end), ledger, context)
         return self._use(message, size, (start, end), ledger, context)
 
     def _use(
@@ -106,35 +112,40 @@ class Naming(ClientStatements):
     ) -> int:
         kind = message[0]
         start, end = place
-        name = used = bytes(message[start:end])
+        name = used = bytes(message[start:end])[:NAME_SIZE]
         if kind == Frontend.CLOSE:
             self.close(name, ledger)
             return 0
         if not name:
             self.use_unnamed(ledger)
         elif context is not None:
-            used = self.use(name, ledger)
+            used = self.use(name, ledger, context)
+        elif (statement := self.names.get(name)) is not None:
+            # From a time when names were changed.
+            used = self.use(name, ledger, statement.context)
         ledger.request(kind)
         if used == name:
             return 0
         head = bytes(message[HEADER_SIZE:start]) + used + b"\0"
-        self.front.append(_header(kind, size + len(used) - len(name)) + head)
+        self.front.append(_header(kind, size + len(used) - (end - start)) + head)
         return end + 1
 
     def _parse(
         self,
         message: memoryview,
         size: int,
-        name: bytes,
+        place: tuple[int, int],
         ledger: Ledger,
         context: bytes | None,
     ) -> int:
+        start, end = place
+        name = bytes(message[start:end])[:NAME_SIZE]
         kept = bytes(message[: 1 + size]) if size < KEPT_LIMIT else None
         if not name:
             self.parse_unnamed(kept, ledger)
-        elif kept is None or context is None:
+        elif kept is None or context is None or self.is_full:
             self.parse_verbatim(name, ledger)
-        elif self.parse(name, kept[HEADER_SIZE + len(name) + 1 :], context, ledger):
+        elif self.parse(name, kept[end + 1 :], context, ledger):
             return 1 + size
         return 0
 

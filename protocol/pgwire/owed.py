@@ -66,6 +66,9 @@ class Owed:
     """The queue of one server; see the module's text.
 
     Attributes:
+        head: the oldest request that is not answered in full, 0 if there is none.
+        rest: how many bytes of a message are still to come whose beginning was
+            accounted for. Both are 0 when all is ``answered``.
         events: of the last ``receive``, what else must be known, in order.
         skips_to_sync: whether the server is known to throw away all before a Sync.
         status: the last ReadyForQuery's, a byte.
@@ -79,13 +82,13 @@ class Owed:
         "_behind",
         "_copy_marked",
         "_forwarded",
-        "_head",
         "_nonce",
         "_ready_due",
         "_ready_last",
-        "_rest",
         "events",
+        "head",
         "readies",
+        "rest",
         "skips_to_sync",
         "statements",
         "status",
@@ -94,11 +97,10 @@ class Owed:
 
     def __init__(self) -> None:
         # Nothing is behind a head that is 0.
-        self._head = 0
+        self.head = 0
         self._behind: deque[int] = deque()
-        # How many bytes of a message are still to come whose beginning was accounted
-        # for, and whether the message last looked at is the client's.
-        self._rest = 0
+        # Whether the message last looked at is the client's.
+        self.rest = 0
         self._forwarded = False
         self._copy_marked = False
         self.skips_to_sync = False
@@ -118,14 +120,14 @@ class Owed:
     @property
     def answered(self) -> bool:
         """Whether all that was asked is answered, whatever the transaction's state."""
-        return not self._head and not self._rest
+        return not self.head and not self.rest
 
     @property
     def settled(self) -> bool:
         """Whether the server owes nothing and is outside any transaction."""
         return (
-            not self._head
-            and not self._rest
+            not self.head
+            and not self.rest
             and self.status == TransactionStatus.IDLE
             and not self.unsynced
         )
@@ -136,28 +138,28 @@ class Owed:
 
         Nothing but that rest may be sent to it.
         """
-        return self._rest > 0 and self._forwarded
+        return self.rest > 0 and self._forwarded
 
     @property
     def reads_copy_data(self) -> bool:
         """Whether the server waits for copy data and was not told of their end."""
-        copies = self._head & COPIES_IN and not self._head & SKIP
+        copies = self.head & COPIES_IN and not self.head & SKIP
         return bool(copies) and not self._copy_marked
 
     @property
     def uncertain(self) -> bool:
         """Whether it is not known how many ReadyForQuery are owed."""
-        return bool(self._head & ANYTHING)
+        return bool(self.head & ANYTHING)
 
     @property
     def copies_in(self) -> bool:
         """Whether a copy-in is not over, or it is uncertain how one ended."""
-        return bool(self._head & (COPIES_IN | ANYTHING))
+        return bool(self.head & (COPIES_IN | ANYTHING))
 
     @property
     def in_doubt(self) -> bool:
         """Whether nothing may be sent but what a failed copy-in still wants."""
-        if self._head & ANYTHING and not self._head & COPIES_IN:
+        if self.head & ANYTHING and not self.head & COPIES_IN:
             return self._ready_due
         return self._copy_marked and is_sync_in_data(self._behind)
 
@@ -165,25 +167,20 @@ class Owed:
     def resynchronisable(self) -> bool:
         """Whether the ledger is uncertain and the nonce's query may be sent now."""
         return (
-            self._head == ANYTHING
+            self.head == ANYTHING
             and self._ready_last
             and not self.unsynced
-            and not self._rest
+            and not self.rest
         )
-
-    @property
-    def head(self) -> int:
-        """The oldest request that is not answered in full, 0 if there is none."""
-        return self._head
 
     # Requests
 
     def request(self, kind: int) -> None:
         """Write down a client's message of type ``kind``, about to be sent."""
         entry = REQUESTS.get(kind, 0)
-        if entry == QUERY and not self._head and not self.skips_to_sync:
+        if entry == QUERY and not self.head and not self.skips_to_sync:
             # What nearly all exchanges are.
-            self._head = QUERY
+            self.head = QUERY
             self.unsynced = False
             self.statements.unnamed = None
         elif entry:
@@ -196,7 +193,7 @@ class Owed:
             LocalProtocolError: the ledger is uncertain, so their replies could not be
                 told from the client's.
         """
-        if self._head & ANYTHING:
+        if self.head & ANYTHING:
             raise LocalProtocolError(
                 "messages of ours behind an unknown number of replies"
             )
@@ -220,9 +217,9 @@ class Owed:
                 return
             self.skips_to_sync = False
         if entry & COPY_END:
-            if not self._head:
+            if not self.head:
                 return
-            self._copy_marked = bool(self._head & COPIES_IN)
+            self._copy_marked = bool(self.head & COPIES_IN)
         else:
             self.unsynced = bool(entry & EXTENDED)
             self._ready_last = False
@@ -230,17 +227,17 @@ class Owed:
                 self.statements.batch = self.statements.issued
             elif entry & QUERY:
                 self.statements.unnamed = None
-        if self._head & ANYTHING:
+        if self.head & ANYTHING:
             self._ready_due = self._ready_due or bool(entry & ENDS_IN_READY)
             return
-        if self._head:
+        if self.head:
             behind = self._behind
             if entry == SYNC and self.reads_copy_data and behind and behind[-1] == SYNC:
                 # Ignored like the one before it, and there may be no end of them.
                 return
             behind.append(entry)
         else:
-            self._head = entry
+            self.head = entry
 
     def drain(self, nonce: bytes) -> None:
         """Forget all requests; drop everything up to the answer that holds ``nonce``.
@@ -261,7 +258,7 @@ class Owed:
     def _await(self, head: int, nonce: bytes) -> None:
         if not nonce:
             raise LocalProtocolError("an empty nonce is in every answer")
-        self._head = head
+        self.head = head
         self._nonce = nonce
         self._behind.clear()
         self.statements.forget()

@@ -61,7 +61,7 @@ class Replies(Owed):
 
     def _reply(self, kind: int, body: bytes) -> int:
         """Account for a whole message that is not of the plain kind; give the head."""
-        head = self._head
+        head = self.head
         self._forwarded = not head & SKIP
         if kind == Backend.ERROR_RESPONSE:
             return self._error(read_error(body, whole=True))
@@ -90,7 +90,7 @@ class Replies(Owed):
 
     def _complete(self) -> int:
         """Give the head after CommandComplete."""
-        head = self._head
+        head = self.head
         if head & UNCOUNTED:
             return head & ~COPIES_IN
         if head & COPIES_IN:
@@ -107,7 +107,7 @@ class Replies(Owed):
 
     def _error(self, error: ErrorResponse) -> int:
         """Give the head after an ErrorResponse."""
-        head = self._head
+        head = self.head
         if not head and not is_fatal(error):
             raise UnaccountedReply("an error that answers no request")
         self._ready_last = False
@@ -132,7 +132,7 @@ class Replies(Owed):
 
         The error is the client's if any of them, or that Sync, is.
         """
-        refused = bool(self._head & NOTED)
+        refused = bool(self.head & NOTED)
         thrown = int(refused)
         entry = 0
         while self._behind and not entry & SYNC:
@@ -149,7 +149,7 @@ class Replies(Owed):
 
     def _lose_count(self) -> int:
         """Become uncertain, if all that may be owed is the client's."""
-        if self._head & SKIP or any(entry & SKIP for entry in self._behind):
+        if self.head & SKIP or any(entry & SKIP for entry in self._behind):
             raise UnaccountedReply("copy-in failed among messages of ours")
         self._ready_due = is_ready_due(self._behind)
         self._behind.clear()
@@ -158,7 +158,7 @@ class Replies(Owed):
 
     def _uncounted(self, kind: int, body: bytes) -> int:
         """Give the head after a reply in the uncertain state or before the nonce."""
-        head = self._head
+        head = self.head
         if kind == Backend.READY_FOR_QUERY:
             return self._uncounted_ready(read_status(body))
         if head & ANYTHING and kind == Backend.COPY_IN_RESPONSE:
@@ -170,7 +170,7 @@ class Replies(Owed):
         return head
 
     def _uncounted_ready(self, status: int) -> int:
-        head = self._head
+        head = self.head
         self.status = status
         if not head & SKIP:
             self.readies += 1

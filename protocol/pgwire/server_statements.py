@@ -36,13 +36,14 @@ class ServerStatements:
             known or not a client's.
     """
 
-    __slots__ = ("_present", "batch", "effects", "issued", "unnamed")
+    __slots__ = ("_present", "_read_alike", "batch", "effects", "issued", "unnamed")
 
     def __init__(self) -> None:
         # By name, the one used last at the end: the number of the effect by which the
         # statement is there; None if it may be there or not.
         self._present: dict[bytes, int | None] = {}
         self.issued = 0
+        self._read_alike = 0
         self.batch = 0
         self.effects: deque[Effect] = deque()
         self.unnamed: object = None
@@ -61,8 +62,11 @@ class ServerStatements:
         self.issued += 1
 
     def may_have(self, name: bytes) -> bool:
-        """Whether a statement is there, or might be."""
-        return name in self._present
+        """Whether a statement is there, or might be.
+
+        Each might be while it is not known what of an earlier batch is thrown away.
+        """
+        return name in self._present or self.answered < self.batch
 
     def has(self, name: bytes) -> bool:
         """Whether a statement is there for certain; it is used now."""
@@ -82,6 +86,21 @@ class ServerStatements:
     def doubt(self, name: bytes) -> None:
         """Take a statement for one that may be there or not."""
         self._present[name] = None
+
+    def suspect(self, name: bytes) -> None:
+        """Take a statement for uncertain, should it be there: it may be closed."""
+        if name in self._present:
+            self._present[name] = None
+
+    def on_reading_changed(self) -> None:
+        """Take no statement for certain that was added since the last such change.
+
+        The server has told that it reads text in another way; since when, it has not.
+        """
+        for name, number in self._present.items():
+            if number is not None and number >= self._read_alike:
+                self._present[name] = None
+        self._read_alike = self.issued
 
     def on_error(self, error: ErrorResponse) -> None:
         """Take no statement for certain any more, if the error gives reason to."""

@@ -20,7 +20,7 @@ from pgwire.startup import (
 )
 from tests.fixtures.connections import IgnoringHandler
 from tests.fixtures.hand import NewWire, Wire, turn
-from tests.fixtures.messages import kinds, query, told
+from tests.fixtures.messages import kinds, query, split, told
 
 STARTUP = StartupMessage(0, {"user": "alice", "database": "app"}).encode()
 PASSWORD = PasswordMessage(b"secret").encode()
@@ -127,9 +127,35 @@ def test_encryption_is_declined_and_the_login_goes_on(
     assert kinds(step.send(STARTUP)) == "R"
 
 
+@pytest.mark.parametrize("minor", [0, 2])
+def test_a_minor_that_is_spoken_is_taken_in_silence(step: Doorstep, minor: int) -> None:
+    spoken = StartupMessage(minor, {"user": "alice"}).encode()
+    assert kinds(step.send(spoken)) == "R"
+
+
 def test_a_newer_minor_is_negotiated_down_to_ours(step: Doorstep) -> None:
-    newer = StartupMessage(2, {"user": "alice"}, {"_pq_.x": "1"}).encode()
-    assert kinds(step.send(newer)) == "vR"
+    newer = StartupMessage(9999, {"user": "alice"}, {"_pq_.x": "1"}).encode()
+    (kind, offer), (asked, _) = split(step.send(newer))
+    assert (kind, asked) == ("v", "R")
+    # Int32 protocol 3.2, Int32 number of unknown options, their names
+    assert offer == b"\0\3\0\2" + b"\0\0\0\1" + b"_pq_.x\0"
+
+
+@pytest.mark.parametrize("size", [4, 32, 256])
+def test_a_cancel_request_may_have_a_key_of_any_size(step: Doorstep, size: int) -> None:
+    request = CancelRequest(77, b"k" * size)
+    assert step.send(request.encode()) == b""
+    assert step.door.cancels == [request]
+
+
+@pytest.mark.parametrize("size", [0, 3, 257])
+def test_and_of_no_other(step: Doorstep, size: int) -> None:
+    # Int32 length, Int32 code 80877102, Int32 process id, the key
+    packet = (12 + size).to_bytes(4, "big") + b"\x04\xd2\x16\x2e" + b"\0\0\0\x4d"
+    answer = step.send(packet + b"k" * size)
+    assert told(answer)[1] == "08P01"
+    assert step.door.cancels == []
+    assert step.client.ended
 
 
 def test_a_cancel_request_is_passed_on_and_not_answered(step: Doorstep) -> None:

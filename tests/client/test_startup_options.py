@@ -54,16 +54,8 @@ def test_all_else_is_refused_by_name() -> None:
     assert caught.value.sqlstate == "42704"
 
 
-@pytest.mark.parametrize("value", ["", "off", "no", "0", "FALSE"])
-def test_replication_may_be_denied(value: str) -> None:
-    assert asked(replication=value) == {}
-
-
-@pytest.mark.parametrize("value", ["on", "database", "1"])
-def test_replication_is_refused(value: str) -> None:
-    with pytest.raises(PoolerError, match="replication") as caught:
-        asked(replication=value)
-    assert caught.value.sqlstate == "0A000"
+def test_replication_is_no_parameter_either() -> None:
+    assert asked(replication="off") == {}
 
 
 def test_options_are_parameters_too() -> None:

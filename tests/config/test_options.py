@@ -149,6 +149,7 @@ OURS: dict[str, object] = {
     "server_drain_timeout": 5.0,
     "client_buffer_limit": 262144,
     "allow_root": False,
+    "debug_rotate_servers": False,
 }
 
 

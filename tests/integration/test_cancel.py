@@ -1,6 +1,5 @@
 """A CancelRequest hits the query that it is meant for, and no other."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -10,9 +9,6 @@ from pgwire.copying import CopyData
 from pgwire.frontend import Query, Sync
 from tests.fixtures.pooling import PoolerProcess, StartPooler
 from tests.integration.wire import Wire, batch, connect, extended, kinds, log_in
-
-#: How many cancel requests a storm has.
-STORM = 80
 
 SLEEP = Query(b"SELECT pg_sleep(30)").encode()
 
@@ -169,48 +165,6 @@ def test_a_client_that_is_gone_is_cancelled_no_more(pooler: PoolerProcess) -> No
     assert late.rest() == []
     for other in others:
         assert kinds(other.until_ready()) == "TDCZ"
-
-
-def test_in_a_storm_of_cancels_nobody_else_is_hit(narrow: PoolerProcess) -> None:
-    done = threading.Event()
-
-    def innocent(wire: Wire) -> int:
-        answered = 0
-        while not done.is_set():
-            replies = wire.query("SELECT pg_sleep(0.002)")
-            assert kinds(replies) == "TDCZ", replies
-            answered += 1
-        return answered
-
-    with ThreadPoolExecutor(4) as threads:
-        others = [threads.submit(innocent, log_in(narrow)) for _ in range(4)]
-        try:
-            hit = storm(narrow, log_in(narrow))
-        finally:
-            done.set()
-        assert all(other.result() > 0 for other in others)
-    # Some came in time, some came late.
-    assert 0 < hit < STORM
-    assert len(narrow.backends()) == 1
-
-
-def storm(pooler: PoolerProcess, victim: Wire) -> int:
-    """Run and cancel short transactions; return how many were hit."""
-    hit = 0
-    for number in range(STORM):
-        # From here on it has the server, so that the rest is begun at once.
-        assert kinds(victim.query("BEGIN")) == "CZ"
-        # PostgreSQL forks for a CancelRequest, which takes about as long.
-        seconds = number % 10 * 0.0005
-        sql = f"SELECT pg_sleep({seconds}); COMMIT"
-        victim.send(Query(sql.encode()).encode())
-        cancel(pooler, victim)
-        replies = victim.until_ready()
-        if "E" in kinds(replies):
-            hit += 1
-            assert replies[-2].error.sqlstate == "57014"
-            victim.query("ROLLBACK")
-    return hit
 
 
 def test_a_client_may_leave_while_its_cancel_is_on_its_way(

@@ -1,156 +1,25 @@
-"""A client that is killed, at each point of a transaction: nothing of it is committed,
+"""A client that vanishes, at each point of an exchange: nothing of it is committed,
 and its server serves the next one, unless a message was cut in two."""
-
-from collections.abc import Callable
 
 import pytest
 
-from pgwire.copying import CopyData
-from pgwire.frontend import Flush, Query, Sync, Terminate
+from pgwire.copying import CopyData, CopyDone
+from pgwire.frontend import Sync
 from tests.fixtures.pooling import PoolerProcess, StartPooler
-from tests.integration.wire import Wire, batch, kinds, log_in
-
-Act = Callable[[Wire], None]
-Leave = Callable[[Wire], None]
-
-INSERT = "INSERT INTO t VALUES (1)"
-FLUSH = Flush().encode()
-COPY = Query(b"COPY t FROM STDIN").encode()
-
-
-def query(sql: str) -> bytes:
-    return Query(sql.encode()).encode()
-
-
-def after_begin(wire: Wire) -> None:
-    wire.query("BEGIN")
-    wire.query(INSERT)
-
-
-def after_an_error(wire: Wire) -> None:
-    wire.query(f"BEGIN; {INSERT}; SELECT 1 / 0")
-
-
-def after_terminate(wire: Wire) -> None:
-    after_begin(wire)
-    wire.send(Terminate().encode())
-
-
-def in_a_query(wire: Wire) -> None:
-    after_begin(wire)
-    wire.send(query("SELECT pg_sleep(30)"))
-
-
-def in_an_extended_query(wire: Wire) -> None:
-    after_begin(wire)
-    wire.send(batch("SELECT pg_sleep(30)"), Sync().encode())
-
-
-def in_the_first_of_several_queries(wire: Wire) -> None:
-    wire.send(query(f"BEGIN; {INSERT}; SELECT pg_sleep(30)"), query("COMMIT"))
-
-
-def in_a_header(wire: Wire) -> None:
-    after_begin(wire)
-    wire.send(query("COMMIT")[:3])
-
-
-def in_copy_in(wire: Wire) -> None:
-    wire.query("BEGIN")
-    wire.send(COPY)
-    assert wire.read().kind == "G"
-    wire.send(CopyData(b"1\n").encode())
-
-
-def in_copy_in_without_a_transaction(wire: Wire) -> None:
-    wire.send(COPY, CopyData(b"1\n").encode() * 1000)
-    assert wire.read().kind == "G"
-
-
-def in_an_extended_copy_in(wire: Wire) -> None:
-    wire.send(batch("COPY t FROM STDIN"), FLUSH)
-    assert kinds(wire.read_to("G")) == "12nG"
-    wire.send(CopyData(b"1\n").encode())
-
-
-def in_an_extended_copy_in_with_its_sync_sent(wire: Wire) -> None:
-    wire.send(batch("COPY t FROM STDIN"), Sync().encode())
-    assert kinds(wire.read_to("G")) == "12nG"
-    wire.send(CopyData(b"1\n").encode())
-
-
-def in_copy_out(wire: Wire) -> None:
-    after_begin(wire)
-    wire.send(
-        query(
-            "COPY (SELECT repeat('x', 1000) FROM generate_series(1, 100000)) TO STDOUT"
-        )
-    )
-    assert wire.read().kind == "H"
-
-
-def in_a_large_result(wire: Wire) -> None:
-    after_begin(wire)
-    wire.send(query("SELECT repeat('x', 1000) FROM generate_series(1, 100000)"))
-    assert wire.read().kind == "T"
-
-
-def after_a_batch_without_sync(wire: Wire) -> None:
-    wire.send(batch(INSERT), FLUSH)
-    assert kinds(wire.read_to("C")) == "12nC"
-
-
-def after_a_batch_without_sync_or_flush(wire: Wire) -> None:
-    wire.send(batch(INSERT))
-
-
-def in_a_sync(wire: Wire) -> None:
-    after_a_batch_without_sync(wire)
-    wire.send(Sync().encode()[:4])
-
-
-def after_begin_by_a_batch(wire: Wire) -> None:
-    wire.send(batch("BEGIN"), batch(INSERT), FLUSH)
-    wire.read_to("C")
-    wire.read_to("C")
-
-
-WHOLE: list[Act] = [
-    after_begin,
-    after_an_error,
-    after_terminate,
+from tests.integration.departures import (
+    COPY,
+    FLUSH,
+    HALVES,
+    INSERT,
+    WAYS,
+    WHOLE,
+    Act,
+    Leave,
     in_a_query,
-    in_an_extended_query,
-    in_the_first_of_several_queries,
-    in_a_header,
-    in_copy_in,
-    in_copy_in_without_a_transaction,
-    in_an_extended_copy_in,
-    in_an_extended_copy_in_with_its_sync_sent,
-    in_copy_out,
-    in_a_large_result,
-    after_a_batch_without_sync,
-    after_a_batch_without_sync_or_flush,
-    in_a_sync,
-    after_begin_by_a_batch,
-]
-
-
-def in_a_long_commit(wire: Wire) -> None:
-    after_begin(wire)
-    wire.send(query("COMMIT" + " " * 100)[:50])
-
-
-def in_copy_data(wire: Wire) -> None:
-    in_copy_in(wire)
-    wire.send(CopyData(b"1\n" * 100).encode()[:50])
-
-
-def in_a_bind(wire: Wire) -> None:
-    wire.send(batch(INSERT), batch("SELECT $1", (b"x" * 1000,))[:-500])
-
-
-HALVES: list[Act] = [in_a_long_commit, in_copy_data, in_a_bind]
+    named,
+    query,
+)
+from tests.integration.wire import Wire, batch, connect, extended, kinds, log_in
 
 
 @pytest.fixture
@@ -167,44 +36,90 @@ def prepare(pooler: PoolerProcess) -> str:
         return wire.value("SELECT pg_backend_pid()")
 
 
-def end_with_fin(wire: Wire) -> None:
-    wire.close()
+def check_answers(wire: Wire) -> None:
+    """See that a server answers what it is asked, in every way of asking."""
+    assert wire.value("SELECT count(*) FROM t") == "0"
+    wire.send(extended("SELECT 'unnamed'"))
+    replies = wire.until_ready()
+    assert kinds(replies) == "12TDCZ"
+    # Int16 one column, Int32 length, the value
+    assert replies[3].body == b"\0\1" + b"\0\0\0\7" + b"unnamed"
+    # What a client before may have prepared, and under which name.
+    for name, sql in (("s0", f"{INSERT}, (0)"), ("a", INSERT), ("c", INSERT)):
+        wire.send(named(name, sql), Sync().encode())
+        assert kinds(wire.until_ready()) == "12CZ"
+    wire.send(query(COPY))
+    assert wire.read().kind == "G"
+    wire.send(CopyData(b"1\n").encode(), CopyDone().encode())
+    assert kinds(wire.until_ready()) == "CZ"
+    assert wire.value("SELECT count(*) FROM t") == "5"
+    assert wire.query("DELETE FROM t")[-1].body == b"I"
 
 
-def end_with_reset(wire: Wire) -> None:
-    wire.reset()
-
-
-@pytest.mark.parametrize("leave", [end_with_fin, end_with_reset])
 @pytest.mark.parametrize("act", WHOLE)
 def test_the_server_is_rolled_back_and_lent_again(
-    pooler: PoolerProcess, act: Act, leave: Leave
+    pooler: PoolerProcess, act: Act
 ) -> None:
     pid = prepare(pooler)
-    wire = log_in(pooler)
-    act(wire)
-    leave(wire)
-    with log_in(pooler) as other:
-        assert other.value("SELECT pg_backend_pid()") == pid
-        assert other.value("SELECT count(*) FROM t") == "0"
-        assert other.query(INSERT)[-1].body == b"I"
+    for leave in WAYS:
+        wire = log_in(pooler)
+        act(wire)
+        leave(wire)
+        with log_in(pooler) as other:
+            assert other.value("SELECT pg_backend_pid()") == pid, leave
+            check_answers(other)
     assert [str(number) for number in pooler.pids()] == [pid]
 
 
-@pytest.mark.parametrize("leave", [end_with_fin, end_with_reset])
 @pytest.mark.parametrize("act", HALVES)
 def test_a_server_with_half_a_message_is_replaced(
-    pooler: PoolerProcess, act: Act, leave: Leave
+    pooler: PoolerProcess, act: Act
 ) -> None:
     pid = prepare(pooler)
-    wire = log_in(pooler)
-    act(wire)
-    leave(wire)
-    with log_in(pooler) as other:
-        assert other.value("SELECT pg_backend_pid()") != pid
-        assert other.value("SELECT count(*) FROM t") == "0"
-    pooler.wait_for_log("before everything was sent to the server")
-    assert len(pooler.backends()) == 1
+    for times, leave in enumerate(WAYS, 1):
+        wire = log_in(pooler)
+        act(wire)
+        leave(wire)
+        with log_in(pooler) as other:
+            new = other.value("SELECT pg_backend_pid()")
+            assert new != pid, leave
+            check_answers(other)
+        pid = new
+        pooler.wait_for_log("before everything was sent to the server", times=times)
+    pooler.wait_for_backends(1)
+
+
+@pytest.mark.parametrize("leave", WAYS)
+def test_a_client_that_waits_for_a_server_gets_none(
+    pooler: PoolerProcess, leave: Leave
+) -> None:
+    pid = prepare(pooler)
+    holder, waiting = log_in(pooler), log_in(pooler)
+    holder.query("BEGIN")
+    waiting.send(query(INSERT))
+    # It is read before what comes later.
+    assert holder.value("SELECT 1") == "1"
+    leave(waiting)
+    pooler.wait_for_log("closing because: client unexpected eof")
+    holder.query("COMMIT")
+    assert holder.value("SELECT pg_backend_pid()") == pid
+    check_answers(holder)
+
+
+def test_a_cancel_that_waits_with_its_client_is_no_harm(pooler: PoolerProcess) -> None:
+    pid = prepare(pooler)
+    for leave in WAYS:
+        wire = log_in(pooler)
+        in_a_query(wire)
+        pooler.wait_for_backends(1, "active", "pg_sleep")
+        requests = [connect(pooler) for _ in range(5)]
+        for request in requests:
+            request.send(wire.cancel_request)
+        leave(wire)
+        with log_in(pooler) as other:
+            for _ in range(50):
+                assert other.value("SELECT pg_backend_pid()") == pid, leave
+            check_answers(other)
 
 
 def test_a_query_that_ends_within_the_grace_is_not_cancelled(

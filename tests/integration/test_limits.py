@@ -191,10 +191,3 @@ def test_a_startup_parameter_that_cannot_be_kept_is_refused_by_name(
     assert (error.severity, error.sqlstate) == ("FATAL", "42704")
     assert error.message == "unsupported startup parameter: work_mem"
     assert "ignore_startup_parameters" in hint(error)
-
-
-def test_replication_is_refused(start_pooler: StartPooler) -> None:
-    wire = connect(start_pooler())
-    words = {"user": "postgres", "database": "app", "replication": "database"}
-    wire.send(StartupMessage(0, words).encode())
-    assert ended(wire).sqlstate == "0A000"

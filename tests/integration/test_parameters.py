@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from tests.fixtures.pooler_files import DATABASE
 from tests.fixtures.pooling import PoolerProcess, StartPooler
 from tests.integration.test_limits import ended
 from tests.integration.wire import kinds, log_in
@@ -28,7 +29,9 @@ def pooler(start_pooler: StartPooler) -> PoolerProcess:
 def test_two_clients_alternate_and_each_has_its_own_value(
     pooler: PoolerProcess, name: str
 ) -> None:
-    clients = [log_in(pooler, **{name: value}) for value in STARTUP[name]]
+    clients = [
+        log_in(pooler, DATABASE, minor=0, **{name: value}) for value in STARTUP[name]
+    ]
     for _ in range(3):
         for client, value in zip(clients, STARTUP[name], strict=True):
             assert client.value(f"SHOW {name}") == value
@@ -130,3 +133,23 @@ def test_connect_query_is_run_on_each_server(start_pooler: StartPooler) -> None:
         database_options="connect_query='SET work_mem = ''7MB'''",
     )
     assert log_in(pooler).value("SHOW work_mem") == "7MB"
+
+
+def test_a_literal_stays_what_it_was_when_its_statement_was_prepared(
+    start_pooler: StartPooler,
+) -> None:
+    pooler = start_pooler(pool_mode="transaction", default_pool_size=2)
+    epoch = "SELECT extract(epoch FROM timestamptz '2020-01-01 00:00')::int"
+    with pooler.connect(prepare_threshold=0) as client, pooler.connect() as other:
+        client.execute("SET TimeZone TO 'Asia/Tokyo'")
+        before = client.execute(epoch, prepare=True).fetchone()
+        client.execute("SET TimeZone TO 'UTC'")
+        with other.transaction():
+            # Whichever server the other one has, the client's is the other one.
+            other.execute("SELECT 1")
+            assert client.execute(epoch, prepare=True).fetchone() == before
+            with client.transaction():
+                assert client.execute("SHOW TimeZone").fetchone() == ("UTC",)
+        for _ in range(3):
+            assert client.execute(epoch, prepare=True).fetchone() == before
+            assert client.execute("SHOW TimeZone").fetchone() == ("UTC",)

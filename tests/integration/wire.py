@@ -1,5 +1,6 @@
 """A client made of a socket and nothing else, which may misbehave as it likes."""
 
+import select
 import socket
 import struct
 from collections.abc import Iterable
@@ -61,10 +62,12 @@ class Wire:
         """Send these bytes in one piece."""
         self.socket.sendall(b"".join(parts))
 
-    def login(self, database: str = DATABASE, user: str = USER, **more: str) -> None:
-        """Log in without a password."""
+    def login(
+        self, database: str = DATABASE, user: str = USER, *, minor: int = 0, **more: str
+    ) -> None:
+        """Log in without a password, by protocol 3.`minor`."""
         words = {"user": user, "database": database, **more}
-        self.send(StartupMessage(0, words).encode())
+        self.send(StartupMessage(minor, words).encode())
         for message in self.until_ready():
             if message.kind == "K":
                 self._key = BackendKeyData.decode(message.body)
@@ -90,6 +93,10 @@ class Wire:
         return CancelRequest(self._key.pid, self._key.key).encode()
 
     # In
+
+    def has_input(self, seconds: float) -> bool:
+        """Whether something comes within this time."""
+        return bool(self._input or select.select([self.socket], [], [], seconds)[0])
 
     def read(self) -> Message:
         """Return the next message; EOFError at the end."""
@@ -155,10 +162,12 @@ def connect(pooler: PoolerProcess) -> Wire:
     return pooler.keep(Wire(pooler.host, pooler.port))
 
 
-def log_in(pooler: PoolerProcess, database: str = DATABASE, **more: str) -> Wire:
+def log_in(
+    pooler: PoolerProcess, database: str = DATABASE, *, minor: int = 0, **more: str
+) -> Wire:
     """Return a connection that is logged in; it ends with the pooler."""
     wire = connect(pooler)
-    wire.login(database, **more)
+    wire.login(database, minor=minor, **more)
     return wire
 
 

@@ -2,18 +2,18 @@
 
 import pytest
 
+from pgwire.client_statements import SIZE_LIMIT
 from pgwire.codes import Target, TransactionStatus
 from pgwire.errors import ProtocolViolation
-from pgwire.exchange import StatementsDropped
-from pgwire.frontend import Bind, Close, Describe, Query
+from pgwire.frontend import Bind, Close, Describe
 from pgwire.naming import KEPT_LIMIT, NAMES_LIMIT
+from pgwire.reading import context_of
 from pgwire.statement import PREFIX, StatementBook
-from tests.fixtures.messages import READY, complete, done, kinds, refused, split
+from tests.fixtures.messages import READY, complete, kinds, refused, split
 from tests.pgwire.preparing import (
     BOUND,
     CLOSED,
     EXECUTE,
-    FLUSH,
     PARSED,
     SYNC,
     Client,
@@ -81,6 +81,28 @@ def test_what_was_read_under_other_parameters_is_another_statement(
 def test_context_and_text_are_not_mixed_up() -> None:
     book = StatementBook(200)
     assert book.of(b"bc", b"a").name != book.of(b"c", b"ab").name
+
+
+def test_what_was_read_under_other_parameters_is_read_under_them_again(
+    client: Client,
+) -> None:
+    client.context = context_of([("timezone", "CET")])
+    prepare(client, Server(), b"s", b"SELECT 1")
+    client.context = context_of([("datestyle", "German")])
+    server = Server()
+    sent = split(client.send(server, bind(b"s"), SYNC))
+    assert "".join(kind for kind, _ in sent) == "PBECBECPPBECBECBS"
+    values = [Bind.decode(body).parameters for kind, body in sent if kind == "B"]
+    assert values == [
+        (b"datestyle", None),
+        (b"timezone", b"CET"),
+        (b"datestyle", b"German"),
+        (b"timezone", None),
+        (b"value",),
+    ]
+    set_two = PARSED + (BOUND + complete() + CLOSED) * 2
+    # All of it is ours, but for the client's own.
+    assert server.answer(set_two, PARSED, set_two, BOUND, READY) == BOUND + READY
 
 
 def test_a_server_that_has_it_not_gets_it_in_front(client: Client) -> None:
@@ -156,118 +178,6 @@ def test_a_portal_has_no_part_in_it(client: Client, server: Server) -> None:
     assert client.send(server, sent) == sent
 
 
-# What is refused or thrown away
-
-
-def test_a_refused_parse_leaves_no_name(client: Client, server: Server) -> None:
-    client.send(server, parse(b"s", b"no SQL"), bind(b"s"), SYNC)
-    server.answer(refused(), READY)
-    assert client.requests.names == {}
-    sent = client.send(server, parse(b"s"), SYNC)
-    assert kinds(sent) == "PS"
-
-
-def test_a_parse_that_is_thrown_away_leaves_what_was(
-    client: Client, server: Server
-) -> None:
-    first = prepare(client, server, b"s", b"SELECT 1")
-    client.send(
-        server, bind(b"s"), close(b"s"), parse(b"s", b"SELECT 2"), parse(b"t"), SYNC
-    )
-    server.answer(refused(), READY)
-    assert list(client.requests.names) == [b"s"]
-    sent = client.send(server, bind(b"s"), SYNC)
-    assert statement_of(split(sent)[-2][1]) == first
-
-
-def test_whether_a_server_has_what_it_threw_away_is_in_doubt(
-    client: Client,
-) -> None:
-    prepare(client, Server(), b"s", b"SELECT 1")
-    server = Server()
-    # Both in one batch, so that the second relies on the first.
-    assert kinds(client.send(server, bind(), bind(b"s"), SYNC)) == "CBPBS"
-    server.answer(CLOSED, refused(), READY)
-    assert kinds(client.send(server, bind(b"s"), SYNC)) == "CPBS"
-
-
-def test_an_unanswered_parse_of_ours_is_not_relied_on_behind_a_sync(
-    client: Client,
-) -> None:
-    prepare(client, Server(), b"s", b"SELECT 1")
-    server = Server()
-    sent = client.send(server, bind(b"s"), EXECUTE, SYNC, bind(b"s"), EXECUTE, SYNC)
-    assert kinds(sent) == "PBES" + "CPBES"
-
-
-@pytest.mark.parametrize("message", [bind(b"s"), parse(b"s"), close(b"s"), bind(b"t")])
-def test_names_wait_for_what_is_not_answered_behind_a_sync(
-    client: Client, server: Server, message: bytes
-) -> None:
-    first = parse(b"s") + SYNC
-    client.send(server, first, message, SYNC)
-    assert client.requests.held
-    assert client.used == len(first)
-    server.answer(PARSED, READY)
-    client.send(server, message, SYNC)
-    assert not client.requests.held
-
-
-def test_what_waits_is_not_left_without_an_answer(
-    client: Client, server: Server
-) -> None:
-    sent = client.send(server, parse(b"s"), SYNC, bind(), EXECUTE, bind(b"s"))
-    # What is unsynced would be answered by the client's Sync only, which waits too.
-    assert kinds(sent) == "PSCBEH"
-    assert client.requests.held
-
-
-def test_in_one_batch_nothing_waits(client: Client, server: Server) -> None:
-    client.send(server, parse(b"s"), bind(b"s"), EXECUTE, close(b"s"), SYNC)
-    assert not client.requests.held
-
-
-def test_behind_an_error_that_is_known_nothing_is_noted(
-    client: Client, server: Server
-) -> None:
-    client.send(server, bind(), FLUSH)
-    server.answer(CLOSED, refused())
-    assert client.send(server, parse(b"s"), bind(b"s")) == parse(b"s") + bind(b"s")
-    client.send(server, SYNC)
-    server.answer(READY)
-    assert client.requests.names == {}
-    assert server.ledger.settled
-
-
-@pytest.mark.parametrize("tag", ["DISCARD ALL", "DEALLOCATE ALL"])
-def test_statements_that_are_dropped_are_parsed_again(
-    client: Client, server: Server, tag: str
-) -> None:
-    prepare(client, server, b"s", b"SELECT 1")
-    client.send(server, Query(tag.encode()).encode())
-    server.answer(done(tag))
-    (event,) = server.ledger.events
-    assert isinstance(event, StatementsDropped)
-    client.requests.drop_all(event.pending)
-    assert kinds(client.send(server, bind(b"s"), SYNC)) == "CBS"
-    server.answer(CLOSED, refused("none", "26000"), READY)
-    assert kinds(client.send(server, parse(b"s"), SYNC)) == "PS"
-
-
-def test_a_plan_that_is_stale_is_made_anew_at_its_next_use(
-    client: Client, server: Server
-) -> None:
-    prepare(client, server, b"s", b"SELECT * FROM t")
-    client.send(server, bind(b"s"), SYNC)
-    # S severity, V the same untranslated, C code, M message, R routine
-    stale = (
-        b"SERROR\0VERROR\0C0A000\0Mcached plan must not change result type\0"
-        b"RRevalidateCachedQuery\0\0"
-    )
-    server.answer(b"E" + (4 + len(stale)).to_bytes(4, "big") + stale, READY)
-    assert kinds(client.send(server, bind(b"s"), SYNC)) == "CPBS"
-
-
 # The servers' limit
 
 
@@ -293,10 +203,43 @@ def test_a_parse_that_is_too_long_goes_as_it_is_and_keeps_its_server(
     client: Client, server: Server
 ) -> None:
     long = parse(b"s", b"x" * KEPT_LIMIT)
-    assert client.send(server, long, SYNC, bind(b"s"), SYNC) == (
-        long + SYNC + bind(b"s") + SYNC
-    )
+    assert client.send(server, long, SYNC) == long + SYNC
     assert client.requests.keeps_server
+    server.answer(PARSED, READY)
+    assert client.send(server, bind(b"s"), SYNC) == bind(b"s") + SYNC
+
+
+def test_one_that_is_refused_keeps_nothing(client: Client, server: Server) -> None:
+    client.send(server, parse(b"s", b"x" * KEPT_LIMIT), SYNC)
+    server.answer(refused(), READY)
+    assert not client.requests.keeps_server
+    assert kinds(client.send(server, parse(b"s"), SYNC)) == "PS"
+
+
+def test_beyond_a_limit_statements_stay_where_they_are_made(
+    client: Client, server: Server
+) -> None:
+    each = KEPT_LIMIT - 100
+    for number in range(SIZE_LIMIT // each + 1):
+        prepare(client, server, b"s%d" % number, b"%09d" % number + b"x" * each)
+    assert not client.requests.keeps_server
+    assert client.send(server, parse(b"t"), SYNC) == parse(b"t") + SYNC
+    assert client.requests.keeps_server
+
+
+def test_many_names_cost_no_more_than_few(client: Client, server: Server) -> None:
+    for number in range(2000):
+        prepare(client, server, b"s%d" % number, b"SELECT 1")
+    # Each used to look at all names.
+    client.send(server, *(close() for _ in range(20_000)), SYNC)
+
+
+def test_names_are_cut_where_postgresql_cuts_them(
+    client: Client, server: Server
+) -> None:
+    name = prepare(client, server, b"s" * 63, b"SELECT 1")
+    sent = client.send(server, bind(b"s" * 70), SYNC)
+    assert Bind.decode(split(sent)[0][1]) == Bind(b"", name, (), (b"value",), ())
 
 
 def test_so_does_an_unnamed_one_until_there_is_another(

@@ -40,6 +40,7 @@ def test_syncs_up_to_the_end_were_ignored() -> None:
     ("behind", "due"),
     [
         ([], False),
+        ([SYNC], False),
         ([SYNC, COPY_END], False),
         ([SYNC, COPY_END, SYNC], True),
         ([SYNC, COPY_END, SYNC, PARSE], True),

@@ -1,6 +1,9 @@
 """The welcome: what a client is told when it is in."""
 
+import pytest
+
 from pgwire.backend import BackendKeyData, ParameterStatus
+from pgwire.startup import CancelRequest, StartupMessage
 from tests.fixtures.hand import Wire
 from tests.fixtures.messages import PARAMETERS, READY, query, split
 from tests.pooler.house import House, startup
@@ -15,6 +18,10 @@ def welcome_of(wire: Wire) -> tuple[dict[str, str], BackendKeyData, bytes]:
     kind, body = messages[-1]
     end = kind.encode() + (len(body) + 4).to_bytes(4, "big") + body
     return {status.name: status.value for status in reported}, key, end
+
+
+def newer_startup(minor: int, database: str = "app", user: str = "alice") -> bytes:
+    return StartupMessage(minor, {"user": user, "database": database}).encode()
 
 
 def test_a_client_is_told_what_a_server_would_report(house: House) -> None:
@@ -52,6 +59,37 @@ def test_a_login_is_counted_when_it_is_complete(house: House) -> None:
     house.arrive(startup()[:9])
     (pool,) = house.pooler.pools.values()
     assert pool.counters.client_login_count == 1
+
+
+@pytest.mark.parametrize(
+    ("minor", "size"), [(0, 4), (1, 4), (2, 32), (3, 32), (9999, 32)]
+)
+def test_the_key_is_as_long_as_the_protocol_allows(
+    house: House, minor: int, size: int
+) -> None:
+    house.come_in()
+    client = house.arrive(newer_startup(minor))
+    messages = split(client.received())
+    (key,) = [BackendKeyData.decode(body) for kind, body in messages if kind == "K"]
+    assert len(key.key) == size
+
+
+def test_a_console_client_gets_such_a_key_too(house: House) -> None:
+    house.arrive(newer_startup(2, "pgbouncer", "root"))
+    (console,) = house.console.opened
+    assert len(console.identity.cancel_key) == 32
+
+
+def test_a_part_of_a_long_key_is_no_key(house: House) -> None:
+    house.come_in()
+    house.arrive(newer_startup(2, "pgbouncer", "root"))
+    (console,) = house.console.opened
+    pid, key = console.identity.pid, console.identity.cancel_key
+    for wrong in (key[:4], key[:-1], key + b"\0", bytes(32)):
+        house.arrive(CancelRequest(pid, wrong).encode())
+    assert console.cancelled == 0
+    house.arrive(CancelRequest(pid, key).encode())
+    assert console.cancelled == 1
 
 
 def test_each_client_has_a_key_of_its_own(house: House) -> None:

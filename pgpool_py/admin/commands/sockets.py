@@ -22,9 +22,6 @@ COLUMNS: Final = (
     *int4("prepared_statements", "id"),
 )
 
-# Nothing but ordinary connections is let in.
-_REPLICATION: Final = "none"
-
 
 def client_row(view: ClientView) -> tuple[Value, ...]:
     """Give the row of a client."""
@@ -49,7 +46,7 @@ def _row(
         kind,
         view.user,
         view.database,
-        _REPLICATION,
+        view.replication,
         view.status,
         view.address,
         view.port,

@@ -1,0 +1,161 @@
+"""Clients that replicate: each has a server of its own, in no pool's books.
+
+They count to the limits of clients, and their servers to the limits that pools share.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from pgpool_py.client.relay import Relay
+from pgpool_py.client.replication import Replication
+from pgpool_py.errors import PoolerError
+from pgpool_py.log import about
+from pgpool_py.reasons import Reason
+from pgpool_py.server.cancel import ServerCancel
+from pgpool_py.server.opening import Opening
+from pgwire.startup import CancelRequest
+
+from .context import Context
+from .limits import Census
+from .pool import Pool
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """One client with its server.
+
+    Attributes:
+        pool: whose settings, limits and counters hold for it.
+    """
+
+    relay: Relay
+    pool: Pool
+    kind: Replication
+
+    def __str__(self) -> str:
+        return f"S-0x{self.relay.number:x}: {self.pool}@{self.relay.server.destination}"
+
+
+class Newcomer(Protocol):
+    """A client that has proved itself, and waits for its server.
+
+    Attributes:
+        kind: which replication it asked for.
+    """
+
+    kind: Replication
+
+    @property
+    def pool(self) -> Pool | None:
+        """Give the pool whose limits hold; None once it is in, or gone."""
+
+    @property
+    def opening(self) -> Opening | None:
+        """Give the attempt that is under way for it."""
+
+    def check(self, now: float) -> None:
+        """Give up an attempt that takes too long, begin one where there was no room."""
+
+
+class Replications:
+    """All of them.
+
+    Attributes:
+        privates: those that are in, by the client's process id.
+        newcomers: those that wait for their server, the first one first.
+        cancels: CancelRequests on their way, with the time when each began.
+    """
+
+    def __init__(
+        self, context: Context, census: Census, keys: dict[int, bytes]
+    ) -> None:
+        self._context = context
+        self._census = census
+        self._keys = keys
+        self.privates: dict[int, Private] = {}
+        self.newcomers: dict[Newcomer, None] = {}
+        self.cancels: dict[ServerCancel, float] = {}
+
+    @property
+    def pools(self) -> set[Pool]:
+        """Give the pools whose settings and limits hold for somebody here."""
+        coming = (newcomer.pool for newcomer in self.newcomers)
+        found = {private.pool for private in self.privates.values()}
+        return found.union(pool for pool in coming if pool is not None)
+
+    def of(self, pool: Pool) -> list[Private]:
+        """Give those that are in, of one pool."""
+        return [p for p in self.privates.values() if p.pool is pool]
+
+    def openings(self, pool: Pool) -> Iterator[tuple[Opening, Replication]]:
+        """Give the servers that are being opened, of one pool."""
+        for newcomer in self.newcomers:
+            if newcomer.pool is pool and newcomer.opening is not None:
+                yield newcomer.opening, newcomer.kind
+
+    def admit(self, private: Private) -> None:
+        """Take one in; its place among the clients and servers is taken already."""
+        identity = private.relay.identity
+        self.privates[identity.pid] = private
+        self._keys[identity.pid] = identity.cancel_key
+        _log.info("new connection to server", extra=about(private))
+
+    def on_closed(self, relay: Relay, reason: Reason) -> None:
+        """Strike one out; called by its relay."""
+        identity = relay.identity
+        private = self.privates.pop(identity.pid)
+        del self._keys[identity.pid]
+        self._census.remove(identity.database, identity.user)
+        for quota in private.pool.quotas:
+            quota.remove()
+        age = self._context.reactor.now - relay.opened
+        _log.info("closing because: %s (age=%ds)", reason, age, extra=about(private))
+
+    def cancel(self, pid: int) -> None:
+        """Pass a cancel request on to the server of this client, if there is one."""
+        private = self.privates.get(pid)
+        if private is None or not private.relay.server.cancel_key:
+            return
+        server = private.relay.server
+        cancel = ServerCancel(
+            self._context.reactor,
+            self._context.tcp_options,
+            server.address,
+            CancelRequest(server.pid, server.cancel_key),
+            self._on_cancelled,
+        )
+        self.cancels[cancel] = self._context.reactor.now
+
+    def _on_cancelled(self, cancel: ServerCancel, taken: bool) -> None:
+        # If it did not arrive, the client may ask again: as with PostgreSQL itself.
+        del taken
+        self.cancels.pop(cancel, None)
+
+    def maintain(self, now: float) -> None:
+        """Look at everything that is limited in time."""
+        for newcomer in list(self.newcomers):
+            newcomer.check(now)
+        for private in list(self.privates.values()):
+            private.relay.check(now)
+        limit = self._context.settings.cancel_wait_timeout
+        late = [c for c, began in self.cancels.items() if now - began >= limit]
+        for cancel in late if limit else []:
+            cancel.give_up()
+
+    def close(
+        self, reason: Reason, error: PoolerError, pool: Pool | None = None
+    ) -> None:
+        """Close those that are in, all or those of one pool."""
+        for private in list(self.privates.values()):
+            if pool in {None, private.pool}:
+                private.relay.close(reason, error)
+
+    def stop(self, reason: Reason, error: PoolerError) -> None:
+        """Close everything."""
+        self.close(reason, error)
+        for cancel in list(self.cancels):
+            cancel.give_up()

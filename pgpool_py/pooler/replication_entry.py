@@ -1,0 +1,237 @@
+"""A client that wants to replicate, between its authentication and its relay.
+
+A server is opened for it, with the parameters that it asked for itself; what that
+server reports is its welcome.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from pgpool_py import errors
+from pgpool_py.client.door import AtDoor
+from pgpool_py.client.relay import Relay
+from pgpool_py.client.replication import Replication
+from pgpool_py.errors import PoolerError
+from pgpool_py.log import about
+from pgpool_py.net.stream import Stream
+from pgpool_py.pool.quota import Quota
+from pgpool_py.reasons import Reason
+from pgpool_py.server.opening import Destination, Opened, Opening, OpeningFailed
+from pgpool_py.settings import PoolSettings
+from pgwire.backend import BackendKeyData, ParameterStatus, ReadyForQuery
+from pgwire.client_login import ClientLogin
+from pgwire.codes import TransactionStatus
+from pgwire.errors import LocalProtocolError
+from pgwire.startup import StartupMessage
+
+from .context import Context
+from .entry import Wishes, identify
+from .limits import Census
+from .pool import Pool
+from .replication import Private, Replications
+from .staffing import refusal
+
+_log = logging.getLogger(__name__)
+
+
+class ReplicationEntry:
+    """Leads one client to a server of its own; see Entry, Newcomer and Starved."""
+
+    __slots__ = (
+        "_arrival",
+        "_book",
+        "_census",
+        "_context",
+        "_counted",
+        "_find_pool",
+        "_limits",
+        "_since",
+        "_stream",
+        "_wishes",
+        "kind",
+        "login",
+        "opening",
+        "pool",
+    )
+
+    def __init__(
+        self,
+        context: Context,
+        arrival: AtDoor,
+        wishes: Wishes,
+        kind: Replication,
+        *,
+        login: ClientLogin,
+        pool: Callable[[], Pool],
+        limits: Callable[[], PoolSettings],
+        census: Census,
+        book: Replications,
+    ) -> None:
+        self._context = context
+        self._arrival = arrival
+        self._wishes = wishes
+        self._find_pool = pool
+        self._limits = limits
+        self._census = census
+        self._book = book
+        self._counted = False
+        self._since = context.reactor.now
+        self._stream: Stream | None = None
+        self.kind = kind
+        self.login = login
+        self.pool: Pool | None = None
+        self.opening: Opening | None = None
+
+    # In
+
+    def enter(self, stream: Stream) -> None:
+        """Take a place, and open a server; see Entry."""
+        try:
+            pool = self._find_pool()
+            self._take_place()
+        except PoolerError as error:
+            self._arrival.refuse(Reason.LOGIN_FAILED, error)
+            return
+        self._stream = stream
+        self.pool = pool
+        self._since = self._context.reactor.now
+        self._book.newcomers[self] = None
+        self.grow()
+
+    def _take_place(self) -> None:
+        # Checked again: others that began to log in with it may have been quicker.
+        database, user = self._wishes.database, self._wishes.user
+        self._census.check(self._limits(), database, user)
+        self._census.add(database, user)
+        self._counted = True
+
+    @property
+    def quotas(self) -> tuple[Quota, ...]:
+        """Give the shared limits to which its server counts; see Starved."""
+        return () if self.pool is None else self.pool.quotas
+
+    @property
+    def oldest_wait(self) -> float | None:
+        """Give since when it waits, None if it does not; see Starved."""
+        return None if self.pool is None or self.opening is not None else self._since
+
+    def grow(self) -> None:
+        """Open its server, if that may be done now; see Starved."""
+        pool = self.pool
+        starved = self._context.starved
+        starved.pop(self, None)
+        if pool is None:
+            return
+        if pool.refusal is not None:
+            error, reason = pool.refusal
+            self._arrival.refuse(reason, error)
+        elif self.opening is None and not pool.paused:
+            full = tuple(quota for quota in pool.quotas if quota.full)
+            if not full or self._context.evict(full):
+                self._open(pool)
+            else:
+                starved[self] = None
+
+    def _open(self, pool: Pool) -> None:
+        try:
+            destination = self._destination(pool)
+        except LocalProtocolError as problem:
+            error = errors.startup_too_long(problem.message)
+            self._arrival.refuse(Reason.LOGIN_FAILED, error)
+            return
+        for quota in pool.quotas:
+            quota.add()
+        context = self._context
+        self.opening = Opening(
+            context.reactor,
+            context.tcp_options,
+            destination,
+            lambda opening, outcome: self._on_outcome(pool, opening, outcome),
+        )
+        self.opening.start(context.resolver)
+
+    def _destination(self, pool: Pool) -> Destination:
+        """Give where to open it; LocalProtocolError if too much is asked for."""
+        usual = pool.staffing.destination()
+        asked = {**self._wishes.parameters, "replication": self.kind.asked_as}
+        startup = {**usual.startup, **asked}
+        StartupMessage(0, {"user": usual.user, **startup}).encode()
+        # A WAL sender without a database runs no SQL.
+        query = usual.query if self.kind is Replication.LOGICAL else ""
+        return replace(usual, startup=startup, query=query)
+
+    def check(self, now: float) -> None:
+        """Give up what takes too long, or try again; see Newcomer."""
+        self.grow()
+        pool, opening = self.pool, self.opening
+        if pool is None or opening is None:
+            return
+        limit = pool.settings.server_connect_timeout
+        if limit and now - opening.started >= limit:
+            text = f"connect timeout after {limit:g} s"
+            opening.fail(Reason.CONNECT_TIMEOUT, text)
+
+    # Outcome
+
+    def _on_outcome(
+        self, pool: Pool, opening: Opening, outcome: Opened | OpeningFailed
+    ) -> None:
+        self.opening = None
+        stream = self._stream
+        if isinstance(outcome, Opened) and pool.refusal is None and stream is not None:
+            self._succeeded(pool, stream, outcome)
+            return
+        for quota in pool.quotas:
+            quota.remove()
+        if isinstance(outcome, Opened):
+            outcome.stream.close()
+            self.grow()
+        elif stream is not None:
+            where = f"S: {pool}@{opening.destination}"
+            _log.warning("server login failed: %s", outcome.text, extra=about(where))
+            error = refusal(opening, outcome, pool.staffing.backoff.pause)
+            self._arrival.refuse(outcome.reason, error)
+
+    def _succeeded(self, pool: Pool, stream: Stream, opened: Opened) -> None:
+        context = self._context
+        quiet = not context.settings.log_disconnections
+        identity = identify(self._arrival, self._wishes, quiet=quiet)
+        relay = Relay(
+            context.reactor,
+            context.scratch,
+            stream,
+            opened,
+            identity=identity,
+            number=next(context.numbers),
+            counters=pool.counters,
+            buffer_limit=pool.buffer_limit,
+            on_closed=self._book.on_closed,
+        )
+        self._arrival.arrived()
+        # The places are the relay's from now on.
+        self._counted = False
+        self._wait_no_more()
+        pool.counters.client_login_count += 1
+        self._book.admit(Private(relay, pool, self.kind))
+        reported = (ParameterStatus(*item).encode() for item in opened.reported.items())
+        key = BackendKeyData(identity.pid, identity.cancel_key).encode()
+        ready = ReadyForQuery(TransactionStatus.IDLE).encode()
+        stream.write(b"".join((*reported, key, ready)))
+
+    # Out
+
+    def leave(self) -> None:
+        """Give the places back; see Entry."""
+        self._wait_no_more()
+        if self._counted:
+            self._counted = False
+            self._census.remove(self._wishes.database, self._wishes.user)
+        if self.opening is not None:
+            self.opening.fail(Reason.LOGIN_NOT_NEEDED, "the client is gone")
+
+    def _wait_no_more(self) -> None:
+        self._stream = None
+        self.pool = None
+        self._book.newcomers.pop(self, None)
+        self._context.starved.pop(self, None)

@@ -1,0 +1,48 @@
+"""Having a server read a statement under the session parameters of another time.
+
+Literals and names are resolved when a statement is parsed. Where a client's parameters
+are others by now, the Parse that a server lacks stands between two changes: to the
+values of then, and back. All of it is in the client's own batch, and undone with it.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from .codes import Target
+from .exchange import BIND, CLOSE, EXECUTE, PARSE
+from .frontend import Bind, Close, Execute, Parse
+
+# The unnamed portal may be the client's.
+_PORTAL: Final = b"pgpool_set_config"
+_TEXT_OID: Final = 25
+_PREPARE: Final = Parse(
+    b"", b"SELECT pg_catalog.set_config($1, $2, false)", (_TEXT_OID, _TEXT_OID)
+).encode()
+_RUN: Final = Execute(_PORTAL, 0).encode() + Close(Target.PORTAL, _PORTAL).encode()
+
+# What one value costs; behind one PARSE for all.
+ENTRIES: Final = (BIND, EXECUTE, CLOSE)
+
+
+def context_of(values: Iterable[tuple[str, str]]) -> bytes:
+    """Give the context that these session parameters make."""
+    pairs = (f"{name}\0{value}\0" for name, value in sorted(values))
+    return "".join(pairs).encode("utf-8", "surrogateescape")
+
+
+def change(now: bytes, wanted: bytes) -> tuple[bytes, tuple[int, ...]]:
+    """Give the messages that turn one context into another, and their entries.
+
+    What is in neither keeps the default of the server's session.
+    """
+    old, new = _values(now), _values(wanted)
+    differing = sorted(n for n in old.keys() | new.keys() if old.get(n) != new.get(n))
+    sent = _PREPARE
+    for name in differing:
+        sent += Bind(_PORTAL, b"", (), (name, new.get(name)), ()).encode() + _RUN
+    return sent, (PARSE, *ENTRIES * len(differing))
+
+
+def _values(context: bytes) -> dict[bytes, bytes]:
+    parts = context.split(b"\0")[:-1]
+    return dict(zip(parts[::2], parts[1::2], strict=True))

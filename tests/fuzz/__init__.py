@@ -1,0 +1,1 @@
+"""Random and mutated bytes for all that reads from the network; see ``__main__``."""

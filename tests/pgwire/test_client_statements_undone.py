@@ -1,0 +1,174 @@
+"""What a server refused, threw away or may yet throw away has not happened."""
+
+import pytest
+
+from pgwire.exchange import StatementsDropped
+from pgwire.frontend import Query
+from pgwire.statement import StatementBook
+from tests.fixtures.messages import READY, done, kinds, refused, split
+from tests.pgwire.preparing import (
+    CLOSED,
+    EXECUTE,
+    FLUSH,
+    PARSED,
+    SYNC,
+    Client,
+    Server,
+    bind,
+    close,
+    parse,
+    prepare,
+    statement_of,
+)
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client()
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+def test_a_refused_parse_leaves_no_name(client: Client, server: Server) -> None:
+    client.send(server, parse(b"s", b"no SQL"), bind(b"s"), SYNC)
+    server.answer(refused(), READY)
+    assert client.requests.names == {}
+    sent = client.send(server, parse(b"s"), SYNC)
+    assert kinds(sent) == "PS"
+
+
+def test_a_parse_that_is_thrown_away_leaves_what_was(
+    client: Client, server: Server
+) -> None:
+    first = prepare(client, server, b"s", b"SELECT 1")
+    client.send(
+        server, bind(b"s"), close(b"s"), parse(b"s", b"SELECT 2"), parse(b"t"), SYNC
+    )
+    server.answer(refused(), READY)
+    assert list(client.requests.names) == [b"s"]
+    sent = client.send(server, bind(b"s"), SYNC)
+    assert statement_of(split(sent)[-2][1]) == first
+
+
+def test_whether_a_server_has_what_it_threw_away_is_in_doubt(
+    client: Client,
+) -> None:
+    prepare(client, Server(), b"s", b"SELECT 1")
+    server = Server()
+    # Both in one batch, so that the second relies on the first.
+    assert kinds(client.send(server, bind(), bind(b"s"), SYNC)) == "CBPBS"
+    server.answer(CLOSED, refused(), READY)
+    assert kinds(client.send(server, bind(b"s"), SYNC)) == "CPBS"
+
+
+def test_an_unanswered_parse_of_ours_is_not_relied_on_behind_a_sync(
+    client: Client,
+) -> None:
+    prepare(client, Server(), b"s", b"SELECT 1")
+    server = Server()
+    sent = client.send(server, bind(b"s"), EXECUTE, SYNC, bind(b"s"), EXECUTE, SYNC)
+    assert kinds(sent) == "PBES" + "CPBES"
+
+
+@pytest.mark.parametrize("message", [bind(b"s"), parse(b"s"), close(b"s"), bind(b"t")])
+def test_names_wait_for_what_is_not_answered_behind_a_sync(
+    client: Client, server: Server, message: bytes
+) -> None:
+    first = parse(b"s") + SYNC
+    client.send(server, first, message, SYNC)
+    assert client.requests.held
+    assert client.used == len(first)
+    server.answer(PARSED, READY)
+    client.send(server, message, SYNC)
+    assert not client.requests.held
+
+
+def test_what_waits_is_not_left_without_an_answer(
+    client: Client, server: Server
+) -> None:
+    sent = client.send(server, parse(b"s"), SYNC, bind(), EXECUTE, bind(b"s"))
+    # What is unsynced would be answered by the client's Sync only, which waits too.
+    assert kinds(sent) == "PSCBEH"
+    assert client.requests.held
+
+
+def test_in_one_batch_nothing_waits(client: Client, server: Server) -> None:
+    client.send(server, parse(b"s"), bind(b"s"), EXECUTE, close(b"s"), SYNC)
+    assert not client.requests.held
+
+
+def test_behind_an_error_that_is_known_nothing_is_noted(
+    client: Client, server: Server
+) -> None:
+    client.send(server, bind(), FLUSH)
+    server.answer(CLOSED, refused())
+    assert client.send(server, parse(b"s"), bind(b"s")) == parse(b"s") + bind(b"s")
+    client.send(server, SYNC)
+    server.answer(READY)
+    assert client.requests.names == {}
+    assert server.ledger.settled
+
+
+@pytest.mark.parametrize("tag", ["DISCARD ALL", "DEALLOCATE ALL"])
+def test_statements_that_are_dropped_are_parsed_again(
+    client: Client, server: Server, tag: str
+) -> None:
+    prepare(client, server, b"s", b"SELECT 1")
+    client.send(server, Query(tag.encode()).encode())
+    server.answer(done(tag))
+    (event,) = server.ledger.events
+    assert isinstance(event, StatementsDropped)
+    client.requests.drop_all(event.pending)
+    assert kinds(client.send(server, bind(b"s"), SYNC)) == "CBS"
+    server.answer(CLOSED, refused("none", "26000"), READY)
+    assert kinds(client.send(server, parse(b"s"), SYNC)) == "PS"
+
+
+def test_a_plan_that_is_stale_is_made_anew_at_its_next_use(
+    client: Client, server: Server
+) -> None:
+    prepare(client, server, b"s", b"SELECT * FROM t")
+    client.send(server, bind(b"s"), SYNC)
+    # S severity, V the same untranslated, C code, M message, R routine
+    stale = (
+        b"SERROR\0VERROR\0C0A000\0Mcached plan must not change result type\0"
+        b"RRevalidateCachedQuery\0\0"
+    )
+    server.answer(b"E" + (4 + len(stale)).to_bytes(4, "big") + stale, READY)
+    assert kinds(client.send(server, bind(b"s"), SYNC)) == "CPBS"
+
+
+def test_a_close_that_may_be_thrown_away_is_not_relied_on_behind_a_sync(
+    server: Server,
+) -> None:
+    client = Client(StatementBook(1))
+    prepare(client, server, b"a", b"SELECT 1")
+    prepare(client, server, b"b", b"SELECT 2")
+    # The first batch evicts b; should it fail in front of that, b is still there.
+    sent = client.send(server, bind(b"a"), SYNC, bind(b"b"), SYNC)
+    assert kinds(sent) == "CPBS" + "CCPBS"
+
+
+def test_a_digest_that_a_client_names_by_itself_is_in_doubt(server: Server) -> None:
+    book = StatementBook(200)
+    victim, other = Client(book), Client(book)
+    name = prepare(victim, server, b"s", b"SELECT 1")
+    other.send(server, bind(b"none"), close(name), SYNC)
+    server.answer(CLOSED, refused("none", "26000"), READY)
+    # Whether it was closed or not.
+    assert kinds(victim.send(server, bind(b"s"), SYNC)) == "CPBS"
+
+
+def test_what_was_parsed_while_the_server_began_to_read_otherwise_is_in_doubt(
+    server: Server,
+) -> None:
+    book = StatementBook(200)
+    one, other = Client(book), Client(book)
+    prepare(one, server, b"s", b"SELECT 1")
+    server.ledger.statements.on_reading_changed()
+    assert kinds(other.send(server, parse(b"t"), SYNC)) == "CPS"
+    server.answer(CLOSED, PARSED, READY)
+    assert kinds(one.send(server, bind(b"s"), SYNC)) == "BS"
