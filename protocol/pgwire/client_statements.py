@@ -46,6 +46,7 @@ class ClientStatements:
         "_book",
         "_duplicates",
         "_last",
+        "_last_unnamed",
         "_own_names",
         "_size",
         "front",
@@ -57,6 +58,7 @@ class ClientStatements:
         self._book = book
         # Where its last effect on its names was written down, and under which number.
         self._last: tuple[ServerStatements, int] | None = None
+        self._last_unnamed: tuple[ServerStatements, int] | None = None
         self._duplicates: list[bytes] = []
         self.front: list[bytes] = []
         # None: the server knows it by the client's own name.
@@ -78,14 +80,25 @@ class ClientStatements:
         """Whether no more is kept: further statements stay where they are made."""
         return self._size >= SIZE_LIMIT
 
-    def must_wait(self, ledger: Ledger) -> bool:
-        """Whether what its names mean depends on what is not answered yet."""
-        if self._last is None:
+    def must_wait(self, name: bytes, ledger: Ledger) -> bool:
+        """Whether what a name means depends on what is not answered yet."""
+        last = self._last if name else self._last_unnamed
+        if last is None:
             return False
-        statements, number = self._last
+        statements, number = last
         return (
             statements is ledger.statements
             and statements.answered <= number < statements.batch
+        )
+
+    def parsed_now(self, ledger: Ledger) -> bool:
+        """Whether the unnamed statement was parsed in the batch that is being sent."""
+        statements = ledger.statements
+        return (
+            self._last_unnamed is not None
+            and statements.unnamed is self.unnamed
+            and self._last_unnamed[1] >= statements.batch
+            and self._last_unnamed[0] is statements
         )
 
     @property
@@ -104,6 +117,7 @@ class ClientStatements:
         """Note a Parse of the unnamed statement; None: too long to be kept."""
         statements = ledger.statements
         made: object = object() if message is None else message
+        self._last_unnamed = (statements, statements.issued)
         ledger.note(PARSE, Unnamed(self, statements, made, self.unnamed))
         self.unnamed = statements.unnamed = made
 
@@ -174,6 +188,7 @@ class ClientStatements:
     def close(self, name: bytes, ledger: Ledger) -> None:
         """Note a Close, which goes on as it is."""
         if not name:
+            self._last_unnamed = (ledger.statements, ledger.statements.issued)
             ledger.note(CLOSE, Unnamed(self, ledger.statements, None, self.unnamed))
             self.unnamed = ledger.statements.unnamed = None
         elif name in self.names:
@@ -297,7 +312,7 @@ class Named:
 class Unnamed:
     """What a Parse or Close does to a client's unnamed statement."""
 
-    __slots__ = ("_client", "_made", "_previous", "_statements")
+    __slots__ = ("_made", "_statements", "client", "previous")
 
     def __init__(
         self,
@@ -306,16 +321,22 @@ class Unnamed:
         made: object,
         previous: object,
     ) -> None:
-        self._client = client
+        self.client = client
         self._statements = statements
         self._made = made
-        self._previous = previous
+        self.previous = previous
 
     def undo(self, *, refused: bool) -> None:
         """See :class:`Effect`; a Parse that is refused has ended the one before it."""
         self._statements.unnamed = None
-        if self._client.unnamed is self._made:
-            self._client.unnamed = None if refused else self._previous
+        previous = None if refused else self.previous
+        if self.client.unnamed is self._made:
+            self.client.unnamed = previous
+        for effect in self._statements.effects:
+            # Of later batches: what was there before them is another one now.
+            if isinstance(effect, Unnamed) and effect.client is self.client:
+                effect.previous = previous
+                break
 
 
 class Reparsed:

@@ -95,7 +95,9 @@ class Naming(ClientStatements):
             ledger.request(kind)
             return 0
         name = bytes(message[start:end])[:NAME_SIZE]
-        if name and context is not None and self.must_wait(ledger):
+        known = context is not None or not name
+        waits = known and not (kind == Frontend.PARSE and not name)
+        if waits and self.must_wait(name, ledger):
             self.held = True
             return WAIT
         if kind == Frontend.PARSE:

@@ -148,8 +148,7 @@ class Requests(Naming):
                             or (
                                 kind == _BIND
                                 and not (view[position + 5] or view[position + 6])
-                                and self.unnamed is not None
-                                and ledger.statements.unnamed is self.unnamed
+                                and self.parsed_now(ledger)
                             )
                         ):
                             ledger.request(kind)
@@ -169,7 +168,8 @@ class Requests(Naming):
                         position += 1 + size
                         continue
                     if kind == _QUERY:
-                        self.query()
+                        if not ledger.skips_to_sync:
+                            self.query()
                     elif kind == _SYNC:
                         if self.has_duplicates:
                             ledger.request(kind)
