@@ -7,7 +7,7 @@ LOCK := requirements-dev.lock
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint bench sabotage lock clean
+.PHONY: demo test lint bench soak sabotage lock clean
 
 demo: $(STAMP)
 	$(VENV)/bin/pgpool-py demo
@@ -22,6 +22,11 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(RUN) -m benchmarks
+
+# Random conversations, with PostgreSQL and through the pooler, compared for SECONDS.
+SECONDS ?= 600
+soak: $(STAMP)
+	$(RUN) -m tests.differential $(SECONDS)
 
 # Each patch of tests/sabotage breaks one rule; its test must notice.
 sabotage: $(STAMP)

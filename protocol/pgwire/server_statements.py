@@ -10,6 +10,7 @@ from collections import deque
 from typing import Final, Protocol
 
 from .diagnostics import ErrorResponse
+from .statement import PREFIX
 
 # Errors that say that a statement is not what it was thought to be: it is gone, or its
 # tables have changed.
@@ -105,7 +106,9 @@ class ServerStatements:
     def on_error(self, error: ErrorResponse) -> None:
         """Take no statement for certain any more, if the error gives reason to."""
         stale = (error.sqlstate, error.fields.get("R")) == _STALE_PLAN
-        if stale or error.sqlstate == _NO_SUCH_STATEMENT:
+        # Of a name that a client made up it is no wonder.
+        ours = PREFIX.decode() in error.message
+        if stale or (ours and error.sqlstate == _NO_SUCH_STATEMENT):
             self._present = dict.fromkeys(self._present)
 
     def remove(self, name: bytes) -> None:

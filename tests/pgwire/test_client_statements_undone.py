@@ -127,6 +127,17 @@ def test_statements_that_are_dropped_are_parsed_again(
     assert kinds(client.send(server, parse(b"s"), SYNC)) == "PS"
 
 
+@pytest.mark.parametrize(("missing", "sent"), [("none", "BS"), ("pgpool_ab", "CPBS")])
+def test_a_statement_of_ours_that_is_missing_makes_all_uncertain(
+    client: Client, server: Server, missing: str, sent: str
+) -> None:
+    prepare(client, server, b"s", b"SELECT 1")
+    client.send(server, bind(b"s"), SYNC)
+    gone = refused(f'prepared statement "{missing}" does not exist', "26000")
+    server.answer(gone, READY)
+    assert kinds(client.send(server, bind(b"s"), SYNC)) == sent
+
+
 def test_a_plan_that_is_stale_is_made_anew_at_its_next_use(
     client: Client, server: Server
 ) -> None:

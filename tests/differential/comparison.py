@@ -1,0 +1,92 @@
+"""Whether a client of the pooler was told what PostgreSQL would have told it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from .streams import Transcript
+from .tolerance import are_same
+
+
+class Mismatch(Exception):  # noqa: N818 - no error: what is looked for
+    """A reply is not the expected one; the transcripts tell which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is different.
+
+    Attributes:
+        what: one sentence.
+        client: whose replies differ; None if it is not the replies.
+        reply: the number of the first that differs, None if it is none of them.
+        expected: by PostgreSQL, for each client.
+        found: through the pooler, for each client.
+        log: of the pooler, if it tells of a defect.
+    """
+
+    what: str
+    client: int | None
+    reply: int | None
+    expected: Mapping[int, Transcript]
+    found: Mapping[int, Transcript]
+    log: str = ""
+
+
+def difference_at(expected: Transcript, found: Transcript) -> bool:
+    """Tell whether the last message of `found` differs from the expected one."""
+    number = len(found.messages) - 1
+    if number >= len(expected.messages):
+        return expected.complete
+    return not are_same(expected.messages[number], found.messages[number])
+
+
+def compare(
+    expected: Mapping[int, Transcript], found: Mapping[int, Transcript]
+) -> Difference | None:
+    """Return the first difference between two sets of transcripts."""
+    for client, wanted in expected.items():
+        got = found.get(client, Transcript())
+        number = _first_difference(wanted, got)
+        if number is not None:
+            what = f"reply {number} to client {client} is not PostgreSQL's"
+            return Difference(what, client, number, expected, found)
+    for client, wanted in expected.items():
+        got = found.get(client, Transcript())
+        what = _shortfall(wanted, got)
+        if what:
+            what = f"client {client} {what}"
+            return Difference(what, client, len(got.messages), expected, found)
+    return None
+
+
+def _first_difference(wanted: Transcript, got: Transcript) -> int | None:
+    for number, message in enumerate(got.messages):
+        if number >= len(wanted.messages):
+            return number if wanted.complete else None
+        if not are_same(wanted.messages[number], message):
+            return number
+    return None
+
+
+def _shortfall(wanted: Transcript, got: Transcript) -> str:
+    if got.ended:
+        return "lost its connection"
+    if len(got.messages) < wanted.certain:
+        return f"waits for reply {len(got.messages)}"
+    if got.login and got.login != wanted.login:
+        pairs = zip_longest(wanted.login, got.login)
+        first = next(pair for pair in pairs if pair[0] != pair[1])
+        return f"was greeted differently: {first[0]} became {first[1]}"
+    return ""
+
+
+def compare_contents(expected: Sequence[str], found: Sequence[str]) -> str:
+    """Return what is different in the tables, nothing if they are the same."""
+    for client, (wanted, got) in enumerate(zip(expected, found, strict=True)):
+        if wanted != got:
+            return (
+                f"the table of client {client} holds {got!r} where PostgreSQL "
+                f"alone had left {wanted!r}"
+            )
+    return ""

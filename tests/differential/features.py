@@ -1,0 +1,59 @@
+"""What a conversation may contain: groups that can be switched off."""
+
+from enum import Flag, auto
+
+
+class Feature(Flag):
+    """One group of things that clients do."""
+
+    SIMPLE = auto()  # Query, transactions, cursors, COPY to the client
+    EXTENDED = auto()  # Parse, Bind, Describe, Execute, Close, Flush, Sync
+    # A Query or a FunctionCall behind a batch that no Sync has ended.
+    QUERY_IN_BATCH = auto()
+    COPY_IN = auto()
+    FUNCTION_CALL = auto()
+    NOTICES = auto()
+    # Clients that go in the middle of something.
+    ENDINGS = auto()
+    # A Sync in front of or within the data of a copy-in, such as libpq sends.
+    SYNC_IN_COPY = auto()
+    # More behind that before it is answered. If the copy-in fails, PostgreSQL may have
+    # read that Sync as copy data or not, and nobody can tell how much is answered.
+    MORE_BEHIND_SYNC_IN_COPY = auto()
+    # SET and RESET of parameters that PostgreSQL reports.
+    PARAMETERS = auto()
+    # Named statements, and the unnamed one in a later batch than its Parse.
+    PREPARED = auto()
+    # DEALLOCATE ALL and DISCARD ALL.
+    DISCARDS = auto()
+    # DEALLOCATE of a name that Parse gave.
+    DEALLOCATE = auto()
+    # PREPARE and EXECUTE in SQL.
+    SQL_PREPARED = auto()
+
+
+#: What the pooler promises today.
+SUPPORTED = (
+    Feature.SIMPLE
+    | Feature.EXTENDED
+    | Feature.QUERY_IN_BATCH
+    | Feature.COPY_IN
+    | Feature.FUNCTION_CALL
+    | Feature.NOTICES
+    | Feature.ENDINGS
+    | Feature.SYNC_IN_COPY
+    | Feature.PARAMETERS
+    | Feature.PREPARED
+)
+
+# PostgreSQL 18.4 answers the Sync behind such a Query by ReadyForQuery `I`, but has
+# not ended the transaction: its next statement fails with XX000, "unexpected state
+# STARTED", and all that the batch did is lost. 15.18 does not.
+_NO_QUERY_IN_BATCH = 18
+
+
+def supported(postgres: int) -> Feature:
+    """Return what can be compared with this major version of PostgreSQL."""
+    if postgres >= _NO_QUERY_IN_BATCH:
+        return SUPPORTED & ~Feature.QUERY_IN_BATCH
+    return SUPPORTED

@@ -1,0 +1,130 @@
+"""Where clients go to: PostgreSQL itself, or the pooler."""
+
+from typing import Protocol
+
+from pgwire.copying import CopyFail
+from pgwire.frontend import Query, Sync, Terminate
+from tests.fixtures.pooler_files import DATABASE, POOLED, USER
+from tests.fixtures.waiting import PATIENCE
+from tests.integration.wire import Wire
+
+from .channel import Channel
+from .outstanding import IllegalConversationError
+from .streams import Transcript
+
+#: More than any conversation has clients: none of them ever waits for a server.
+UNLIMITED = 10_000
+
+_CONSOLE = "pgbouncer"
+_NONCE = b"this client is done"
+# A bare Sync would commit what a batch had begun.
+_RESET = (
+    CopyFail(b"").encode()
+    + Query(b"ROLLBACK").encode()
+    + Sync().encode()
+    + Query(b"ROLLBACK").encode()
+    + Query(b"DISCARD ALL").encode()
+    + Query(b"SELECT '" + _NONCE + b"'").encode()
+)
+
+
+class House(Protocol):
+    """Lets clients in and out."""
+
+    @property
+    def servers(self) -> int:
+        """How many clients may be in a transaction at the same time."""
+
+    def enter(self, expected: Transcript | None) -> Channel:
+        """Return a client that is logged in."""
+
+    def leave(self, channel: Channel) -> bool:
+        """Say good-bye for a client that waits for nothing.
+
+        Returns:
+            Whether the other side will now end the connection.
+        """
+
+    def pause(self) -> None:
+        """Return when all that was sent so far was read."""
+
+
+class Oracle:
+    """PostgreSQL. Connections are used again, for it takes long to open one."""
+
+    servers = UNLIMITED
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = host, port
+        self._idle: list[Channel] = []
+
+    def enter(self, expected: Transcript | None) -> Channel:
+        if not self._idle:
+            return Channel(*self._address, POOLED, USER)
+        channel = self._idle.pop()
+        channel.begin(expected)
+        return channel
+
+    def leave(self, channel: Channel) -> bool:
+        if channel.is_cut or channel.at_end:
+            channel.close()
+            return False
+        channel.socket.settimeout(PATIENCE)
+        try:
+            channel.socket.sendall(_RESET)
+            _read_to_nonce(channel)
+        except (OSError, EOFError) as error:
+            what = f"PostgreSQL ended the connection at the client's end: {error}"
+            raise IllegalConversationError(what) from error
+        self._idle.append(channel)
+        return False
+
+    def pause(self) -> None:
+        """Where a message is cut is all the same to PostgreSQL."""
+
+    def close(self) -> None:
+        """Close the connections."""
+        for channel in self._idle:
+            channel.close()
+        self._idle.clear()
+
+
+def _read_to_nonce(channel: Channel) -> None:
+    replies = channel.read_to("Z")
+    while not any(_NONCE in reply.body for reply in replies if reply.kind == "D"):
+        replies = channel.read_to("Z")
+    while replies[-1].kind != "Z":
+        replies = channel.read_to("Z")
+
+
+class Pooler:
+    """The pooler. The console is asked something where everything must be read.
+
+    Attributes:
+        channel: the class of its clients' connections.
+    """
+
+    channel = Channel
+
+    def __init__(self, host: str, port: int, servers: int) -> None:
+        self.servers = servers
+        self._address = host, port
+        self._console = Wire(host, port)
+        self._console.login(_CONSOLE)
+
+    def enter(self, expected: Transcript | None) -> Channel:
+        channel = self.channel(*self._address, DATABASE, USER)
+        channel.begin(expected)
+        return channel
+
+    def leave(self, channel: Channel) -> bool:
+        channel.send(Terminate().encode())
+        return True
+
+    def pause(self) -> None:
+        # It was sent later, so it is read later.
+        self._console.query("SHOW VERSION")
+
+    def close(self) -> None:
+        """Close the console's connection."""
+        self._console.close()

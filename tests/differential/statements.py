@@ -1,0 +1,185 @@
+"""SQL that clients send. All of it says who sent it, where it says anything."""
+
+from .chance import Chance
+from .features import Feature
+from .tables import ROWS, table_of
+
+SIZES = (1, 10, 500, 9_000, 70_000)
+
+
+class Statements:
+    """Makes up statements of one client."""
+
+    def __init__(self, chance: Chance, client: int, features: Feature) -> None:
+        self._chance = chance
+        self._features = features
+        self.client = client
+        self.table = table_of(client)
+        self._kinds = [
+            *[self.reads] * 4,
+            *[self.begins] * 2,
+            *[self.ends] * 2,
+            *[self.writes] * 2,
+            self.marks,
+            self.fails,
+            self.cursor,
+            self.copies_out,
+            self.nothing,
+        ]
+        if Feature.NOTICES in features:
+            self._kinds.append(self.notices)
+        if Feature.PARAMETERS in features:
+            self._kinds.append(self.sets)
+        if Feature.DISCARDS in features:
+            self._kinds.append(self.discards)
+        if Feature.DEALLOCATE in features:
+            self._kinds.append(self.deallocates)
+        if Feature.SQL_PREPARED in features:
+            self._kinds.append(self.prepares)
+
+    def any(self) -> str:
+        """Return one statement."""
+        return self._chance.pick(self._kinds)()
+
+    def several(self) -> str:
+        """Return some statements in one string."""
+        return "; ".join(self.any() for _ in self._chance.times(2, 4))
+
+    @property
+    def tag(self) -> str:
+        """A value that only this client asks for."""
+        return f"client {self.client} says {self._chance.number(0, 99)}"
+
+    def reads(self) -> str:
+        chance, table = self._chance, self.table
+        size, row = chance.pick(SIZES), chance.number(1, ROWS + 1)
+        some = f"generate_series(1, {row})"
+        return chance.pick(
+            (
+                f"SELECT '{self.tag}'",
+                f"SELECT * FROM {table} ORDER BY id",
+                f"SELECT count(*), sum(n) FROM {table}",
+                f"SELECT n, word FROM {table} WHERE id = {row}",
+                f"SELECT {self.client}, repeat('x', {size}) FROM {some}",
+                f"VALUES (1, NULL), ({self.client}, 'b')",
+                "SELECT",
+                f"EXPLAIN (COSTS OFF) VALUES ({self.client}), (2)",
+                f"WITH w AS (SELECT n FROM {table}) SELECT min(n) FROM w",
+                f"SELECT id FROM {table} ORDER BY id FOR UPDATE",
+            )
+        )
+
+    def writes(self) -> str:
+        chance, table = self._chance, self.table
+        row, number = chance.number(1, ROWS + 3), chance.number(0, 99)
+        return chance.pick(
+            (
+                f"UPDATE {table} SET n = n + {number} WHERE id = {row}",
+                f"INSERT INTO {table} VALUES ({row}, {number}, '{self.tag}')",
+                f"INSERT INTO {table} VALUES ({row + number}, {number}) RETURNING *",
+                f"DELETE FROM {table} WHERE id = {row}",
+                # Refused when the transaction ends.
+                f"INSERT INTO {table} VALUES ({row + 10}, 1, 'orphan', 999)",
+                f"UPDATE {table} SET word = repeat('{number}', 3000)",
+            )
+        )
+
+    def begins(self) -> str:
+        return self._chance.pick(
+            ("BEGIN", "BEGIN READ ONLY", "BEGIN ISOLATION LEVEL REPEATABLE READ")
+        )
+
+    def ends(self) -> str:
+        return self._chance.pick(
+            ("COMMIT", "ROLLBACK", "COMMIT", "ROLLBACK", "COMMIT AND CHAIN", "ABORT")
+        )
+
+    def marks(self) -> str:
+        return self._chance.pick(
+            (
+                "SAVEPOINT s",
+                "ROLLBACK TO s",
+                "RELEASE s",
+                "SET CONSTRAINTS ALL IMMEDIATE",
+                "SET TRANSACTION READ ONLY",
+            )
+        )
+
+    def fails(self) -> str:
+        return self._chance.pick(
+            (
+                "SELECT 1 / 0",
+                f"nonsense of client {self.client}",
+                f"SELECT {self.client}, 1 / (3 - i) FROM generate_series(1, 5) AS i",
+                f"SELECT * FROM rig.missing{self.client}",
+                f"SELECT 'client {self.client}'::int",
+                # Fails in another way inside a transaction.
+                "VACUUM rig.missing",
+            )
+        )
+
+    def cursor(self) -> str:
+        return self._chance.pick(
+            (
+                f"DECLARE c CURSOR FOR SELECT id, n FROM {self.table} ORDER BY id",
+                "FETCH 2 FROM c",
+                "MOVE 1 IN c",
+                "CLOSE c",
+            )
+        )
+
+    def copies_out(self) -> str:
+        size = self._chance.pick(SIZES)
+        return self._chance.pick(
+            (
+                f"COPY (SELECT id, n, word FROM {self.table} ORDER BY id) TO STDOUT",
+                f"COPY (SELECT {self.client}, repeat('y', {size})) TO STDOUT",
+                f"COPY (SELECT {self.client}, 7) TO STDOUT (FORMAT csv)",
+                "COPY (SELECT 1 / (3 - i) FROM generate_series(1, 5) AS i) TO STDOUT",
+            )
+        )
+
+    def nothing(self) -> str:
+        return self._chance.pick(("", ";", "-- nothing"))
+
+    def notices(self) -> str:
+        level = self._chance.pick(("NOTICE", "WARNING", "INFO"))
+        return f"DO $$ BEGIN RAISE {level} '{self.tag}'; END $$"
+
+    def sets(self) -> str:
+        number = self._chance.number(0, 9)
+        return self._chance.pick(
+            (
+                f"SET application_name = 'client {self.client} {number}'",
+                "SHOW application_name",
+                f"SET LOCAL application_name = 'local {self.client} {number}'",
+                "RESET application_name",
+                "SET TimeZone = 'Asia/Tokyo'",
+                "SHOW TimeZone",
+                "SELECT timestamptz '2020-01-01 00:00+00'",
+                "RESET TimeZone",
+                "SET DateStyle = 'German'",
+                "SET IntervalStyle = 'iso_8601'",
+                f"SELECT interval '{number} days', date '2020-02-01'",
+                "RESET ALL",
+            )
+        )
+
+    def discards(self) -> str:
+        return self._chance.pick(("DEALLOCATE ALL", "DISCARD ALL"))
+
+    def deallocates(self) -> str:
+        return self._chance.pick(("DEALLOCATE a", "DEALLOCATE missing"))
+
+    def prepares(self) -> str:
+        name = self._chance.pick(("a", "q"))
+        number = self._chance.number(0, 99)
+        return self._chance.pick(
+            (
+                f"PREPARE {name} AS SELECT 'client {self.client}', {number}",
+                f"EXECUTE {name}",
+                f"DEALLOCATE {name}",
+                f"PREPARE {name} (int) AS SELECT $1 + {number}",
+                f"EXECUTE {name} ({number})",
+            )
+        )

@@ -1,0 +1,96 @@
+"""Two transcripts are compared as far as both must be the same, and no further."""
+
+import pytest
+
+from tests.integration.wire import Message
+
+from .comparison import compare, compare_contents
+from .streams import Transcript, comparable_login, describe, split
+
+
+def transcript(
+    kinds: str, certain: int = 0, *, complete: bool = True, ended: bool = False
+) -> Transcript:
+    messages = [Message(kind, b"") for kind in kinds]
+    return Transcript((), messages, certain, complete, ended)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "got"),
+    [
+        (transcript("TDCZ", 4), transcript("TDCZ")),
+        # What was on its way when the client left.
+        (transcript("TDCZ", 2), transcript("TD")),
+        (transcript("12", 1, complete=False), transcript("12C")),
+    ],
+)
+def test_what_may_be_different_is_let_pass(wanted: Transcript, got: Transcript) -> None:
+    assert compare({0: wanted}, {0: got}) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "got", "reply", "what"),
+    [
+        (transcript("TDCZ", 4), transcript("TDDZ"), 2, "not PostgreSQL's"),
+        (transcript("TDCZ", 4), transcript("TDC"), 3, "waits for reply 3"),
+        (transcript("CZ", 2), transcript("CZZ"), 2, "not PostgreSQL's"),
+        (transcript("CZ", 2), transcript("CZ", ended=True), 2, "lost its connection"),
+    ],
+)
+def test_a_difference_is_told_by_its_place(
+    wanted: Transcript, got: Transcript, reply: int, what: str
+) -> None:
+    difference = compare({3: wanted}, {3: got})
+    assert difference is not None
+    assert (difference.client, difference.reply) == (3, reply)
+    assert what in difference.what
+
+
+def test_a_wrong_reply_comes_before_one_that_is_missing() -> None:
+    wanted = transcript("CZ", 2)
+    found = compare({0: wanted, 1: wanted}, {0: transcript("C"), 1: transcript("CD")})
+    assert found is not None
+    assert found.client == 1
+
+
+def test_another_greeting_is_a_difference() -> None:
+    wanted = Transcript((Message("S", b"DateStyle\0ISO\0"),), [], 0, complete=True)
+    got = Transcript((Message("S", b"DateStyle\0German\0"),), [], 0, complete=True)
+    difference = compare({0: wanted}, {0: got})
+    assert difference is not None
+    assert "was greeted differently" in difference.what
+
+
+def test_the_greeting_is_compared_without_key_and_order() -> None:
+    ready, parameter = Message("Z", b"I"), Message("S", b"a\0b\0")
+    one = comparable_login([parameter, Message("K", b"key"), ready])
+    assert one == comparable_login([ready, parameter])
+
+
+def test_other_contents_of_a_table_are_told() -> None:
+    assert compare_contents(["a", "b"], ["a", "b"]) == ""
+    told = compare_contents(["a", "b"], ["a", "c"])
+    assert told.startswith("the table of client 1 holds 'c'")
+
+
+def test_messages_are_split_wherever_the_bytes_were_cut() -> None:
+    # C, Int32 length 4 + 3, "OK" and its end; Z, Int32 length 4 + 1, and no status yet
+    buffer = bytearray(b"C\0\0\0\x07OK\0Z\0\0\0\x05")
+    assert split(buffer) == [Message("C", b"OK\0")]
+    buffer += b"I"
+    assert split(buffer) == [Message("Z", b"I")]
+    assert not buffer
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        (Message("Z", b"I"), "Z b'I'"),
+        (Message("1", b""), "1"),
+        (Message("E", b"SERROR\0C22012\0\0"), "E S='ERROR' C='22012'"),
+        # Int16 two columns: Int32 length 1; Int32 -1
+        (Message("D", b"\0\2\0\0\0\1x\xff\xff\xff\xff"), "D b'x', NULL"),
+    ],
+)
+def test_a_message_is_one_line(message: Message, line: str) -> None:
+    assert describe(message) == line

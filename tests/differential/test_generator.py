@@ -1,0 +1,63 @@
+"""Conversations are made so that they can be compared, and every kind is among them."""
+
+import pytest
+
+from pgwire.copying import CopyFail
+from pgwire.frontend import FunctionCall, Parse, Query
+
+from .conversation import Conversation, Ending
+from .features import SUPPORTED, Feature
+from .generator import Size, seeded
+
+SIZE = Size(clients=6, servers=2, successors=2)
+MANY = [seeded(seed, SIZE) for seed in range(150)]
+
+
+def test_a_seed_makes_the_same_conversation_again() -> None:
+    assert seeded(3, SIZE) == MANY[3]
+    assert MANY[3] != MANY[4]
+
+
+@pytest.mark.parametrize("conversation", MANY[:20], ids=range(20))
+def test_no_more_clients_are_there_than_asked_for(conversation: Conversation) -> None:
+    last = {turn.client: number for number, turn in enumerate(conversation.turns)}
+    present: set[int] = set()
+    for number, turn in enumerate(conversation.turns):
+        present.add(turn.client)
+        assert len(present) <= SIZE.clients
+        present -= {client for client in present if last[client] == number}
+
+
+def test_an_ending_is_a_clients_last_turn() -> None:
+    for conversation in MANY:
+        left: set[int] = set()
+        for turn in conversation.turns:
+            assert turn.client not in left
+            if turn.ending:
+                left.add(turn.client)
+
+
+def test_cuts_and_tails_are_within_what_is_sent() -> None:
+    for turn in (turn for conversation in MANY for turn in conversation.turns):
+        end = len(turn.data) - turn.tail
+        assert all(0 < cut < end for cut in turn.cuts)
+        assert not turn.tail or turn.tail < len(turn.messages[-1].encode())
+
+
+def test_everything_occurs() -> None:
+    turns = [turn for conversation in MANY for turn in conversation.turns]
+    messages = [message for turn in turns for message in turn.messages]
+    assert {turn.ending for turn in turns} == {None, *Ending}
+    assert any(turn.tail for turn in turns)
+    assert any(turn.cuts for turn in turns)
+    assert not all(turn.awaited for turn in turns)
+    assert {Query, Parse, FunctionCall, CopyFail} <= {type(m) for m in messages}
+
+
+def test_what_is_switched_off_does_not_occur() -> None:
+    features = SUPPORTED & ~(Feature.COPY_IN | Feature.FUNCTION_CALL | Feature.ENDINGS)
+    for seed in range(50):
+        for turn in seeded(seed, SIZE, features).turns:
+            assert turn.ending is None
+            for message in turn.messages:
+                assert not isinstance(message, FunctionCall | CopyFail)
