@@ -26,7 +26,7 @@ from .rig import Rig
 from .tables import Tables
 
 #: Hands out another server at every release, so that what is left on one shows.
-ROTATES: Mapping[str, Setting] = {"server_round_robin": 1}
+ROTATES: Mapping[str, Setting] = {"debug_rotate_servers": 1}
 
 #: What asks for the PostgreSQL of the extra `embedded` instead of a directory.
 EMBEDDED = "embedded"
