@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 
 from pgpool_py.embedded import EmbeddedPostgres
-from tests.fixtures.pooling import StartPooler, nursery, pooled, start_pooler
+from tests.fixtures.pooling import StartPooler
 
 from .houses import Oracle
 from .rig import Rig
 from .stage import settings_for, tables_on
-
-__all__ = ["nursery", "pooled", "start_pooler"]
 
 _HERE = Path(__file__).parent
 

@@ -4,14 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.pooling import (
-    nursery,
-    pooled,
-    start_pooler,
-)
-
-__all__ = ["nursery", "pooled", "start_pooler"]
-
 _HERE = Path(__file__).parent
 
 
