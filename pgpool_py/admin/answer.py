@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Final
 
-from pgpool_py.client.telling import told
-from pgpool_py.errors import PoolerError
 from pgwire.backend import (
     BackendKeyData,
     CommandComplete,
@@ -71,11 +69,6 @@ def done(result: Done) -> bytes:
 def tag(text: str) -> bytes:
     """Give a CommandComplete."""
     return CommandComplete(_encode(text)).encode()
-
-
-def refusal(error: PoolerError) -> bytes:
-    """Give an ErrorResponse."""
-    return told(error)
 
 
 def _value(value: Value) -> bytes | None:

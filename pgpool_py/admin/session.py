@@ -13,6 +13,7 @@ from typing import Final
 
 from pgpool_py import errors
 from pgpool_py.client.identity import ClientIdentity
+from pgpool_py.client.telling import told
 from pgpool_py.errors import ConsoleError, PoolerError
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
@@ -190,7 +191,7 @@ class ConsoleSession:
                     self._unwatch = self._desk.pooler.watch(self._look)
 
     def _refuse(self, error: PoolerError) -> None:
-        self._write(answer.refusal(error) + answer.READY)
+        self._write(told(error) + answer.READY)
 
     def _write(self, data: bytes) -> None:
         self._desk.counters.bytes_sent += len(data)
@@ -252,7 +253,7 @@ class ConsoleSession:
         self.identity.log_close(reason, error)
         self._wait_no_more()
         if error is not None:
-            self._write(answer.refusal(error))
+            self._write(told(error))
         self._stream.close()
         del self._desk.visitors[self.identity.pid]
         self._on_closed()

@@ -49,7 +49,6 @@ class ClientSession:
         limits: the time limits of its own user; the pool's follow the servers' user.
         server: the one it is lent, or None.
         waiting: whether what it sends is kept until ``on_linked`` is called.
-        pinned: why it keeps its server past the transaction, or None.
         timing: since when it does what it does.
         cancel_asked: whether a cancel request waits for its exchange to be the one
             that is being answered.
@@ -67,7 +66,6 @@ class ClientSession:
         "identity",
         "limits",
         "parameters",
-        "pinned",
         "server",
         "stream",
         "timing",
@@ -97,7 +95,6 @@ class ClientSession:
         self.limits = limits
         self.server: ServerConnection | None = None
         self.waiting = False
-        self.pinned: str | None = None
         self.closed = False
         self.timing = Timing(reactor.now)
         self.cancel_asked = False
@@ -110,6 +107,11 @@ class ClientSession:
     def lender(self) -> Lender:
         """The pool it belongs to."""
         return self._lender
+
+    @property
+    def pinned(self) -> str | None:
+        """Say why it keeps its server past the transaction, None if it does not."""
+        return "prepared statement" if self._requests.keeps_server else None
 
     # What the client sends
 
@@ -202,11 +204,9 @@ class ClientSession:
             used = requests.receive(view, end, ledger, self._context)
         except ProtocolViolation as error:
             used, violation = end, error
-        for piece in requests.pieces:
-            server.stream.write(piece)
+        sent = [server.stream.write(piece) for piece in requests.pieces]
         if used != end:
             requests.keep(view[used:end])
-        self.pinned = "prepared statement" if requests.keeps_server else None
         self.waiting = requests.held
         if not self.timing.exchange_since and ledger.head:
             self.timing.begin_exchange(self._reactor.now, self._lender.counters)
@@ -215,7 +215,8 @@ class ClientSession:
         elif requests.terminated:
             self.close(Reason.CLIENT_CLOSE_REQUEST)
         else:
-            self._regulate()
+            if requests.held or not all(sent):
+                self._regulate()
             over = ledger.settled or ledger.resynchronisable
             if over and self.timing.transaction_since:  # and no reply will come
                 self.on_answered(server)
@@ -285,7 +286,6 @@ class ClientSession:
             self.timing.end_transaction(now, counters)
             mode = self._lender.settings.pool_mode
             if mode is not PoolMode.SESSION and not self._requests.keeps_server:
-                self.pinned = None
                 self._release(server)
             elif self.waiting and not server.cancels:
                 self.on_linked(server)

@@ -32,7 +32,7 @@ class Aftercare:
     Attributes:
         settings: in force.
         resets: whether every server is reset when it comes back.
-        cancels: the CancelRequests on their way, with the time when each began.
+        cancels: the CancelRequests on their way, with the server of each.
     """
 
     __slots__ = ("_context", "_drain_after", "_shelve", "cancels", "resets", "settings")
@@ -48,7 +48,7 @@ class Aftercare:
         self._drain_after: set[ServerConnection] = set()
         self.settings = settings
         self.resets = _resets(settings)
-        self.cancels: dict[ServerCancel, tuple[ServerConnection, float]] = {}
+        self.cancels: dict[ServerCancel, ServerConnection] = {}
 
     def reconfigure(self, settings: PoolSettings) -> None:
         """Take over new settings."""
@@ -178,11 +178,11 @@ class Aftercare:
             request,
             self._on_cancelled,
         )
-        self.cancels[cancel] = (server, self._context.reactor.now)
+        self.cancels[cancel] = server
         return True
 
     def _on_cancelled(self, cancel: ServerCancel, taken: bool) -> None:
-        server, _ = self.cancels.pop(cancel)
+        server = self.cancels.pop(cancel)
         server.cancels -= 1
         if server.closed:
             return
@@ -204,10 +204,8 @@ class Aftercare:
 
     def check_cancels(self, now: float) -> None:
         """Give up CancelRequests after ``cancel_wait_timeout``."""
-        limit = self._context.settings.cancel_wait_timeout
-        late = [c for c, (_, began) in self.cancels.items() if now - began >= limit]
-        for cancel in late if limit else []:
-            cancel.give_up()
+        for cancel in list(self.cancels):
+            cancel.check_deadline(now, self._context.settings.cancel_wait_timeout)
 
     def _settle(self, server: ServerConnection) -> None:
         """Let a cancel that was sent hit, if it still can, before anyone is lent."""

@@ -1,7 +1,7 @@
 """A client between its authentication and its session: it waits for the welcome."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pgpool_py.client.door import AtDoor
@@ -17,7 +17,7 @@ from pgwire.client_login import ClientLogin
 from pgwire.codes import TransactionStatus
 
 from .context import Context
-from .limits import Census
+from .limits import Census, Place
 from .pool import Pool
 
 # Above PostgreSQL's process ids (PID_MAX_LIMIT of Linux), so that
@@ -66,16 +66,23 @@ def identify(arrival: AtDoor, wishes: Wishes, *, quiet: bool) -> ClientIdentity:
     )
 
 
+def welcome(identity: ClientIdentity, reported: Mapping[str, str]) -> bytes:
+    """Give what PostgreSQL says after a login."""
+    parts = [ParameterStatus(name, v).encode() for name, v in reported.items()]
+    parts.append(BackendKeyData(identity.pid, identity.cancel_key).encode())
+    parts.append(ReadyForQuery(TransactionStatus.IDLE).encode())
+    return b"".join(parts)
+
+
 class ClientEntry:
     """Leads one client into its pool."""
 
     __slots__ = (
         "_arrival",
-        "_census",
         "_context",
-        "_counted",
         "_limits",
         "_on_closed",
+        "_place",
         "_pool",
         "_stream",
         "_then",
@@ -102,8 +109,7 @@ class ClientEntry:
         self._wishes = wishes
         self._pool = pool
         self._limits = limits
-        self._census = census
-        self._counted = False
+        self._place = Place(census, limits, wishes.database, wishes.user)
         self._on_closed = on_closed
         self._then = then
         self._stream: Stream | None = None
@@ -114,7 +120,7 @@ class ClientEntry:
         """Take a place, and ask the pool what its servers are like; see Entry."""
         try:
             pool = self._pool()
-            self._take_place()
+            self._place.take()
         except PoolerError as error:
             self._arrival.refuse(Reason.LOGIN_FAILED, error)
             return
@@ -122,19 +128,10 @@ class ClientEntry:
         self._waits_for = pool
         pool.greet(self)
 
-    def _take_place(self) -> None:
-        # Checked again: others that began to log in with it may have been quicker.
-        database, user = self._wishes.database, self._wishes.user
-        self._census.check(self._limits(), database, user)
-        self._census.add(database, user)
-        self._counted = True
-
     def leave(self) -> None:
         """Give the place back, and wait no more; see Entry."""
         self._stream = None
-        if self._counted:
-            self._counted = False
-            self._census.remove(self._wishes.database, self._wishes.user)
+        self._place.give_back()
         # The pool itself, not another of its name: that may be gone by now.
         if self._waits_for is not None:
             self._waits_for.forget_guest(self)
@@ -163,11 +160,11 @@ class ClientEntry:
             limits=self._limits(),
         )
         self._arrival.arrived()
-        # The place is the session's from now on.
-        self._counted = False
+        # It is the session's from now on.
+        self._place.hand_over()
         pool.counters.client_login_count += 1
         self._then(session)
-        stream.write(self._welcome(pool, identity))
+        stream.write(welcome(identity, self._reported(pool)))
 
     def _parameters(self, pool: Pool) -> ParameterSet:
         defaults = pool.staffing.defaults
@@ -179,14 +176,8 @@ class ClientEntry:
             }
         )
 
-    def _welcome(self, pool: Pool, identity: ClientIdentity) -> bytes:
-        """Give what PostgreSQL says after a login, the client's own values in it."""
+    def _reported(self, pool: Pool) -> dict[str, str]:
+        """Give what servers report, the client's own values in it."""
         asked = self._wishes.parameters
         reported = pool.staffing.welcome or {}
-        parts = [
-            ParameterStatus(name, asked.get(name.lower(), value)).encode()
-            for name, value in reported.items()
-        ]
-        parts.append(BackendKeyData(identity.pid, identity.cancel_key).encode())
-        parts.append(ReadyForQuery(TransactionStatus.IDLE).encode())
-        return b"".join(parts)
+        return {name: asked.get(name.lower(), v) for name, v in reported.items()}

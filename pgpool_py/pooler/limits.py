@@ -1,5 +1,6 @@
 """How many clients are let in: in all, per database, and per user."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pgpool_py import errors
@@ -43,6 +44,45 @@ class Census:
             counts[name] -= 1
             if not counts[name]:
                 del counts[name]
+
+
+class Place:
+    """The place of one client that logs in, until it is handed over or given back."""
+
+    __slots__ = ("_census", "_database", "_limits", "_taken", "_user")
+
+    def __init__(
+        self,
+        census: Census,
+        limits: Callable[[], PoolSettings],
+        database: str,
+        user: str,
+    ) -> None:
+        self._census = census
+        self._limits = limits
+        self._database = database
+        self._user = user
+        self._taken = False
+
+    def take(self) -> None:
+        """Count the client; others that log in with it may have been quicker.
+
+        Raises:
+            LimitError: naming the limit.
+        """
+        self._census.check(self._limits(), self._database, self._user)
+        self._census.add(self._database, self._user)
+        self._taken = True
+
+    def hand_over(self) -> None:
+        """Leave it to whoever the client has become to give it back."""
+        self._taken = False
+
+    def give_back(self) -> None:
+        """Count the client no more, if it is counted and not handed over."""
+        if self._taken:
+            self._taken = False
+            self._census.remove(self._database, self._user)
 
 
 def check_limits(

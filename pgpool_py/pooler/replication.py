@@ -67,7 +67,7 @@ class Replications:
     Attributes:
         privates: those that are in, by the client's process id.
         newcomers: those that wait for their server, the first one first.
-        cancels: CancelRequests on their way, with the time when each began.
+        cancels: CancelRequests on their way.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Replications:
         self._keys = keys
         self.privates: dict[int, Private] = {}
         self.newcomers: dict[Newcomer, None] = {}
-        self.cancels: dict[ServerCancel, float] = {}
+        self.cancels: set[ServerCancel] = set()
 
     @property
     def pools(self) -> set[Pool]:
@@ -128,12 +128,12 @@ class Replications:
             CancelRequest(server.pid, server.cancel_key),
             self._on_cancelled,
         )
-        self.cancels[cancel] = self._context.reactor.now
+        self.cancels.add(cancel)
 
     def _on_cancelled(self, cancel: ServerCancel, taken: bool) -> None:
         # If it did not arrive, the client may ask again: as with PostgreSQL itself.
         del taken
-        self.cancels.pop(cancel, None)
+        self.cancels.discard(cancel)
 
     def maintain(self, now: float) -> None:
         """Look at everything that is limited in time."""
@@ -141,10 +141,8 @@ class Replications:
             newcomer.check(now)
         for private in list(self.privates.values()):
             private.relay.check(now)
-        limit = self._context.settings.cancel_wait_timeout
-        late = [c for c, began in self.cancels.items() if now - began >= limit]
-        for cancel in late if limit else []:
-            cancel.give_up()
+        for cancel in list(self.cancels):
+            cancel.check_deadline(now, self._context.settings.cancel_wait_timeout)
 
     def close(
         self, reason: Reason, error: PoolerError, pool: Pool | None = None

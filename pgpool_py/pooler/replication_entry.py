@@ -19,15 +19,13 @@ from pgpool_py.pool.quota import Quota
 from pgpool_py.reasons import Reason
 from pgpool_py.server.opening import Destination, Opened, Opening, OpeningFailed
 from pgpool_py.settings import PoolSettings
-from pgwire.backend import BackendKeyData, ParameterStatus, ReadyForQuery
 from pgwire.client_login import ClientLogin
-from pgwire.codes import TransactionStatus
 from pgwire.errors import LocalProtocolError
 from pgwire.startup import StartupMessage
 
 from .context import Context
-from .entry import Wishes, identify
-from .limits import Census
+from .entry import Wishes, identify, welcome
+from .limits import Census, Place
 from .pool import Pool
 from .replication import Private, Replications
 from .staffing import refusal
@@ -41,11 +39,9 @@ class ReplicationEntry:
     __slots__ = (
         "_arrival",
         "_book",
-        "_census",
         "_context",
-        "_counted",
         "_find_pool",
-        "_limits",
+        "_place",
         "_since",
         "_stream",
         "_wishes",
@@ -72,10 +68,8 @@ class ReplicationEntry:
         self._arrival = arrival
         self._wishes = wishes
         self._find_pool = pool
-        self._limits = limits
-        self._census = census
+        self._place = Place(census, limits, wishes.database, wishes.user)
         self._book = book
-        self._counted = False
         self._since = context.reactor.now
         self._stream: Stream | None = None
         self.kind = kind
@@ -89,7 +83,7 @@ class ReplicationEntry:
         """Take a place, and open a server; see Entry."""
         try:
             pool = self._find_pool()
-            self._take_place()
+            self._place.take()
         except PoolerError as error:
             self._arrival.refuse(Reason.LOGIN_FAILED, error)
             return
@@ -98,13 +92,6 @@ class ReplicationEntry:
         self._since = self._context.reactor.now
         self._book.newcomers[self] = None
         self.grow()
-
-    def _take_place(self) -> None:
-        # Checked again: others that began to log in with it may have been quicker.
-        database, user = self._wishes.database, self._wishes.user
-        self._census.check(self._limits(), database, user)
-        self._census.add(database, user)
-        self._counted = True
 
     @property
     def quotas(self) -> tuple[Quota, ...]:
@@ -165,12 +152,8 @@ class ReplicationEntry:
         """Give up what takes too long, or try again; see Newcomer."""
         self.grow()
         pool, opening = self.pool, self.opening
-        if pool is None or opening is None:
-            return
-        limit = pool.settings.server_connect_timeout
-        if limit and now - opening.started >= limit:
-            text = f"connect timeout after {limit:g} s"
-            opening.fail(Reason.CONNECT_TIMEOUT, text)
+        if pool is not None and opening is not None:
+            opening.check_deadline(now, pool.settings.server_connect_timeout)
 
     # Outcome
 
@@ -210,23 +193,18 @@ class ReplicationEntry:
         )
         self._arrival.arrived()
         # The places are the relay's from now on.
-        self._counted = False
+        self._place.hand_over()
         self._wait_no_more()
         pool.counters.client_login_count += 1
         self._book.admit(Private(relay, pool, self.kind))
-        reported = (ParameterStatus(*item).encode() for item in opened.reported.items())
-        key = BackendKeyData(identity.pid, identity.cancel_key).encode()
-        ready = ReadyForQuery(TransactionStatus.IDLE).encode()
-        stream.write(b"".join((*reported, key, ready)))
+        stream.write(welcome(identity, opened.reported))
 
     # Out
 
     def leave(self) -> None:
         """Give the places back; see Entry."""
         self._wait_no_more()
-        if self._counted:
-            self._counted = False
-            self._census.remove(self._wishes.database, self._wishes.user)
+        self._place.give_back()
         if self.opening is not None:
             self.opening.fail(Reason.LOGIN_NOT_NEEDED, "the client is gone")
 

@@ -232,12 +232,8 @@ class Staffing:
 
     def check_deadlines(self, now: float) -> None:
         """Give up attempts that take longer than ``server_connect_timeout``."""
-        limit = self.settings.server_connect_timeout
-        if not limit:
-            return
-        for opening in [o for o in self.openings if now - o.started >= limit]:
-            text = f"connect timeout after {limit:g} s"
-            opening.fail(Reason.CONNECT_TIMEOUT, text)
+        for opening in list(self.openings):
+            opening.check_deadline(now, self.settings.server_connect_timeout)
 
     def forget(self) -> None:
         """Give up attempts, and tell nobody what servers reported: they are replaced.

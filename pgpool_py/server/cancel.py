@@ -18,7 +18,15 @@ from pgwire.startup import CancelRequest
 class ServerCancel:
     """One CancelRequest; ``then`` is told once whether the server took it."""
 
-    __slots__ = ("_connector", "_done", "_reactor", "_request", "_stream", "_then")
+    __slots__ = (
+        "_began",
+        "_connector",
+        "_done",
+        "_reactor",
+        "_request",
+        "_stream",
+        "_then",
+    )
 
     def __init__(
         self,
@@ -28,6 +36,7 @@ class ServerCancel:
         request: CancelRequest,
         then: Callable[["ServerCancel", bool], None],
     ) -> None:
+        self._began = reactor.now
         self._reactor = reactor
         self._request = request.encode()
         self._then = then
@@ -40,6 +49,11 @@ class ServerCancel:
     def give_up(self) -> None:
         """End from outside: it took too long."""
         self._end(taken=False)
+
+    def check_deadline(self, now: float, limit: float) -> None:
+        """Give up where it takes longer than ``limit`` seconds; 0 is no limit."""
+        if limit and now - self._began >= limit:
+            self.give_up()
 
     def _on_connected(self, connected: socket.socket) -> None:
         self._connector = None

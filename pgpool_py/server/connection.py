@@ -34,6 +34,7 @@ from pgwire.exchange import (
 )
 from pgwire.frontend import Terminate
 from pgwire.ledger import Ledger
+from pgwire.server_login import MAX_PARAMETERS
 from pgwire.server_statements import Effect
 
 from .opening import Opened
@@ -42,8 +43,6 @@ from .parameters import PARSING, ParameterSet
 _log = logging.getLogger(__name__)
 
 _TERMINATE: Final = Terminate().encode()
-# Parameters reported by one server: PostgreSQL's are some twenty.
-_MOST_REPORTED: Final = 1000
 
 
 class ServerState(StrEnum):
@@ -342,7 +341,7 @@ class ServerConnection:
             match event:
                 case ParameterReported(name, value):
                     lower = name.lower()
-                    if lower in self.reported or len(self.reported) < _MOST_REPORTED:
+                    if lower in self.reported or len(self.reported) < MAX_PARAMETERS:
                         self.reported[lower] = value
                     if lower in PARSING or "." in lower:
                         self.ledger.statements.on_reading_changed()

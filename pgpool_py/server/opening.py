@@ -142,6 +142,11 @@ class Opening:
         """End the attempt from outside: too late, or no longer needed."""
         self._end(OpeningFailed(reason, text))
 
+    def check_deadline(self, now: float, limit: float) -> None:
+        """Give up where it takes longer than ``limit`` seconds; 0 is no limit."""
+        if limit and now - self.started >= limit:
+            self.fail(Reason.CONNECT_TIMEOUT, f"connect timeout after {limit:g} s")
+
     # Steps
 
     def _on_resolved(self, found: list[Address] | OSError) -> None:

@@ -1,22 +1,14 @@
-"""Setting a client's session parameters on a server, in one batch.
-
-By ``set_config`` with the values as parameters, never by the text of a SET: there a
-value such as ``"$user", public`` would have to be quoted element by element.
-"""
+"""Setting a client's session parameters on a server, in one batch."""
 
 from collections.abc import Iterable
 from typing import Final
 
 from pgwire.exchange import BIND, EXECUTE, PARSE, SYNC
-from pgwire.frontend import Bind, Execute, Parse, Sync
+from pgwire.frontend import Execute, Sync
+from pgwire.set_config import PREPARE, bind
 
 from .parameters import Change
 
-_TEXT_OID: Final = 25
-# The unnamed statement, for a named one would lie within reach of the clients.
-_PREPARE: Final = Parse(
-    b"", b"SELECT pg_catalog.set_config($1, $2, false)", (_TEXT_OID, _TEXT_OID)
-).encode()
 _EXECUTE: Final = Execute(b"", 0).encode()
 _SYNC: Final = Sync().encode()
 
@@ -26,11 +18,11 @@ def replay(wanted: Iterable[Change]) -> tuple[bytes, tuple[int, ...]]:
 
     One transaction: if one value is refused, none is taken.
     """
-    parts: list[bytes] = [_PREPARE]
+    parts: list[bytes] = [PREPARE]
     entries: list[int] = [PARSE]
     for name, value in wanted:
         given = None if value is None else value.encode("utf-8", "surrogateescape")
-        parts.append(Bind(b"", b"", (), (name.encode(), given), ()).encode())
+        parts.append(bind(b"", name.encode(), given))
         parts.append(_EXECUTE)
         entries += (BIND, EXECUTE)
     parts.append(_SYNC)

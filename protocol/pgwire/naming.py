@@ -73,20 +73,19 @@ class Naming(ClientStatements):
         Raises:
             ProtocolViolation: the client must be closed.
         """
+        thrown_away = ledger.skips_to_sync or ledger.uncertain
         if (
             kind == Frontend.PARSE
             and HEADER_SIZE < size < len(message)
             and not message[HEADER_SIZE]
-            and not ledger.skips_to_sync
-            and not ledger.uncertain
+            and not thrown_away
         ):
             # What nearly all are.
             return self._parse(
                 message, size, (HEADER_SIZE, HEADER_SIZE), ledger, context
             )
-        # What the server throws away is about nothing.
         start = end = 0
-        if not ledger.skips_to_sync and not ledger.uncertain:
+        if not thrown_away:
             found = _find_name(message, kind, size)
             if found is None or (kind == Frontend.PARSE and _is_awaited(message, size)):
                 return WAIT
@@ -95,9 +94,9 @@ class Naming(ClientStatements):
             ledger.request(kind)
             return 0
         name = bytes(message[start:end])[:NAME_SIZE]
-        known = context is not None or not name
-        waits = known and not (kind == Frontend.PARSE and not name)
-        if waits and self.must_wait(name, ledger):
+        # A Parse of the unnamed statement replaces it, whatever it was.
+        depends = context is not None if name else kind != Frontend.PARSE
+        if depends and self.must_wait(name, ledger):
             self.held = True
             return WAIT
         if kind == Frontend.PARSE:

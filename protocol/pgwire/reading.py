@@ -10,14 +10,11 @@ from typing import Final
 
 from .codes import Target
 from .exchange import BIND, CLOSE, EXECUTE, PARSE
-from .frontend import Bind, Close, Execute, Parse
+from .frontend import Close, Execute
+from .set_config import PREPARE, bind
 
 # The unnamed portal may be the client's.
 _PORTAL: Final = b"pgpool_set_config"
-_TEXT_OID: Final = 25
-_PREPARE: Final = Parse(
-    b"", b"SELECT pg_catalog.set_config($1, $2, false)", (_TEXT_OID, _TEXT_OID)
-).encode()
 _RUN: Final = Execute(_PORTAL, 0).encode() + Close(Target.PORTAL, _PORTAL).encode()
 
 # What one value costs; behind one PARSE for all.
@@ -37,9 +34,9 @@ def change(now: bytes, wanted: bytes) -> tuple[bytes, tuple[int, ...]]:
     """
     old, new = _values(now), _values(wanted)
     differing = sorted(n for n in old.keys() | new.keys() if old.get(n) != new.get(n))
-    sent = _PREPARE
+    sent = PREPARE
     for name in differing:
-        sent += Bind(_PORTAL, b"", (), (name, new.get(name)), ()).encode() + _RUN
+        sent += bind(_PORTAL, name, new.get(name)) + _RUN
     return sent, (PARSE, *ENTRIES * len(differing))
 
 

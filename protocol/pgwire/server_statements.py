@@ -98,6 +98,8 @@ class ServerStatements:
 
         The server has told that it reads text in another way; since when, it has not.
         """
+        if self._read_alike == self.issued:
+            return
         for name, number in self._present.items():
             if number is not None and number >= self._read_alike:
                 self._present[name] = None

@@ -14,8 +14,8 @@ from psycopg.pq.abc import PGconn, PGresult
 
 from tests.fixtures.pooler_files import POOLED
 from tests.fixtures.pooling import DIRECT, StartPooler
+from tests.integration.rotation import SERVERS, rotating
 
-SERVERS = 2
 CLIENTS = 16
 PIPELINES = 12
 
@@ -172,9 +172,7 @@ async def run(where: str, name: str, seed: int) -> list[list[list[Answer]]]:
 def test_pipelines_of_many_clients_are_answered_as_by_postgresql_itself(
     start_pooler: StartPooler, seed: int
 ) -> None:
-    pooler = start_pooler(
-        pool_mode="transaction", default_pool_size=SERVERS, debug_rotate_servers=1
-    )
+    pooler = rotating(start_pooler)
     expected = asyncio.run(run(pooler.server.dsn_of(POOLED), DIRECT, seed))
     got = asyncio.run(run(pooler.dsn(), "pooled", seed))
     for number in range(CLIENTS):

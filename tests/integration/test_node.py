@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.pooling import PoolerProcess, StartPooler
+from tests.integration.rotation import SERVERS, rotating
 
 HERE = Path(__file__).parent / "node"
 CACHE = Path(__file__).parents[2] / ".cache"
 FILES = ("package.json", "package-lock.json")
 
-SERVERS = 2
 SCENARIOS = (
     "a name is good on every server",
     "the same name in many clients",
@@ -74,9 +74,7 @@ def modules() -> Path:
 
 @pytest.fixture
 def pooler(start_pooler: StartPooler) -> PoolerProcess:
-    return start_pooler(
-        pool_mode="transaction", default_pool_size=SERVERS, debug_rotate_servers=1
-    )
+    return rotating(start_pooler)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

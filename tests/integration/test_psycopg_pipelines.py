@@ -3,31 +3,21 @@ clients, two servers, and another one after each transaction."""
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeAlias
 
 import psycopg
 import pytest
-from psycopg.rows import TupleRow
 
 from tests.fixtures.pooling import PoolerProcess, StartPooler
+from tests.integration.eager import AsyncConnection, Connection, connect, open_client
+from tests.integration.rotation import SERVERS, rotating
 
-Connection = psycopg.Connection[TupleRow]
-AsyncConnection: TypeAlias = psycopg.AsyncConnection[TupleRow]
-
-SERVERS = 2
 CLIENTS = 20
 ROUNDS = 10
 
 
 @pytest.fixture
 def pooler(start_pooler: StartPooler) -> PoolerProcess:
-    return start_pooler(
-        pool_mode="transaction", default_pool_size=SERVERS, debug_rotate_servers=1
-    )
-
-
-def connect(pooler: PoolerProcess, *, autocommit: bool = True) -> Connection:
-    return pooler.connect(prepare_threshold=0, autocommit=autocommit)
+    return rotating(start_pooler)
 
 
 # One client
@@ -180,9 +170,7 @@ def test_many_clients_with_pipelines_that_fail_and_succeed(
         assert await own.fetchall() == [(number, n)]
 
     async def work(number: int) -> None:
-        async with await AsyncConnection.connect(
-            pooler.dsn(), autocommit=True, prepare_threshold=0
-        ) as client:
+        async with open_client(pooler) as client:
             for n in range(ROUNDS):
                 with pytest.raises(psycopg.errors.DivisionByZero):
                     await fail(client, n)

@@ -2,42 +2,23 @@
 once: many clients, two servers, and another one after each transaction."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from itertools import pairwise
-from typing import TypeAlias
 
 import psycopg
 import pytest
-from psycopg.rows import TupleRow
 
 from tests.fixtures.pooling import PoolerProcess, StartPooler
+from tests.integration.eager import AsyncConnection, connect, open_client
+from tests.integration.rotation import SERVERS, rotating
 
-Connection = psycopg.Connection[TupleRow]
-AsyncConnection: TypeAlias = psycopg.AsyncConnection[TupleRow]
-
-SERVERS = 2
 CLIENTS = 24
 ROUNDS = 15
 
 
 @pytest.fixture
 def pooler(start_pooler: StartPooler) -> PoolerProcess:
-    return start_pooler(
-        pool_mode="transaction", default_pool_size=SERVERS, debug_rotate_servers=1
-    )
-
-
-def connect(pooler: PoolerProcess, *, autocommit: bool = True) -> Connection:
-    return pooler.connect(prepare_threshold=0, autocommit=autocommit)
-
-
-@asynccontextmanager
-async def open_client(pooler: PoolerProcess) -> AsyncIterator[AsyncConnection]:
-    async with await AsyncConnection.connect(
-        pooler.dsn(), autocommit=True, prepare_threshold=0
-    ) as client:
-        yield client
+    return rotating(start_pooler)
 
 
 def all_at_once(
@@ -93,12 +74,7 @@ def test_more_statements_than_the_driver_keeps(pooler: PoolerProcess) -> None:
 
 
 def test_more_statements_than_a_server_keeps(start_pooler: StartPooler) -> None:
-    pooler = start_pooler(
-        pool_mode="transaction",
-        default_pool_size=SERVERS,
-        debug_rotate_servers=1,
-        max_prepared_statements=3,
-    )
+    pooler = rotating(start_pooler, max_prepared_statements=3)
 
     async def work(client: AsyncConnection, number: int) -> None:
         for n in range(ROUNDS):

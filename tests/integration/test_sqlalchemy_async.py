@@ -12,8 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from tests.fixtures.pooling import PoolerProcess, StartPooler
 from tests.integration.library import Author, Base, Book, url
-
-SERVERS = 2
+from tests.integration.rotation import SERVERS, rotating
 
 #: As many as SQLAlchemy's own pool has connections: 5, and 10 beyond.
 CLIENTS = 15
@@ -24,9 +23,7 @@ Work = Callable[[AsyncEngine], Awaitable[None]]
 
 @pytest.fixture
 def pooler(start_pooler: StartPooler) -> PoolerProcess:
-    return start_pooler(
-        pool_mode="transaction", default_pool_size=SERVERS, debug_rotate_servers=1
-    )
+    return rotating(start_pooler)
 
 
 @pytest.fixture

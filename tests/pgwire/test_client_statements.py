@@ -25,17 +25,6 @@ from tests.pgwire.preparing import (
     statement_of,
 )
 
-
-@pytest.fixture
-def client() -> Client:
-    return Client()
-
-
-@pytest.fixture
-def server() -> Server:
-    return Server()
-
-
 # Named statements
 
 

@@ -22,16 +22,6 @@ from tests.pgwire.preparing import (
 )
 
 
-@pytest.fixture
-def client() -> Client:
-    return Client()
-
-
-@pytest.fixture
-def server() -> Server:
-    return Server()
-
-
 def test_a_refused_parse_leaves_no_name(client: Client, server: Server) -> None:
     client.send(server, parse(b"s", b"no SQL"), bind(b"s"), SYNC)
     server.answer(refused(), READY)

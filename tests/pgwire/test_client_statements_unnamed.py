@@ -1,7 +1,5 @@
 """A client's unnamed statement, which it shares with nobody."""
 
-import pytest
-
 from pgwire.exchange import PARSE
 from pgwire.frontend import Query
 from tests.fixtures.messages import READY, complete, done, refused
@@ -17,16 +15,6 @@ from tests.pgwire.preparing import (
     close,
     parse,
 )
-
-
-@pytest.fixture
-def client() -> Client:
-    return Client()
-
-
-@pytest.fixture
-def server() -> Server:
-    return Server()
 
 
 def test_an_unnamed_statement_goes_as_it_is(client: Client, server: Server) -> None:

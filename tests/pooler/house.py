@@ -61,6 +61,12 @@ def startup(database: str = "app", user: str = "alice", **parameters: str) -> by
     return StartupMessage(0, given).encode()
 
 
+def app_and_blog(directory: Path) -> dict[str, DatabaseSettings]:
+    """Return two databases of the PostgreSQL in a directory."""
+    database = DatabaseSettings(host=(str(directory),), port=PORT)
+    return {"app": database, "blog": database}
+
+
 @contextmanager
 def no_descriptors_left() -> Iterator[None]:
     """Lower the limit to what is open, so that the next descriptor is refused."""

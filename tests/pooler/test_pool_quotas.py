@@ -9,11 +9,9 @@ from pgpool_py import errors
 from pgpool_py.pooler.pool import Pool
 from pgpool_py.pooler.upkeep import maintain
 from pgpool_py.reasons import Reason
-from pgpool_py.settings import DatabaseSettings
 from tests.fixtures.hand import Clock, Wire
 from tests.fixtures.messages import done, kinds, query
-from tests.pooler.house import House, startup
-from tests.pooler.postgres import PORT
+from tests.pooler.house import House, app_and_blog, startup
 
 Build = Callable[..., House]
 
@@ -130,9 +128,8 @@ def test_who_waits_longer_is_first_where_a_server_ends_by_itself(
 def test_a_place_that_would_be_of_no_use_is_not_made(
     build: Build, clock: Clock, tmp_path: Path
 ) -> None:
-    database = DatabaseSettings(host=(str(tmp_path),), port=PORT)
     house = build(
-        databases={"app": database, "blog": database},
+        databases=app_and_blog(tmp_path),
         max_db_connections=1,
         max_user_connections=1,
     )
@@ -152,9 +149,8 @@ def test_a_place_that_would_be_of_no_use_is_not_made(
 def test_pools_that_share_no_full_limit_take_nothing_from_each_other(
     build: Build, clock: Clock, tmp_path: Path
 ) -> None:
-    database = DatabaseSettings(host=(str(tmp_path),), port=PORT)
     house = build(
-        databases={"app": database, "blog": database},
+        databases=app_and_blog(tmp_path),
         max_db_connections=1,
         default_pool_size=1,
     )

@@ -25,7 +25,7 @@ from tests.fixtures.messages import (
     told,
     welcome,
 )
-from tests.pooler.house import House, no_descriptors_left, startup
+from tests.pooler.house import House, app_and_blog, no_descriptors_left, startup
 from tests.pooler.postgres import PORT
 
 Build = Callable[..., House]
@@ -228,9 +228,8 @@ def test_what_servers_of_the_old_place_reported_is_told_to_nobody(
 def test_no_server_is_evicted_where_another_limit_stays_full(
     build: Build, clock: Clock, tmp_path: Path
 ) -> None:
-    database = DatabaseSettings(host=(str(tmp_path),), port=PORT)
     house = build(
-        databases={"app": database, "blog": database},
+        databases=app_and_blog(tmp_path),
         max_db_connections=1,
         max_user_connections=1,
     )
@@ -270,9 +269,8 @@ def test_a_defect_in_the_upkeep_of_one_pool_spares_the_others(
     monkeypatch: pytest.MonkeyPatch,
     loop_guard: LoopGuard,
 ) -> None:
-    database = DatabaseSettings(host=(str(tmp_path),), port=PORT)
     house = build(
-        databases={"app": database, "blog": database},
+        databases=app_and_blog(tmp_path),
         min_pool_size=1,
         client_login_timeout=0.5,
     )

@@ -45,7 +45,7 @@ def test_a_cancel_request_is_passed_on_with_the_servers_key(house: House) -> Non
     assert len(house.pooler.gatehouse.replications.cancels) == 1
     asking.close()
     house.turn()
-    assert house.pooler.gatehouse.replications.cancels == {}
+    assert house.pooler.gatehouse.replications.cancels == set()
 
 
 def test_one_with_a_wrong_key_is_not(house: House) -> None:
@@ -59,7 +59,7 @@ def test_one_that_does_not_arrive_is_given_up(house: House, clock: Clock) -> Non
     house.arrive(request.encode())
     replications = house.pooler.gatehouse.replications
     replications.maintain(clock.now + house.pooler.settings.cancel_wait_timeout)
-    assert replications.cancels == {}
+    assert replications.cancels == set()
 
 
 # Views
@@ -150,7 +150,7 @@ def test_a_shutdown_at_once_ends_them(house: House) -> None:
     house.turn()
     assert told(client.received())[1] == "57P01"
     assert server.received() == TERMINATE
-    assert house.pooler.gatehouse.replications.cancels == {}
+    assert house.pooler.gatehouse.replications.cancels == set()
     assert nothing_is_left(house)
 
 
