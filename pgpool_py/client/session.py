@@ -25,7 +25,7 @@ from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolMode, PoolSettings
 from pgwire.backend import ReadyForQuery
-from pgwire.codes import Frontend, TransactionStatus
+from pgwire.codes import TransactionStatus
 from pgwire.errors import ProtocolViolation
 from pgwire.exchange import SKIP
 from pgwire.requests import Requests, Verdict
@@ -36,7 +36,6 @@ from .lender import Lender
 from .telling import CANCELED, told
 from .timing import Timing
 
-_QUERY: Final = Frontend.QUERY
 _READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
 
 
@@ -231,7 +230,7 @@ class ClientSession:
 
     def _send_query(self, server: ServerConnection, query: memoryview) -> None:
         """Send one simple Query: what nearly all that comes is."""
-        server.ledger.request(_QUERY)
+        server.ledger.query()
         if not self.timing.exchange_since:
             self.timing.begin_exchange(self._reactor.now, self._lender.counters)
         if not server.stream.write(query):

@@ -148,7 +148,8 @@ class Reactor(selectors.BaseSelector):
             self.now = now = time.monotonic()
             self._dead.clear()
             self._dispatch(events, ready)
-            self._flush()
+            if self._dirty:
+                self._flush()
             if ready or self._stirred:
                 return self._still_registered(ready)
             if deadline is not None:
@@ -228,8 +229,6 @@ class Reactor(selectors.BaseSelector):
         return [found for found in ready if self._keys.get(found[0].fd) is found[0]]
 
     def _flush(self) -> None:
-        if not self._dirty:
-            return
         batch, self._dirty = self._dirty, []
         for flushable in batch:
             try:

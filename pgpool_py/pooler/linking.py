@@ -67,14 +67,22 @@ class Linking:
 
     # Clients
 
-    def is_ready(self, server: ServerConnection, client: Borrower) -> bool:
-        """Tell whether nothing has to be done before an idle server is lent."""
+    def lend_ready(self, server: ServerConnection, client: Borrower) -> bool:
+        """Lend an idle server if nothing has to be done before; say whether it was."""
+        now = self._reactor.now
         settings = self.settings
-        return client.parameters is server.parameters and not (
+        if client.parameters is not server.parameters or (
             # As in _is_stale; a call less on the way of nearly all exchanges.
             settings.server_check_query
-            and self._reactor.now - server.since >= settings.server_check_delay
-        )
+            and now - server.since >= settings.server_check_delay
+        ):
+            return False
+        # As lend, likewise.
+        server.owner = client
+        server.state = ServerState.ACTIVE
+        server.since = now
+        self._counters.server_assignment_count += 1
+        return True
 
     def _is_stale(self, server: ServerConnection) -> bool:
         settings = self.settings
@@ -82,7 +90,7 @@ class Linking:
             self._reactor.now - server.since >= settings.server_check_delay
         )
 
-    def lend(self, server: ServerConnection, client: Borrower) -> None:
+    def _lend(self, server: ServerConnection, client: Borrower) -> None:
         """Make the client the owner of the server, without telling it."""
         server.owner = client
         server.state = ServerState.ACTIVE
@@ -95,7 +103,7 @@ class Linking:
         ``since`` is when the client began to wait.
         """
         stale = self._is_stale(server)
-        self.lend(server, client)
+        self._lend(server, client)
         self._counters.wait_time += self._reactor.now - since
         if stale:
             self._preparing[server] = (client, since)

@@ -180,10 +180,9 @@ class Pool:
         if not idle or self.paused or self.refusal is not None:
             return None
         server = idle[0] if self.books.round_robin else idle[-1]
-        if not self.linking.is_ready(server, client):
+        if not self.linking.lend_ready(server, client):
             return None
         self.books.take()
-        self.linking.lend(server, client)
         return server
 
     def request(self, client: Borrower) -> None:

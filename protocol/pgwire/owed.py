@@ -178,13 +178,17 @@ class Owed:
     def request(self, kind: int) -> None:
         """Write down a client's message of type ``kind``, about to be sent."""
         entry = REQUESTS.get(kind, 0)
-        if entry == QUERY and not self.head and not self.skips_to_sync:
-            # What nearly all exchanges are.
+        if entry:
+            self._append(entry)
+
+    def query(self) -> None:
+        """Write down a client's Query: what nearly all exchanges are."""
+        if self.head or self.skips_to_sync:
+            self._append(QUERY)
+        else:
             self.head = QUERY
             self.unsynced = False
             self.statements.unnamed = None
-        elif entry:
-            self._append(entry)
 
     def skip(self, *entries: int) -> None:
         """Write down messages of ours, about to be sent, whose replies nobody wants.
