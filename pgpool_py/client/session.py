@@ -195,18 +195,23 @@ class ClientSession:
         """Send ``view[:end]`` to the server, keep a fragment of a message."""
         requests = self._requests
         ledger = server.ledger
-        if requests.is_query(view, end) and not ledger.copies_in:
+        if requests.is_query(view, end) and not (ledger.unsynced or ledger.copies_in):
             self._send_query(server, view[:end])
             return
         violation = None
+        in_session = self._lender.settings.pool_mode is PoolMode.SESSION
+        context = None if in_session else self.parameters.parsing
         try:
-            used = requests.receive(view, end, ledger, self._context)
+            used = requests.receive(view, end, ledger, context)
         except ProtocolViolation as error:
             used, violation = end, error
         sent = [server.stream.write(piece) for piece in requests.pieces]
         if used != end:
             requests.keep(view[used:end])
         self.waiting = requests.held
+        if requests.mixes:
+            # Of PostgreSQL 18 (18.4), such a batch leaves a transaction that is broken.
+            server.must_reset = True
         if not self.timing.exchange_since and ledger.head:
             self.timing.begin_exchange(self._reactor.now, self._lender.counters)
         if violation is not None:
@@ -219,14 +224,6 @@ class ClientSession:
             over = ledger.settled or ledger.resynchronisable
             if over and self.timing.transaction_since:  # and no reply will come
                 self.on_answered(server)
-
-    @property
-    def _context(self) -> bytes | None:
-        """What decides what a statement means; None where names stay as they are."""
-        lender = self._lender
-        if lender.settings.pool_mode is PoolMode.SESSION or not lender.statements.limit:
-            return None
-        return self.parameters.parsing
 
     def _send_query(self, server: ServerConnection, query: memoryview) -> None:
         """Send one simple Query: what nearly all that comes is."""

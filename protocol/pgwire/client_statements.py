@@ -118,7 +118,7 @@ class ClientStatements:
         statements = ledger.statements
         made: object = object() if message is None else message
         self._last_unnamed = (statements, statements.issued)
-        ledger.note(PARSE, Unnamed(self, statements, made, self.unnamed))
+        ledger.note(PARSE, Unnamed(self, statements, made))
         self.unnamed = statements.unnamed = made
 
     def parse(
@@ -150,7 +150,7 @@ class ClientStatements:
         """Have PostgreSQL refuse it; nothing of that must outlive the batch."""
         if self.names[name] is not None:
             self.front.append(Parse(name, b"").encode())
-            ledger.skip(PARSE)
+            ledger.skip(PARSE, named=True)
             self._duplicates.append(name)
         ledger.request(Frontend.PARSE)
 
@@ -161,12 +161,13 @@ class ClientStatements:
         statements = ledger.statements
         if statements.unnamed is self.unnamed and self.unnamed is not None:
             return
-        statements.unnamed = self.unnamed
         if isinstance(self.unnamed, bytes):
+            self._last_unnamed = (statements, statements.issued)
             self.front.append(self.unnamed)
-            ledger.note(PARSE | SKIP, Reparsed(statements))
+            ledger.note(PARSE | SKIP, Reparsed(statements, self.unnamed))
         else:
             self._close(b"", ledger)
+        statements.unnamed = self.unnamed
 
     def use(self, name: bytes, ledger: Ledger, context: bytes) -> bytes:
         """Have the server have this statement, or none of that name; give its name."""
@@ -188,9 +189,12 @@ class ClientStatements:
     def close(self, name: bytes, ledger: Ledger) -> None:
         """Note a Close, which goes on as it is."""
         if not name:
-            self._last_unnamed = (ledger.statements, ledger.statements.issued)
-            ledger.note(CLOSE, Unnamed(self, ledger.statements, None, self.unnamed))
-            self.unnamed = ledger.statements.unnamed = None
+            statements = ledger.statements
+            self._last_unnamed = (statements, statements.issued)
+            closed = Unnamed(self, statements, None)
+            ledger.note(CLOSE, closed)
+            self.unnamed = None
+            statements.unnamed = closed
         elif name in self.names:
             self._change(name, {}, ledger, CLOSE, None)
         else:
@@ -310,25 +314,28 @@ class Named:
 
 
 class Unnamed:
-    """What a Parse or Close does to a client's unnamed statement."""
+    """What a Parse or Close does to a client's unnamed statement.
 
-    __slots__ = ("_made", "_statements", "client", "previous")
+    Made before it is done. While the server's is taken to be gone by a Close, this
+    stands for it.
+    """
+
+    __slots__ = ("_made", "_servers", "_statements", "client", "previous")
 
     def __init__(
-        self,
-        client: ClientStatements,
-        statements: ServerStatements,
-        made: object,
-        previous: object,
+        self, client: ClientStatements, statements: ServerStatements, made: object
     ) -> None:
         self.client = client
         self._statements = statements
         self._made = made
-        self.previous = previous
+        self.previous = client.unnamed
+        self._servers = statements.unnamed
 
     def undo(self, *, refused: bool) -> None:
         """See :class:`Effect`; a Parse that is refused has ended the one before it."""
-        self._statements.unnamed = None
+        left = self if self._made is None else self._made
+        if self._statements.unnamed is left:
+            self._statements.unnamed = None if refused else self._servers
         previous = None if refused else self.previous
         if self.client.unnamed is self._made:
             self.client.unnamed = previous
@@ -340,14 +347,16 @@ class Unnamed:
 
 
 class Reparsed:
-    """An unnamed statement was parsed again by us."""
+    """An unnamed statement is parsed again by us; made before it is done."""
 
-    __slots__ = ("_statements",)
+    __slots__ = ("_made", "_servers", "_statements")
 
-    def __init__(self, statements: ServerStatements) -> None:
+    def __init__(self, statements: ServerStatements, made: bytes) -> None:
         self._statements = statements
+        self._made = made
+        self._servers = statements.unnamed
 
     def undo(self, *, refused: bool) -> None:
         """See :class:`Effect`."""
-        del refused
-        self._statements.unnamed = None
+        if self._statements.unnamed is self._made:
+            self._statements.unnamed = None if refused else self._servers

@@ -39,9 +39,7 @@ nothing, and an error that makes the server throw away requests of the client.
 from collections import deque
 
 from .codes import TransactionStatus
-from .copy_in import (
-    is_sync_in_data,
-)
+from .copy_in import is_ready_due, is_sync_in_data
 from .errors import LocalProtocolError
 from .exchange import (
     ANYTHING,
@@ -164,6 +162,12 @@ class Owed:
         return self._copy_marked and is_sync_in_data(self._behind)
 
     @property
+    def keeps_back(self) -> bool:
+        """Whether the server may keep answers back until a Sync or a Flush."""
+        copied = self.head & COPIES_IN and self._copy_marked
+        return self.unsynced or bool(copied and not is_ready_due(self._behind))
+
+    @property
     def resynchronisable(self) -> bool:
         """Whether the ledger is uncertain and the nonce's query may be sent now."""
         return (
@@ -190,8 +194,12 @@ class Owed:
             self.unsynced = False
             self.statements.unnamed = None
 
-    def skip(self, *entries: int) -> None:
+    def skip(self, *entries: int, named: bool = False) -> None:
         """Write down messages of ours, about to be sent, whose replies nobody wants.
+
+        Args:
+            entries: what they are.
+            named: whether a Parse among them is not of the unnamed statement.
 
         Raises:
             LocalProtocolError: the ledger is uncertain, so their replies could not be
@@ -203,7 +211,7 @@ class Owed:
             )
         for entry in entries:
             self._append(entry | SKIP)
-        if PARSE in entries:
+        if PARSE in entries and not named:
             self.statements.unnamed = None
 
     def note(self, entry: int, effect: Effect) -> None:

@@ -60,6 +60,7 @@ class Requests(Naming):
         pieces: of the last ``receive``, what is to be sent on.
         pending: what was sent and no server got, None if nothing.
         half_sent: how many bytes of the message sent last are still to come.
+        mixes: whether the last ``receive`` found a Query in a batch without a Sync.
         terminated: whether Terminate was reached; nothing behind it counts.
     """
 
@@ -67,6 +68,7 @@ class Requests(Naming):
         "_discard",
         "_to_sync",
         "half_sent",
+        "mixes",
         "pending",
         "pieces",
         "terminated",
@@ -79,6 +81,7 @@ class Requests(Naming):
         self.pieces: list[bytes | memoryview] = []
         self.pending: bytearray | None = None
         self.half_sent = 0
+        self.mixes = False
         self.terminated = False
 
     def is_query(self, buffer: bytearray | memoryview, end: int) -> bool:
@@ -108,7 +111,8 @@ class Requests(Naming):
             end: how many bytes of it are meant.
             ledger: of the client's server.
             context: of new statements, see :class:`~pgwire.statement.Statement`; None
-                if the server is the client's for good, so that names stay as they are.
+                if the server is the client's for good. Names stay as they are then,
+                and where the book's limit is 0.
 
         Returns:
             How many bytes were dealt with; the rest, a fragment of a message or what
@@ -119,7 +123,9 @@ class Requests(Naming):
         """
         pieces = self.pieces
         pieces.clear()
-        self.held = False
+        self.held = self.mixes = False
+        if not self._book.limit:
+            context = None
         copies = ledger.copies_in
         position = min(self.half_sent, end)
         self.half_sent -= position
@@ -168,6 +174,12 @@ class Requests(Naming):
                         position += 1 + size
                         continue
                     if kind == _QUERY:
+                        if ledger.unsynced and not ledger.skips_to_sync:
+                            # Whether it will be thrown away is to be seen.
+                            if ledger.head:
+                                self.held = True
+                                break
+                            self.mixes = True
                         if not ledger.skips_to_sync:
                             self.query()
                     elif kind == _SYNC:
@@ -204,7 +216,7 @@ class Requests(Naming):
                 position = end
             if start < position:
                 pieces.append(view[start:position])
-        if self.held and ledger.unsynced:
+        if self.held and ledger.keeps_back:
             # What is waited for would else come with the client's next Sync.
             pieces.append(_FLUSH)
         return position

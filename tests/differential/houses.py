@@ -118,6 +118,9 @@ class Pooler:
         return channel
 
     def leave(self, channel: Channel) -> bool:
+        if channel.is_cut:
+            channel.close()
+            return False
         channel.send(Terminate().encode())
         return True
 

@@ -20,7 +20,8 @@ REFUSED = "P0001"
 _COMPLETES = {"P": "1", "B": "2", "C": "3", "D": "Tn", "E": "CIs"}
 _FLUSHES = frozenset("QFSH")
 _ENDS = frozenset("QFS")
-_NO_REQUESTS = frozenset("Hdcf")
+_COPY = frozenset("dcf")
+_NO_REQUESTS = _COPY | {"H"}
 _ASYNCHRONOUS = frozenset("NSA")
 
 
@@ -55,6 +56,12 @@ class Outstanding:
     def empty(self) -> bool:
         """Whether there is no request that is not answered, flushed or not."""
         return not self._queue
+
+    @property
+    def flushed(self) -> bool:
+        """Whether no reply may be kept back for want of a Flush."""
+        requests = [one for one in self._queue if _kind(one) not in _COPY]
+        return not requests or _kind(requests[-1]) in _FLUSHES
 
     @property
     def holds(self) -> bool:

@@ -232,8 +232,9 @@ class Player:
         """Leave at once."""
         assert seat.channel is not None
         if ending is Ending.TERMINATE:
-            # PostgreSQL answers what came before, then ends the connection.
-            seat.transcript.complete = True
+            # PostgreSQL answers what came before, then ends the connection; but what
+            # nothing flushes may come or not.
+            seat.transcript.complete = seat.channel.outstanding.flushed
             seat.leaving = True
             return
         self._forget(seat)

@@ -93,4 +93,5 @@ def _told(
             f"Played {TRIES} times more, it shows nothing: that depends on what came "
             "before, or on the time that things take."
         )
-    return report(*found[-1], f"{origin}, made smaller")
+    smaller = report(*found[-1], f"{origin}, made smaller")
+    return f"{report(difference, conversation, origin)}\n\n{smaller}"

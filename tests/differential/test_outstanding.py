@@ -122,3 +122,11 @@ def test_who_has_something_open_holds_a_server(
 def test_what_answers_nothing_is_refused(sent: str, replies: str) -> None:
     with pytest.raises(IllegalConversationError):
         after(sent, replies)
+
+
+@pytest.mark.parametrize(
+    ("sent", "flushed"),
+    [("", True), ("P", False), ("PS", True), ("PSB", False), ("PHc", True)],
+)
+def test_what_no_one_flushes_may_be_kept_back(sent: str, flushed: bool) -> None:
+    assert after(sent, "").flushed == flushed

@@ -2,11 +2,12 @@
 
 from pgwire.exchange import PARSE
 from pgwire.frontend import Query
-from tests.fixtures.messages import READY, complete, done, refused
+from tests.fixtures.messages import READY, complete, done, kinds, refused
 from tests.pgwire.preparing import (
     BOUND,
     CLOSED,
     EXECUTE,
+    FLUSH,
     PARSED,
     SYNC,
     Client,
@@ -81,10 +82,82 @@ def test_one_that_is_thrown_away_has_not(client: Client, server: Server) -> None
     server.answer(PARSED, READY)
     client.send(server, bind(b"none"), parse(sql=b"SELECT 2"), SYNC)
     server.answer(CLOSED, refused(), READY)
-    assert client.send(server, bind(), SYNC) == parse() + bind() + SYNC
+    assert client.send(server, bind(), SYNC) == bind() + SYNC
+    assert client.send(Server(), bind(), SYNC) == parse() + bind() + SYNC
 
 
 def test_closed_it_is_gone(client: Client, server: Server) -> None:
     client.send(server, parse(), close(), SYNC)
     server.answer(PARSED, CLOSED, READY)
     assert client.send(server, bind(), SYNC) == close() + bind() + SYNC
+
+
+def test_what_is_thrown_away_leaves_the_server_the_one_it_had(
+    client: Client, server: Server
+) -> None:
+    client.send(server, parse(b"", b"SELECT $1"), bind(), parse(b"", b"SELECT 2"), SYNC)
+    server.answer(PARSED, refused(), READY)
+    # In a failed transaction, a Parse of ours would be refused.
+    assert kinds(client.send(server, bind(), SYNC)) == "BS"
+
+
+def test_a_close_that_is_thrown_away_leaves_the_server_the_one_it_had(
+    client: Client, server: Server
+) -> None:
+    client.send(server, parse(), SYNC)
+    server.answer(PARSED, READY)
+    client.send(server, bind(b"missing"), close(), SYNC)
+    server.answer(CLOSED, refused(), READY)
+    assert kinds(client.send(server, bind(), SYNC)) == "BS"
+
+
+def test_a_parse_of_ours_that_is_thrown_away_leaves_the_server_anothers(
+    client: Client, server: Server
+) -> None:
+    other = Client(client.book)
+    client.send(Server(), parse(), SYNC)
+    other.send(server, parse(), SYNC)
+    server.answer(PARSED, READY)
+    client.send(server, bind(b"missing"), bind(), SYNC)
+    server.answer(CLOSED, refused(), READY)
+    assert kinds(other.send(server, bind(), SYNC)) == "BS"
+
+
+def test_a_query_waits_until_it_is_known_whether_it_is_thrown_away(
+    client: Client, server: Server
+) -> None:
+    query = Query(b"SELECT 2").encode()
+    client.send(server, parse(), SYNC)
+    server.answer(PARSED, READY)
+    assert kinds(client.send(server, bind(b"missing"), query)) == "CBH"
+    assert client.requests.held
+    server.answer(CLOSED, refused())
+    client.send(server, query, SYNC)
+    server.answer(READY)
+    assert kinds(client.send(server, bind(), SYNC)) == "BS"
+
+
+def test_a_query_behind_an_answered_batch_runs_within_it(
+    client: Client, server: Server
+) -> None:
+    client.send(server, parse(), FLUSH)
+    server.answer(PARSED)
+    query = Query(b"SELECT 2").encode()
+    assert client.send(server, query, SYNC) == query + SYNC
+
+
+def test_a_parse_of_ours_with_a_name_leaves_it(client: Client, server: Server) -> None:
+    client.send(server, parse(b"s"), parse(), parse(b"s"), SYNC)
+    server.answer(PARSED, PARSED, PARSED, refused(), READY, CLOSED, READY)
+    assert kinds(client.send(server, bind(), SYNC)) == "BS"
+
+
+def test_a_parse_of_ours_that_may_be_thrown_away_is_waited_for(
+    client: Client, server: Server
+) -> None:
+    client.send(Server(), parse(), SYNC)
+    assert kinds(client.send(server, bind(b"missing"), bind(), SYNC)) == "CBPBS"
+    assert client.send(server, bind(), SYNC) == b""
+    assert client.requests.held
+    server.answer(CLOSED, refused(), READY)
+    assert kinds(client.send(server, bind(), SYNC)) == "PBS"

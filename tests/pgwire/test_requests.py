@@ -8,7 +8,7 @@ from pgwire.frontend import Bind, Execute, Flush, Parse, Query, Sync
 from pgwire.ledger import HOLD_LIMIT, Ledger
 from pgwire.requests import Requests, Verdict
 from pgwire.statement import StatementBook
-from tests.fixtures.messages import READY, refused
+from tests.fixtures.messages import READY, complete, refused
 
 LIMIT = 4096
 QUERY = Query(b"SELECT 1").encode()
@@ -91,6 +91,28 @@ def test_nothing_runs_behind_a_copy_of_which_the_end_may_be_uncertain() -> None:
     assert requests.held
     answer(ledger, READY)
     assert ledger.resynchronisable
+
+
+def test_the_end_of_a_copy_is_asked_for_where_something_waits_for_it() -> None:
+    requests, ledger = new_client(), Ledger()
+    sent(requests, BATCH, ledger)
+    answer(ledger, BEGUN)
+    assert sent(requests, DONE, ledger) == DONE
+    # PostgreSQL would keep it back until a Sync, which is among what waits.
+    assert sent(requests, BIND + SYNC, ledger) == FLUSH
+    answer(ledger, complete("COPY 1"))
+    assert sent(requests, BIND + SYNC, ledger) == BIND + SYNC
+
+
+def test_what_is_behind_a_copy_and_its_sync_is_asked_for_too() -> None:
+    requests, ledger = new_client(), Ledger()
+    start = PARSE + BIND + EXECUTE + FLUSH
+    sent(requests, start, ledger)
+    answer(ledger, BEGUN)
+    named = Parse(b"s", b"SELECT 1").encode()
+    behind = DONE + SYNC + named + SYNC + BIND
+    assert sent(requests, behind + named, ledger).endswith(SYNC + BIND + FLUSH)
+    assert requests.held
 
 
 def test_what_a_failed_copy_throws_away_may_come_without_a_sync() -> None:
