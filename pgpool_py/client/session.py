@@ -273,6 +273,10 @@ class ClientSession:
             self.server.stream.pause()
             self._regulate()
 
+    def in_own_names(self, error: bytes) -> bytes:
+        """See Owner."""
+        return self._requests.in_own_names(error)
+
     def on_answered(self, server: ServerConnection) -> None:
         """Everything is answered: let the server go if the pool's mode says so."""
         ledger = server.ledger

@@ -13,7 +13,8 @@ from typing import Final
 
 from pgpool_py.reasons import Reason
 from pgpool_py.server.cancel import ServerCancel
-from pgpool_py.server.connection import Errand, ServerConnection, ServerState
+from pgpool_py.server.connection import Errand, ServerConnection
+from pgpool_py.server.state import ServerState
 from pgpool_py.settings import PoolMode, PoolSettings
 from pgwire.diagnostics import ErrorResponse
 from pgwire.exchange import QUERY

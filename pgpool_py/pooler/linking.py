@@ -13,9 +13,10 @@ from typing import Final
 from pgpool_py import errors
 from pgpool_py.client.lender import Borrower
 from pgpool_py.reasons import Reason
-from pgpool_py.server.connection import Errand, ServerConnection, ServerState
+from pgpool_py.server.connection import Errand, ServerConnection
 from pgpool_py.server.parameters import AWAITED, Change, ParameterSet, changes
 from pgpool_py.server.replay import replay
+from pgpool_py.server.state import ServerState
 from pgpool_py.settings import PoolSettings
 from pgpool_py.statistics import Counters
 from pgwire.diagnostics import ErrorResponse

@@ -12,7 +12,8 @@ from pgpool_py.log import about
 from pgpool_py.pool.books import Books, Sizes
 from pgpool_py.pool.quota import Quota
 from pgpool_py.reasons import Reason
-from pgpool_py.server.connection import ServerConnection, ServerState
+from pgpool_py.server.connection import ServerConnection
+from pgpool_py.server.state import ServerState
 from pgpool_py.settings import PoolMode, PoolSettings
 from pgpool_py.statistics import Counters
 

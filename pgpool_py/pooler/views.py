@@ -14,8 +14,9 @@ from typing import Final
 from pgpool_py.client.lender import Lender
 from pgpool_py.client.replication import Replication
 from pgpool_py.client.session import ClientSession
-from pgpool_py.server.connection import ServerConnection, ServerState
+from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.opening import Opening
+from pgpool_py.server.state import ServerState
 from pgpool_py.settings import LoadBalanceHosts, PoolMode
 from pgpool_py.statistics import Snapshot
 

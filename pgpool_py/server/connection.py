@@ -15,7 +15,6 @@ import math
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final, Protocol
 
 from pgpool_py.errors import PoolerError
@@ -26,6 +25,7 @@ from pgwire.codes import TransactionStatus
 from pgwire.diagnostics import ErrorResponse
 from pgwire.draining import drain_requests, failing_nonce_query, nonce_query
 from pgwire.exchange import (
+    MisnamingError,
     ParameterReported,
     ServerError,
     StatementsDropped,
@@ -39,20 +39,11 @@ from pgwire.server_statements import Effect
 
 from .opening import Opened
 from .parameters import PARSING, ParameterSet
+from .state import ServerState
 
 _log = logging.getLogger(__name__)
 
 _TERMINATE: Final = Terminate().encode()
-
-
-class ServerState(StrEnum):
-    """What the console calls what a server does."""
-
-    IDLE = "idle"
-    ACTIVE = "active"
-    TESTED = "tested"
-    ABANDONED = "abandoned"
-    BEING_CANCELED = "being_canceled"
 
 
 class Owner(Protocol):
@@ -67,6 +58,9 @@ class Owner(Protocol):
 
     def deliver(self, data: memoryview) -> None:
         """Take replies; the memory is good until the call returns."""
+
+    def in_own_names(self, error: bytes) -> bytes:
+        """Give an error as it is to be delivered, which names what servers know."""
 
     def on_answered(self, server: "ServerConnection") -> None:
         """All that was sent is answered."""
@@ -149,6 +143,7 @@ class ServerConnection:
         "_errand_error",
         "_keeper",
         "_reactor",
+        "_renamed",
         "_scratch",
         "address",
         "cancel_key",
@@ -189,6 +184,8 @@ class ServerConnection:
         self._scratch = scratch
         self._keeper = keeper
         self._carry = b""
+        # By where they start, errors of the replies that are looked at.
+        self._renamed: dict[int, memoryview] = {}
         self._errand: Errand | None = None
         self._errand_error: ErrorResponse | None = None
         self.stream = opened.stream
@@ -196,7 +193,6 @@ class ServerConnection:
         self.id = number
         self.address = str(opened.destination)
         self.peer = opened.address
-        self.must_reset = False
         self.pid = opened.pid
         self.cancel_key = opened.cancel_key
         self.reported = {n.lower(): value for n, value in opened.reported.items()}
@@ -206,8 +202,7 @@ class ServerConnection:
         self.opened = self.since = reactor.now
         self.end_of_life = math.inf
         self.deadline = math.inf
-        self.close_needed = False
-        self.closed = False
+        self.must_reset = self.close_needed = self.closed = False
         self.fatal: ErrorResponse | None = None
         self.told = False
         self.cancels = 0
@@ -290,9 +285,6 @@ class ServerConnection:
         self._carry = b"" if used == end else bytes(scratch.view[used:end])
         if ledger.events:
             self._note_events()
-            if self.fatal is not None and self.state is ServerState.IDLE:
-                # Its end is on the way: nobody may be lent it.
-                self.close(Reason.SERVER_CLOSED_IDLE)
             if self.closed:
                 return
         owner = self.owner
@@ -306,7 +298,7 @@ class ServerConnection:
                 owner.on_answered(self)
                 return
             for start, stop in ledger.runs:
-                owner.deliver(scratch.view[start:stop])
+                owner.deliver(self._renamed.pop(start, scratch.view[start:stop]))
         if not ledger.head and not ledger.rest:
             if owner is not None and self._errand is None and not self.may_be_hit:
                 # What nearly always comes next, without a detour.
@@ -340,12 +332,12 @@ class ServerConnection:
         for event in self.ledger.events:
             match event:
                 case ParameterReported(name, value):
-                    lower = name.lower()
-                    if lower in self.reported or len(self.reported) < MAX_PARAMETERS:
-                        self.reported[lower] = value
-                    if lower in PARSING or "." in lower:
-                        self.ledger.statements.on_reading_changed()
-                    self._keeper.on_parameter(self, lower, value)
+                    self._note_parameter(name.lower(), value)
+                case MisnamingError(start, end):
+                    if self.owner is not None:
+                        error = bytes(self._scratch.view[start:end])
+                        renamed = memoryview(self.owner.in_own_names(error))
+                        self._renamed[start] = renamed
                 case StatementsDropped(pending):
                     if self.owner is not None and self._errand is None:
                         self.owner.on_statements_dropped(pending)
@@ -355,6 +347,16 @@ class ServerConnection:
                         self.told = not skipped
                     elif skipped:
                         self._note_refusal(error)
+        if self.fatal is not None and self.state is ServerState.IDLE:
+            # Its end is on the way: nobody may be lent it.
+            self.close(Reason.SERVER_CLOSED_IDLE)
+
+    def _note_parameter(self, lower: str, value: str) -> None:
+        if lower in self.reported or len(self.reported) < MAX_PARAMETERS:
+            self.reported[lower] = value
+        if lower in PARSING or "." in lower:
+            self.ledger.statements.on_reading_changed()
+        self._keeper.on_parameter(self, lower, value)
 
     def _note_refusal(self, error: ErrorResponse) -> None:
         if self._errand is None:

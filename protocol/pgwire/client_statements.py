@@ -21,16 +21,20 @@ from typing import Final
 
 from .codes import Frontend, Target, TransactionStatus
 from .exchange import CLOSE, PARSE, SKIP, SYNC
+from .framing import HEADER_SIZE
 from .frontend import Close, Parse, Sync
 from .ledger import Ledger
 from .reading import change
 from .server_statements import Effect, Prepared, ServerStatements
-from .statement import Statement, StatementBook
+from .statement import Statement, StatementBook, may_drop
+from .statement_effects import Named, Reparsed, Unnamed
 
 # Bytes of statements that are kept for one client.
 SIZE_LIMIT: Final = 4 * 1024 * 1024
 
 _SYNC: Final = Sync().encode()
+# Where in the Parse of an unnamed statement its text begins.
+_TEXT: Final = HEADER_SIZE + 1
 
 
 class ClientStatements:
@@ -39,11 +43,12 @@ class ClientStatements:
     Attributes:
         front: what is to be sent in front of the message that was looked at last.
         unnamed: its unnamed statement, the Parse that made it or, where that is not
-            kept, something that stands for it.
+            kept or it was closed, something that stands for it; None if it has none.
     """
 
     __slots__ = (
         "_book",
+        "_drops",
         "_duplicates",
         "_last",
         "_last_unnamed",
@@ -59,6 +64,8 @@ class ClientStatements:
         # Where its last effect on its names was written down, and under which number.
         self._last: tuple[ServerStatements, int] | None = None
         self._last_unnamed: tuple[ServerStatements, int] | None = None
+        # Whether a statement was bound that may drop all, and may still run.
+        self._drops = False
         self._duplicates: list[bytes] = []
         self.front: list[bytes] = []
         # None: the server knows it by the client's own name.
@@ -71,9 +78,7 @@ class ClientStatements:
     @property
     def keeps_server(self) -> bool:
         """Whether it has a statement that no other server can be given."""
-        return self._own_names > 0 or not (
-            self.unnamed is None or isinstance(self.unnamed, bytes)
-        )
+        return self._own_names > 0 or isinstance(self.unnamed, _Unkept)
 
     @property
     def is_full(self) -> bool:
@@ -82,6 +87,8 @@ class ClientStatements:
 
     def must_wait(self, name: bytes, ledger: Ledger) -> bool:
         """Whether what a name means depends on what is not answered yet."""
+        if name and self._may_lose_names(ledger):
+            return True
         last = self._last if name else self._last_unnamed
         if last is None:
             return False
@@ -91,11 +98,18 @@ class ClientStatements:
             and statements.answered <= number < statements.batch
         )
 
+    def _may_lose_names(self, ledger: Ledger) -> bool:
+        """Whether what runs may be DISCARD ALL or DEALLOCATE ALL."""
+        if self._drops and ledger.settled:
+            self._drops = False
+        return ledger.runs_query or (self._drops and not ledger.answered)
+
     def parsed_now(self, ledger: Ledger) -> bool:
         """Whether the unnamed statement was parsed in the batch that is being sent."""
         statements = ledger.statements
         return (
             self._last_unnamed is not None
+            and type(self.unnamed) is bytes
             and statements.unnamed is self.unnamed
             and self._last_unnamed[1] >= statements.batch
             and self._last_unnamed[0] is statements
@@ -116,7 +130,9 @@ class ClientStatements:
     def parse_unnamed(self, message: bytes | None, ledger: Ledger) -> None:
         """Note a Parse of the unnamed statement; None: too long to be kept."""
         statements = ledger.statements
-        made: object = object() if message is None else message
+        made: object = _Unkept() if message is None else message
+        if message is not None and may_drop(message, _TEXT):
+            made = _Dropping(message)
         self._last_unnamed = (statements, statements.issued)
         ledger.note(PARSE, Unnamed(self, statements, made))
         self.unnamed = statements.unnamed = made
@@ -159,15 +175,18 @@ class ClientStatements:
     def use_unnamed(self, ledger: Ledger) -> None:
         """Have the server have this client's unnamed statement, or none."""
         statements = ledger.statements
+        if isinstance(self.unnamed, _Dropping):
+            self._drops = True
         if statements.unnamed is self.unnamed and self.unnamed is not None:
             return
         if isinstance(self.unnamed, bytes):
             self._last_unnamed = (statements, statements.issued)
             self.front.append(self.unnamed)
             ledger.note(PARSE | SKIP, Reparsed(statements, self.unnamed))
+            statements.unnamed = self.unnamed
         else:
             self._close(b"", ledger)
-        statements.unnamed = self.unnamed
+            statements.unnamed = None
 
     def use(self, name: bytes, ledger: Ledger, context: bytes) -> bytes:
         """Have the server have this statement, or none of that name; give its name."""
@@ -178,6 +197,8 @@ class ClientStatements:
         statement = self.names[name]
         if statement is None:
             return name
+        if statement.drops:
+            self._drops = True
         if not ledger.statements.has(statement.name):
             self._make_place(statement, ledger)
             self._set(context, statement.context, ledger)
@@ -189,12 +210,10 @@ class ClientStatements:
     def close(self, name: bytes, ledger: Ledger) -> None:
         """Note a Close, which goes on as it is."""
         if not name:
-            statements = ledger.statements
+            statements, gone = ledger.statements, _Gone()
             self._last_unnamed = (statements, statements.issued)
-            closed = Unnamed(self, statements, None)
-            ledger.note(CLOSE, closed)
-            self.unnamed = None
-            statements.unnamed = closed
+            ledger.note(CLOSE, Unnamed(self, statements, gone))
+            self.unnamed = statements.unnamed = gone
         elif name in self.names:
             self._change(name, {}, ledger, CLOSE, None)
         else:
@@ -267,6 +286,14 @@ class ClientStatements:
         self._last = (ledger.statements, ledger.statements.issued)
         ledger.note(entry, Named(self, name, previous, prepared))
 
+    def in_own_names(self, message: bytes) -> bytes:
+        """Give an ErrorResponse with the client's names in place of the servers'."""
+        body = message[HEADER_SIZE:]
+        for name, statement in self.names.items():
+            if statement is not None:
+                body = body.replace(statement.name, name)
+        return message[:1] + (4 + len(body)).to_bytes(4, "big") + body
+
     def strike_out(self, name: bytes) -> dict[bytes, Statement | None]:
         """Forget a name; give it with its statement, or nothing if it has none."""
         if name not in self.names:
@@ -288,75 +315,19 @@ def _size_of(name: bytes, statement: Statement | None) -> int:
     return len(name) + (0 if statement is None else len(statement.content))
 
 
-class Named:
-    """What a Parse or Close does to a name of a client."""
+class _Unkept:
+    """Stands for an unnamed statement that is too long to be kept."""
 
-    __slots__ = ("_prepared", "_previous", "client", "name")
-
-    def __init__(
-        self,
-        client: ClientStatements,
-        name: bytes,
-        previous: dict[bytes, Statement | None],
-        prepared: Prepared | None,
-    ) -> None:
-        self.client = client
-        self.name = name
-        self._previous = previous
-        self._prepared = prepared
-
-    def undo(self, *, refused: bool) -> None:
-        """See :class:`Effect`."""
-        self.client.strike_out(self.name)
-        self.client.enter(self._previous)
-        if self._prepared is not None:
-            self._prepared.undo(refused=refused)
+    __slots__ = ()
 
 
-class Unnamed:
-    """What a Parse or Close does to a client's unnamed statement.
+class _Dropping(bytes):
+    """The Parse of an unnamed statement that may drop all named ones."""
 
-    Made before it is done. While the server's is taken to be gone by a Close, this
-    stands for it.
-    """
-
-    __slots__ = ("_made", "_servers", "_statements", "client", "previous")
-
-    def __init__(
-        self, client: ClientStatements, statements: ServerStatements, made: object
-    ) -> None:
-        self.client = client
-        self._statements = statements
-        self._made = made
-        self.previous = client.unnamed
-        self._servers = statements.unnamed
-
-    def undo(self, *, refused: bool) -> None:
-        """See :class:`Effect`; a Parse that is refused has ended the one before it."""
-        left = self if self._made is None else self._made
-        if self._statements.unnamed is left:
-            self._statements.unnamed = None if refused else self._servers
-        previous = None if refused else self.previous
-        if self.client.unnamed is self._made:
-            self.client.unnamed = previous
-        for effect in self._statements.effects:
-            # Of later batches: what was there before them is another one now.
-            if isinstance(effect, Unnamed) and effect.client is self.client:
-                effect.previous = previous
-                break
+    __slots__ = ()
 
 
-class Reparsed:
-    """An unnamed statement is parsed again by us; made before it is done."""
+class _Gone:
+    """Stands for an unnamed statement that was closed."""
 
-    __slots__ = ("_made", "_servers", "_statements")
-
-    def __init__(self, statements: ServerStatements, made: bytes) -> None:
-        self._statements = statements
-        self._made = made
-        self._servers = statements.unnamed
-
-    def undo(self, *, refused: bool) -> None:
-        """See :class:`Effect`."""
-        if self._statements.unnamed is self._made:
-            self._statements.unnamed = None if refused else self._servers
+    __slots__ = ()

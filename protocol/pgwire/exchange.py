@@ -173,6 +173,17 @@ class ServerError:
 
 
 @dataclass(frozen=True, slots=True)
+class MisnamingError:
+    """An error of the client's names a statement by the name it has on servers.
+
+    It is a run of its own, from ``start`` to ``end``.
+    """
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class ParameterReported:
     """The server reported the value of a parameter."""
 
@@ -190,7 +201,7 @@ class StatementsDropped:
     pending: tuple[Effect, ...] = ()
 
 
-Event = ServerError | ParameterReported | StatementsDropped
+Event = ServerError | MisnamingError | ParameterReported | StatementsDropped
 
 
 def is_fatal(error: ErrorResponse) -> bool:

@@ -24,12 +24,14 @@ from .exchange import (
     STAYS,
     STREAMED,
     UNCOUNTED,
+    MisnamingError,
     UnaccountedReply,
     read_error,
     unexpected_reply,
 )
 from .framing import HEADER_SIZE
 from .replies import Replies
+from .statement import PREFIX
 
 # A message up to this size is looked at whole; of a longer one, the head is looked at
 # and the rest passes through. ErrorResponse begins with the fields that matter.
@@ -42,6 +44,7 @@ _READY_LENGTH: Final = 5
 
 _READY: Final = Backend.READY_FOR_QUERY
 _COMPLETE: Final = Backend.COMMAND_COMPLETE
+_ERROR: Final = Backend.ERROR_RESPONSE
 # DISCARD ALL and DEALLOCATE ALL begin so.
 _D: Final = 0x44
 
@@ -130,13 +133,14 @@ class Ledger(Replies):
                     head = behind.popleft() if behind else 0
                 else:
                     self.head = head
-                    head = self._reply(
-                        kind, bytes(buffer[position + HEADER_SIZE : following])
-                    )
+                    body = bytes(buffer[position + HEADER_SIZE : following])
+                    head = self._reply(kind, body)
                     if self._forwarded == bool(before & SKIP):
                         # This message goes another way than those before it.
                         run = self._cut(run, position, following, head)
                         before = head
+                    if kind == _ERROR and self._forwarded and PREFIX in body:
+                        run = self._single_out(run, position, following)
                 if (before ^ head) & (SKIP | COPY_END):
                     while head & COPY_END:
                         head = behind.popleft() if behind else 0
@@ -163,6 +167,15 @@ class Ledger(Replies):
             self.runs.append((start, following))
         else:
             return start
+        return following
+
+    def _single_out(self, run: int, start: int, following: int) -> int:
+        """Make an error a run of its own, if it is none; give the next one's start."""
+        if run < following:
+            if start > run:
+                self.runs.append((run, start))
+            self.runs.append((start, following))
+        self.events.append(MisnamingError(start, following))
         return following
 
     def _begin(

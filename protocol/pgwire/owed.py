@@ -46,7 +46,6 @@ from .exchange import (
     COPIES_IN,
     COPY_END,
     DRAINED,
-    ENDS_IN_READY,
     EXTENDED,
     NONCE,
     NOTED,
@@ -81,6 +80,7 @@ class Owed:
         "_copy_marked",
         "_forwarded",
         "_nonce",
+        "_query_behind",
         "_ready_due",
         "_ready_last",
         "events",
@@ -101,6 +101,8 @@ class Owed:
         self.rest = 0
         self._forwarded = False
         self._copy_marked = False
+        # Whether a Query was sent behind the head since it was 0.
+        self._query_behind = False
         self.skips_to_sync = False
         self._nonce = b""
         # While uncertain: whether nothing was sent or received since ReadyForQuery.
@@ -160,6 +162,12 @@ class Owed:
         if self.head & ANYTHING and not self.head & COPIES_IN:
             return self._ready_due
         return self._copy_marked and is_sync_in_data(self._behind)
+
+    @property
+    def runs_query(self) -> bool:
+        """Whether a Query may be among what is not answered."""
+        head = self.head
+        return head != 0 and (bool(head & QUERY) or self._query_behind)
 
     @property
     def keeps_back(self) -> bool:
@@ -240,7 +248,8 @@ class Owed:
             elif entry & QUERY:
                 self.statements.unnamed = None
         if self.head & ANYTHING:
-            self._ready_due = self._ready_due or bool(entry & ENDS_IN_READY)
+            # A Query may be thrown away.
+            self._ready_due = self._ready_due or bool(entry & SYNC)
             return
         if self.head:
             behind = self._behind
@@ -248,8 +257,10 @@ class Owed:
                 # Ignored like the one before it, and there may be no end of them.
                 return
             behind.append(entry)
+            self._query_behind = self._query_behind or bool(entry & QUERY)
         else:
             self.head = entry
+            self._query_behind = False
 
     def drain(self, nonce: bytes) -> None:
         """Forget all requests; drop everything up to the answer that holds ``nonce``.

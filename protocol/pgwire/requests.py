@@ -34,7 +34,9 @@ _QUERY: Final = Frontend.QUERY
 _TERMINATE: Final = Frontend.TERMINATE
 _COPY: Final = frozenset({Frontend.COPY_DATA, Frontend.COPY_DONE, Frontend.COPY_FAIL})
 _IN_COPY: Final = _COPY | {Frontend.FLUSH, Frontend.SYNC, Frontend.TERMINATE}
-_LOOKED_AT: Final = _COPY | NAMING | {_QUERY, _SYNC, _TERMINATE}
+# What ends a transaction of its own, and is not to stand in a batch without a Sync.
+_RUNS_ALONE: Final = frozenset({_QUERY, Frontend.FUNCTION_CALL})
+_LOOKED_AT: Final = _COPY | NAMING | _RUNS_ALONE | {_SYNC, _TERMINATE}
 # Nothing that a server would answer outside an exchange.
 _UNANSWERED: Final = _COPY | {Frontend.FLUSH}
 _ENDS: Final = frozenset({Frontend.QUERY, Frontend.SYNC, Frontend.FUNCTION_CALL})
@@ -60,7 +62,8 @@ class Requests(Naming):
         pieces: of the last ``receive``, what is to be sent on.
         pending: what was sent and no server got, None if nothing.
         half_sent: how many bytes of the message sent last are still to come.
-        mixes: whether the last ``receive`` found a Query in a batch without a Sync.
+        mixes: whether the last ``receive`` found a Query or FunctionCall within a
+            batch, that is, with no Sync between it and what it follows.
         terminated: whether Terminate was reached; nothing behind it counts.
     """
 
@@ -173,14 +176,14 @@ class Requests(Naming):
                             start = position + rest
                         position += 1 + size
                         continue
-                    if kind == _QUERY:
+                    if kind in _RUNS_ALONE:
                         if ledger.unsynced and not ledger.skips_to_sync:
                             # Whether it will be thrown away is to be seen.
                             if ledger.head:
                                 self.held = True
                                 break
                             self.mixes = True
-                        if not ledger.skips_to_sync:
+                        if kind == _QUERY and not ledger.skips_to_sync:
                             self.query()
                     elif kind == _SYNC:
                         if self.has_duplicates:

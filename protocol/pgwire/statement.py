@@ -7,6 +7,7 @@ the session parameters by which PostgreSQL reads the text (literals are resolved
 Parse). PostgreSQL cuts names at 63 bytes.
 """
 
+import re
 import struct
 import weakref
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from .codes import Frontend
 PREFIX: Final = b"pgpool_"
 _DIGEST_SIZE: Final = 24
 _LENGTH: Final = struct.Struct("!BI")
+# What such a statement may begin with: the word, space, a comment, an empty statement.
+_BEFORE_DROP: Final = frozenset(b"dD \t\r\n\f\v-/;")
+_DROP: Final = re.compile(rb"\b(?:discard|deallocate)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -28,16 +32,26 @@ class Statement:
         name: on every server that has it.
         content: of its Parse, what is behind the name: text and parameter types.
         context: the session parameters that decided what the text means.
+        drops: whether it may drop prepared statements, all of them or one.
     """
 
     name: bytes
     content: bytes
     context: bytes
+    drops: bool
 
     def parse(self) -> bytes:
         """Give the Parse that prepares it on a server."""
         body = self.name + b"\0" + self.content
         return _LENGTH.pack(Frontend.PARSE, 4 + len(body)) + body
+
+
+def may_drop(message: bytes, start: int) -> bool:
+    """Whether the statement whose text begins at ``start`` may drop statements.
+
+    True for each that does, DISCARD or DEALLOCATE, and for few that do not.
+    """
+    return message[start] in _BEFORE_DROP and _DROP.search(message, start) is not None
 
 
 class StatementBook:
@@ -63,7 +77,7 @@ class StatementBook:
         name = PREFIX + digest.hexdigest().encode()
         found = self._statements.get(name)
         if found is None:
-            found = Statement(name, content, context)
+            found = Statement(name, content, context, drops=may_drop(content, 0))
             self._statements[name] = found
         elif (found.content, found.context) != (content, context):
             raise AssertionError(f"two statements with the digest {name!r}")

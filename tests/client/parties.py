@@ -9,8 +9,9 @@ from pgpool_py.client.session import ClientSession
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.scratch import Scratch
 from pgpool_py.net.stream import Stream
-from pgpool_py.server.connection import ServerConnection, ServerState
+from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterBook
+from pgpool_py.server.state import ServerState
 from pgpool_py.settings import DatabaseSettings, PoolMode, PoolSettings, Settings
 from pgpool_py.statistics import Counters
 from pgwire.ledger import HOLD_LIMIT

@@ -32,6 +32,21 @@ class Difference:
     found: Mapping[int, Transcript]
     log: str = ""
 
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """What is the same while a conversation is made smaller."""
+        if self.client is None or self.reply is None:
+            return ()
+        sides = (self.expected[self.client], self.found.get(self.client, Transcript()))
+        return tuple(_kind(side, self.reply) for side in sides)
+
+
+def _kind(transcript: Transcript, number: int) -> str:
+    if number >= len(transcript.messages):
+        return ""
+    message = transcript.messages[number]
+    return message.kind + (message.error.sqlstate if message.kind == "E" else "")
+
 
 def difference_at(expected: Transcript, found: Transcript) -> bool:
     """Tell whether the last message of `found` differs from the expected one."""

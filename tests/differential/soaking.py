@@ -81,7 +81,7 @@ def _told(
                 again = rig.judge(candidate)
             except IllegalConversationError:
                 return False
-            if again is not None:
+            if again is not None and again.kind == difference.kind:
                 found.append((again, candidate))
                 return True
         return False

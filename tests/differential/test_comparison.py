@@ -94,3 +94,12 @@ def test_messages_are_split_wherever_the_bytes_were_cut() -> None:
 )
 def test_a_message_is_one_line(message: Message, line: str) -> None:
     assert describe(message) == line
+
+
+def test_differences_are_of_a_kind_where_the_same_replies_differ() -> None:
+    error = Message("E", b"SERROR\0C26000\0M\0\0")
+    wanted = transcript("12CZ", 4)
+    found = Transcript((), [*wanted.messages[:2], error])
+    difference = compare({3: wanted}, {3: found})
+    assert difference is not None
+    assert difference.kind == ("C", "E26000")

@@ -282,3 +282,13 @@ def test_the_status_plays_no_part(client: Client, server: Server) -> None:
     failed = b"Z\0\0\0\5" + bytes((TransactionStatus.FAILED,))
     server.answer(BOUND, failed)
     assert kinds(client.send(server, bind(b"s"), SYNC)) == "BS"
+
+
+def test_an_error_names_a_statement_as_its_client_does(
+    client: Client, server: Server
+) -> None:
+    name = prepare(client, server, b"s", b"SELECT $1").decode()
+    error = refused(f'no parameter of "{name}"', "08P01")
+    assert client.requests.in_own_names(error) == refused(
+        'no parameter of "s"', "08P01"
+    )

@@ -89,7 +89,8 @@ def test_one_that_is_thrown_away_has_not(client: Client, server: Server) -> None
 def test_closed_it_is_gone(client: Client, server: Server) -> None:
     client.send(server, parse(), close(), SYNC)
     server.answer(PARSED, CLOSED, READY)
-    assert client.send(server, bind(), SYNC) == close() + bind() + SYNC
+    assert client.send(server, bind(), SYNC) == bind() + SYNC
+    assert client.send(Server(), bind(), SYNC) == close() + bind() + SYNC
 
 
 def test_what_is_thrown_away_leaves_the_server_the_one_it_had(
@@ -161,3 +162,14 @@ def test_a_parse_of_ours_that_may_be_thrown_away_is_waited_for(
     assert client.requests.held
     server.answer(CLOSED, refused(), READY)
     assert kinds(client.send(server, bind(), SYNC)) == "PBS"
+
+
+def test_a_query_behind_a_close_that_is_thrown_away_destroys_it(
+    client: Client, server: Server
+) -> None:
+    query = Query(b"SELECT 2").encode()
+    client.send(server, parse(), EXECUTE, close(), SYNC)
+    assert not client.requests.is_query(bytearray(query), len(query))
+    client.send(server, query)
+    server.answer(PARSED, refused(), READY, done())
+    assert client.send(server, bind(), SYNC) == close() + bind() + SYNC

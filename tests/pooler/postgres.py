@@ -96,6 +96,9 @@ class Client:
     def deliver(self, data: memoryview) -> None:
         self.delivered += data
 
+    def in_own_names(self, error: bytes) -> bytes:
+        return error.replace(b"pgpool_00", b"its_own_0")
+
     def on_answered(self, server: ServerConnection) -> None:
         self.calls.append("answered")
 

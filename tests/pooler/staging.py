@@ -14,8 +14,9 @@ from pgpool_py.pooler.gatehouse import ConsoleClient
 from pgpool_py.pooler.pool import Pool
 from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.reasons import Reason
-from pgpool_py.server.connection import ServerConnection, ServerState
+from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.opening import Destination, Opened
+from pgpool_py.server.state import ServerState
 from pgpool_py.settings import DatabaseSettings, Settings
 from pgwire.server_secret import ServerSecret
 

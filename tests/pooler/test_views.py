@@ -11,8 +11,9 @@ from pgpool_py.pooler import views
 from pgpool_py.pooler.pool import Pool
 from pgpool_py.pooler.views import ClientStatus, ServerStatus
 from pgpool_py.reasons import Reason
-from pgpool_py.server.connection import Errand, ServerState
+from pgpool_py.server.connection import Errand
 from pgpool_py.server.opening import Opening
+from pgpool_py.server.state import ServerState
 from pgpool_py.settings import LoadBalanceHosts, PoolMode
 from tests.pooler.staging import Nobody, Stage, destination
 

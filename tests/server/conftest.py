@@ -3,7 +3,8 @@
 import pytest
 
 from pgpool_py.net.reactor import Reactor
-from pgpool_py.server.connection import ServerConnection, ServerState
+from pgpool_py.server.connection import ServerConnection
+from pgpool_py.server.state import ServerState
 from tests.fixtures.connections import FakeKeeper, FakeOwner, connect_server
 from tests.fixtures.hand import NewWire, Wire, clock, idle_loop, new_wire, reactor
 

@@ -2,7 +2,8 @@
 
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.reasons import Reason
-from pgpool_py.server.connection import ServerConnection, ServerState
+from pgpool_py.server.connection import ServerConnection
+from pgpool_py.server.state import ServerState
 from pgwire.draining import drain_requests, nonce_query
 from pgwire.exchange import QUERY
 from tests.fixtures.connections import FakeKeeper, FakeOwner, Outcome
@@ -43,6 +44,16 @@ def test_replies_go_to_the_owner_and_their_end_is_told(
     assert wire.received() == query("SELECT 1")
     assert owner.delivered == done()
     assert owner.calls == ["answered"]
+
+
+def test_an_error_that_names_a_statement_as_servers_do_is_renamed(
+    linked: Linked, reactor: Reactor
+) -> None:
+    server, wire, owner = linked
+    ask(server, query("SELECT 1"))
+    wire.send(refused('"pgpool_00" is none') + READY)
+    turn(reactor)
+    assert owner.delivered == refused('"its_own_0" is none') + READY
 
 
 def test_replies_that_come_byte_by_byte_lose_nothing(

@@ -1,0 +1,95 @@
+"""What a Parse or a Close does to the statements of a client; see ``Effect``.
+
+Each is made before it is done, and knows what to put back.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from .server_statements import Prepared, ServerStatements
+from .statement import Statement
+
+
+class Names(Protocol):
+    """A client with its statements.
+
+    Attributes:
+        unnamed: its unnamed statement, whatever stands for it.
+    """
+
+    unnamed: object
+
+    def strike_out(self, name: bytes) -> dict[bytes, Statement | None]:
+        """Forget a name; give it with its statement, or nothing if it has none."""
+
+    def enter(self, names: Mapping[bytes, Statement | None]) -> None:
+        """Take note of names that it has not."""
+
+
+class Named:
+    """What a Parse or Close does to a name of a client."""
+
+    __slots__ = ("_prepared", "_previous", "client", "name")
+
+    def __init__(
+        self,
+        client: Names,
+        name: bytes,
+        previous: dict[bytes, Statement | None],
+        prepared: Prepared | None,
+    ) -> None:
+        self.client = client
+        self.name = name
+        self._previous = previous
+        self._prepared = prepared
+
+    def undo(self, *, refused: bool) -> None:
+        """See :class:`Effect`."""
+        self.client.strike_out(self.name)
+        self.client.enter(self._previous)
+        if self._prepared is not None:
+            self._prepared.undo(refused=refused)
+
+
+class Unnamed:
+    """What a Parse or Close does to a client's unnamed statement; made before it."""
+
+    __slots__ = ("_made", "_servers", "_statements", "client", "previous")
+
+    def __init__(
+        self, client: Names, statements: ServerStatements, made: object
+    ) -> None:
+        self.client = client
+        self._statements = statements
+        self._made = made
+        self.previous = client.unnamed
+        self._servers = statements.unnamed
+
+    def undo(self, *, refused: bool) -> None:
+        """See :class:`Effect`; a Parse that is refused has ended the one before it."""
+        if self._statements.unnamed is self._made:
+            self._statements.unnamed = None if refused else self._servers
+        previous = None if refused else self.previous
+        if self.client.unnamed is self._made:
+            self.client.unnamed = previous
+        for effect in self._statements.effects:
+            # Of later batches: what was there before them is another one now.
+            if isinstance(effect, Unnamed) and effect.client is self.client:
+                effect.previous = previous
+                break
+
+
+class Reparsed:
+    """An unnamed statement is parsed again by us; made before it is done."""
+
+    __slots__ = ("_made", "_servers", "_statements")
+
+    def __init__(self, statements: ServerStatements, made: bytes) -> None:
+        self._statements = statements
+        self._made = made
+        self._servers = statements.unnamed
+
+    def undo(self, *, refused: bool) -> None:
+        """See :class:`Effect`."""
+        if self._statements.unnamed is self._made:
+            self._statements.unnamed = None if refused else self._servers
