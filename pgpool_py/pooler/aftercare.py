@@ -17,7 +17,8 @@ from pgpool_py.server.connection import Errand, ServerConnection
 from pgpool_py.server.state import ServerState
 from pgpool_py.settings import PoolMode, PoolSettings
 from pgwire.diagnostics import ErrorResponse
-from pgwire.exchange import QUERY
+from pgwire.draining import skip_request
+from pgwire.exchange import EXECUTE, QUERY
 from pgwire.frontend import Query
 from pgwire.startup import CancelRequest
 
@@ -232,10 +233,23 @@ class Aftercare:
     ) -> None:
         if error is not None:
             server.close(Reason.UNCLEAN_SERVER)
-        elif server.owner is not None:
-            server.owner.on_answered(server)
+        elif server.owner is None:
+            self.on_abandoned_answered(server)
+        elif server.ledger.lost_skip:
+            limit = self._context.settings.server_drain_timeout
+            errand = Errand(self._skips, limit, Reason.DRAIN_TIMEOUT)
+            server.run(errand, skip_request(), EXECUTE)
         else:
-            self.give_back(server)
+            server.owner.on_answered(server)
+
+    def _skips(self, server: ServerConnection, error: ErrorResponse | None) -> None:
+        """Go on with what is thrown away, of a client that knows."""
+        if error is None or not server.ledger.skips_to_sync:
+            server.close(Reason.UNCLEAN_SERVER)
+        elif server.owner is None:
+            self.on_abandoned_answered(server)
+        else:
+            server.owner.on_answered(server)
 
     def forget(self, server: ServerConnection) -> None:
         """Strike out a server that was closed."""

@@ -23,7 +23,7 @@ from pgpool_py.net.scratch import Scratch
 from pgpool_py.reasons import Reason
 from pgwire.codes import TransactionStatus
 from pgwire.diagnostics import ErrorResponse
-from pgwire.draining import drain_requests, failing_nonce_query, nonce_query
+from pgwire.draining import drain_requests, resynchronising_requests
 from pgwire.exchange import (
     MisnamingError,
     ParameterReported,
@@ -241,10 +241,11 @@ class ServerConnection:
     def resynchronise(self, errand: Errand) -> None:
         """Find out what is owed, where the ledger is uncertain."""
         nonce = secrets.token_hex(16).encode()
-        failed = self.ledger.status == TransactionStatus.FAILED
-        query = failing_nonce_query(nonce) if failed else nonce_query(nonce)
+        data = resynchronising_requests(
+            nonce, self.ledger.status, at_ready=self.ledger.at_ready
+        )
         self.ledger.resynchronise(nonce)
-        self._begin(errand, query)
+        self._begin(errand, data)
 
     def _begin(self, errand: Errand, data: bytes) -> None:
         self.stream.gather(data)

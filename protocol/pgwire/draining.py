@@ -6,9 +6,10 @@ connection been lost; so ROLLBACK comes first.
 
 from typing import Final
 
+from .codes import TransactionStatus
 from .copying import CopyFail
 from .errors import LocalProtocolError
-from .frontend import Query, Sync
+from .frontend import Execute, Flush, Query, Sync
 
 _HEX: Final = frozenset(b"0123456789abcdef")
 
@@ -39,6 +40,31 @@ def failing_nonce_query(nonce: bytes) -> bytes:
 def _check(nonce: bytes) -> None:
     if not 16 <= len(nonce) <= 63 or not _HEX.issuperset(nonce):
         raise LocalProtocolError("a nonce must be 16 to 63 hex digits, in lower case")
+
+
+def resynchronising_requests(nonce: bytes, status: int, *, at_ready: bool) -> bytes:
+    """Give what tells how much a server still owes.
+
+    Args:
+        nonce: see :func:`nonce_query`.
+        status: of the transaction when its last ReadyForQuery came.
+        at_ready: whether that was all that came since a copy-in failed. If not, the
+            server may read on to a Sync; and a transaction has failed.
+    """
+    intact = TransactionStatus.IDLE, TransactionStatus.IN_TRANSACTION
+    if status in intact[: 1 + at_ready]:
+        query = nonce_query(nonce)
+    else:
+        query = failing_nonce_query(nonce)
+    return query if at_ready else Sync().encode() + query
+
+
+def skip_request() -> bytes:
+    """Give what an Execute answers with an error alone, so that a Sync is read on to.
+
+    No client is known to give a portal this name.
+    """
+    return Execute(b"pgpool_missing").encode() + Flush().encode()
 
 
 def drain_requests(nonce: bytes) -> bytes:

@@ -35,6 +35,9 @@ EXECUTE_COPIES_IN: Final = 0x4000
 # Beside NONCE: the server's client is gone; the nonce's answer has begun.
 DRAINED: Final = 0x8000
 NONCE_ANSWERED: Final = 0x10000
+# Beside NONCE: a Sync of ours is in front of its query; one ReadyForQuery was dropped.
+SYNCED: Final = 0x40000
+READY_DROPPED: Final = 0x80000
 # Beside PARSE and CLOSE: what it does is written down among the server's statements.
 NOTED: Final = 0x20000
 

@@ -28,7 +28,11 @@ Copy-in: a server that reads copy data ignores Sync. If it ends well, all Syncs 
 of CopyDone were ignored. If it fails, nobody can tell whether they were: the ledger is
 then *uncertain*, hands all that comes to the client, and is settled by a query whose
 answer nobody else can give (``resynchronise``). As long as it may come to that, or has,
-nothing that runs may be sent behind a Sync (``in_doubt``): it would meet that query.
+nothing that runs may be sent (``in_doubt``): it would meet that query, or be thrown
+away while it is taken to have run. If the client waits with such a message, the server
+is asked at once, by a Sync and that query: one ReadyForQuery then says that it was
+reading on to a Sync, two that it was not. In the first case it has to be made to read
+on again (``lost_skip``).
 
 A request has a *disposition*: its replies are forwarded to the client that the server
 is lent to, or skipped, because the pooler asked and nobody else wants to know. Two
@@ -54,6 +58,7 @@ from .exchange import (
     REQUESTS,
     SKIP,
     SYNC,
+    SYNCED,
     Event,
 )
 from .server_statements import Effect, ServerStatements
@@ -68,6 +73,7 @@ class Owed:
             accounted for. Both are 0 when all is ``answered``.
         events: of the last ``receive``, what else must be known, in order.
         skips_to_sync: whether the server is known to throw away all before a Sync.
+        lost_skip: whether it did, and a Sync of ours has ended that.
         status: the last ReadyForQuery's, a byte.
         readies: how many ReadyForQuery were forwarded so far.
         unsynced: whether extended messages were sent that no Sync has ended. Their
@@ -76,6 +82,7 @@ class Owed:
     """
 
     __slots__ = (
+        "_awaited",
         "_behind",
         "_copy_marked",
         "_forwarded",
@@ -85,6 +92,7 @@ class Owed:
         "_ready_last",
         "events",
         "head",
+        "lost_skip",
         "readies",
         "rest",
         "skips_to_sync",
@@ -103,12 +111,13 @@ class Owed:
         self._copy_marked = False
         # Whether a Query was sent behind the head since it was 0.
         self._query_behind = False
-        self.skips_to_sync = False
+        self.skips_to_sync = self.lost_skip = False
         self._nonce = b""
         # While uncertain: whether nothing was sent or received since ReadyForQuery.
         self._ready_last = False
-        # And whether a request was sent whose ReadyForQuery is certain.
-        self._ready_due = False
+        # And whether a Sync was sent whose ReadyForQuery is certain, and whether the
+        # client waits.
+        self._ready_due = self._awaited = False
         self.events: list[Event] = []
         self.status: int = TransactionStatus.IDLE
         self.readies = 0
@@ -160,8 +169,13 @@ class Owed:
     def in_doubt(self) -> bool:
         """Whether nothing may be sent but what a failed copy-in still wants."""
         if self.head & ANYTHING and not self.head & COPIES_IN:
-            return self._ready_due
+            return True
         return self._copy_marked and is_sync_in_data(self._behind)
+
+    @property
+    def at_ready(self) -> bool:
+        """Whether nothing was sent or received since the last ReadyForQuery."""
+        return self._ready_last
 
     @property
     def runs_query(self) -> bool:
@@ -180,7 +194,7 @@ class Owed:
         """Whether the ledger is uncertain and the nonce's query may be sent now."""
         return (
             self.head == ANYTHING
-            and self._ready_last
+            and (self._ready_last or (self._awaited and not self._ready_due))
             and not self.unsynced
             and not self.rest
         )
@@ -262,6 +276,10 @@ class Owed:
             self.head = entry
             self._query_behind = False
 
+    def wait(self) -> None:
+        """Note that the client waits until nothing is in doubt."""
+        self._awaited = True
+
     def drain(self, nonce: bytes) -> None:
         """Forget all requests; drop everything up to the answer that holds ``nonce``.
 
@@ -274,9 +292,10 @@ class Owed:
     def resynchronise(self, nonce: bytes) -> None:
         """Find out what is still owed; :func:`nonce_query` is to be sent.
 
-        What comes before its answer is the client's.
+        What comes before its answer is the client's. If the ledger is not
+        ``at_ready``, a Sync is to be sent in front of it.
         """
-        self._await(NONCE, nonce)
+        self._await(NONCE if self._ready_last else NONCE | SYNCED, nonce)
 
     def _await(self, head: int, nonce: bytes) -> None:
         if not nonce:
@@ -286,3 +305,4 @@ class Owed:
         self._behind.clear()
         self.statements.forget()
         self._copy_marked = self.skips_to_sync = self.unsynced = False
+        self._awaited = self.lost_skip = False

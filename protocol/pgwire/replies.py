@@ -27,11 +27,13 @@ from .exchange import (
     NOTED,
     QUERY,
     QUERY_COPIES_IN,
+    READY_DROPPED,
     REPLIES,
     RESETTING_TAGS,
     SENDS_ROWS,
     SKIP,
     SYNC,
+    SYNCED,
     UNCOUNTED,
     ServerError,
     StatementsDropped,
@@ -152,6 +154,7 @@ class Replies(Owed):
         if self.head & SKIP or any(entry & SKIP for entry in self._behind):
             raise UnaccountedReply("copy-in failed among messages of ours")
         self._ready_due = is_ready_due(self._behind)
+        self._awaited = False
         self._behind.clear()
         self.statements.forget()
         return ANYTHING
@@ -172,13 +175,18 @@ class Replies(Owed):
     def _uncounted_ready(self, status: int) -> int:
         head = self.head
         self.status = status
+        if head & SYNCED:
+            # Whether it is the client's, or the next one is, is all the same.
+            self._forwarded = False
+            return NONCE | READY_DROPPED
         if not head & SKIP:
             self.readies += 1
         if head & ANYTHING:
             self._ready_last = True
             return ANYTHING
         if not head & NONCE_ANSWERED:
-            return head
+            return head & ~READY_DROPPED
+        self.lost_skip = bool(head & READY_DROPPED)
         if head & DRAINED and status != TransactionStatus.IDLE:
             raise UnaccountedReply("a drained server is still in a transaction")
         return self._next()

@@ -147,6 +147,7 @@ class Requests(Naming):
                     if ledger.reads_copy_data:
                         raise _unexpected_in_copy(kind)
                     if ledger.in_doubt:
+                        ledger.wait()
                         self.held = True
                         break
                 if kind in _LOOKED_AT:

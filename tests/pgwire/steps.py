@@ -15,6 +15,7 @@ STATES = (
     "uncertain",
     "resynchronisable",
     "reads_copy_data",
+    "lost_skip",
 )
 
 
@@ -59,11 +60,16 @@ class Resynchronises:
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """The client waits until nothing is in doubt."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drains:
     """The client is gone, what ends everything is sent."""
 
 
-Step = Sends | Skips | Shown | Hidden | Is | Resynchronises | Drains
+Step = Sends | Skips | Shown | Hidden | Is | Waits | Resynchronises | Drains
 IDLE = Is("answered settled")
 
 IDLE = Is("answered settled")
@@ -98,6 +104,8 @@ def _take(step: Step, ledger: Ledger, reader: Reader) -> None:
         case Is(states):
             held = [state for state in STATES if getattr(ledger, state)]
             assert sorted(held) == sorted(states.split())
+        case Waits():
+            ledger.wait()
         case Resynchronises():
             assert ledger.resynchronisable
             ledger.resynchronise(NONCE)

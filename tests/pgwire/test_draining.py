@@ -2,7 +2,14 @@
 
 import pytest
 
-from pgwire.draining import drain_requests, failing_nonce_query, nonce_query
+from pgwire.codes import TransactionStatus
+from pgwire.draining import (
+    drain_requests,
+    failing_nonce_query,
+    nonce_query,
+    resynchronising_requests,
+    skip_request,
+)
 from pgwire.errors import LocalProtocolError
 
 from .replies import NONCE
@@ -42,3 +49,33 @@ def test_a_nonce_that_could_be_met_or_cut_is_refused(nonce: bytes) -> None:
         nonce_query(nonce)
     with pytest.raises(LocalProtocolError, match="16 to 63 hex digits"):
         failing_nonce_query(nonce)
+
+
+PLAIN, FAILING = nonce_query(NONCE), failing_nonce_query(NONCE)
+SYNC = b"S\0\0\0\4"
+
+
+@pytest.mark.parametrize(
+    ("status", "at_ready", "requests"),
+    [
+        (TransactionStatus.IDLE, True, PLAIN),
+        (TransactionStatus.IN_TRANSACTION, True, PLAIN),
+        (TransactionStatus.FAILED, True, FAILING),
+        (TransactionStatus.IDLE, False, SYNC + PLAIN),
+        # A COPY has failed in it since.
+        (TransactionStatus.IN_TRANSACTION, False, SYNC + FAILING),
+        (TransactionStatus.FAILED, False, SYNC + FAILING),
+    ],
+)
+def test_what_is_asked_depends_on_what_is_known(
+    status: int, at_ready: bool, requests: bytes
+) -> None:
+    assert resynchronising_requests(NONCE, status, at_ready=at_ready) == requests
+
+
+def test_an_error_that_is_asked_for_is_flushed() -> None:
+    wire = (
+        b"E\x00\x00\x00\x17pgpool_missing\0\0\0\0\0"  # no limit of rows
+        b"H\x00\x00\x00\x04"
+    )
+    assert skip_request() == wire

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from pgwire.exchange import EXECUTE
+
 from .replies import (
     BOUND,
     COPY_IN,
@@ -30,7 +32,9 @@ from .steps import (
     Resynchronises,
     Sends,
     Shown,
+    Skips,
     Step,
+    Waits,
     converse,
 )
 
@@ -199,6 +203,62 @@ CONVERSATIONS: dict[str, Sequence[Step]] = {
         Resynchronises(),
         Hidden(NONCE_ANSWER),
         IDLE,
+    ],
+    "a client that waits has the server asked: its Sync was ignored": [
+        Sends("PBES"),
+        Shown(PARSED + BOUND + COPY_IN),
+        Waits(),
+        Sends("d"),
+        Shown(ERROR),
+        Is("uncertain"),
+        Waits(),
+        Is("uncertain resynchronisable"),
+        Resynchronises(),
+        # That of our Sync, which has ended what the client is still to end.
+        Hidden(READY + NONCE_ANSWER),
+        Is("answered settled lost_skip"),
+        Skips((EXECUTE,)),
+        Hidden(ERROR),
+        Is("answered unsynced lost_skip"),
+        Sends("PBES"),
+        Shown(READY),
+        Is("answered settled lost_skip"),
+    ],
+    "a client that waits has the server asked: its Sync is answered": [
+        Sends("PBES"),
+        Shown(PARSED + BOUND + COPY_IN),
+        Sends("d"),
+        Shown(ERROR),
+        Waits(),
+        Resynchronises(),
+        Hidden(READY),
+        Shown(READY),
+        Hidden(NONCE_ANSWER),
+        IDLE,
+    ],
+    "a client that waits has the server asked in a failed transaction": [
+        Sends("Q"),
+        Shown(done(b"BEGIN") + READY_IN_TRANSACTION),
+        Sends("PBES"),
+        Shown(PARSED + BOUND + COPY_IN),
+        Sends("d"),
+        Shown(ERROR),
+        Waits(),
+        Resynchronises(),
+        Hidden(READY_FAILED),
+        Shown(READY_FAILED),
+        Hidden(NONCE_REFUSAL + READY_FAILED),
+        Is("answered"),
+    ],
+    "a client that waits waits for the Sync that is certain": [
+        Sends("PBES"),
+        Shown(PARSED + BOUND + COPY_IN),
+        Sends("dcS"),
+        Shown(ERROR),
+        Waits(),
+        Is("uncertain"),
+        Shown(READY),
+        Is("uncertain resynchronisable"),
     ],
     "a query sent while uncertain is the client's": [
         Sends("PBES"),

@@ -124,6 +124,18 @@ def test_what_a_failed_copy_throws_away_may_come_without_a_sync() -> None:
     assert sent(requests, DATA + DONE + SYNC, ledger) == SYNC
 
 
+def test_nothing_is_sent_that_a_failed_copy_may_throw_away_or_not() -> None:
+    requests, ledger = new_client(), Ledger()
+    sent(requests, BATCH, ledger)
+    answer(ledger, BEGUN)
+    sent(requests, DATA, ledger)
+    answer(ledger, refused())
+    # Whether that Sync of the batch was read as copy data nobody knows.
+    assert sent(requests, FLUSH + BIND + SYNC, ledger) == FLUSH
+    assert requests.held
+    assert ledger.resynchronisable
+
+
 # Unserved
 
 

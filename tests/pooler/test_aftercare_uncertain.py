@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from pgwire.copying import CopyInResponse
-from pgwire.draining import nonce_query
+from pgwire.draining import nonce_query, skip_request
 from tests.fixtures.hand import Wire
 from tests.fixtures.messages import (
     BIND,
@@ -89,4 +89,66 @@ def test_a_client_that_goes_meanwhile_leaves_a_server_that_is_known_again(
 def test_an_uncertain_server_whose_client_is_gone_is_drained(bench: Bench) -> None:
     client, wire = make_uncertain(bench)
     bench.abandon(client)
+    assert kinds(wire.received()) == "fQSQQ"
+
+
+def make_doubtful(bench: Bench) -> tuple[Client, Wire]:
+    """Fail a copy-in likewise, and have the client wait before anything is known."""
+    client, wire = bench.open()
+    client.ask(parse(sql="COPY t FROM STDIN"), BIND, EXECUTE, SYNC)
+    copying = b"1\0\0\0\4" + b"2\0\0\0\4" + CopyInResponse(0, (0,)).encode()
+    bench.answer(wire, copying)
+    bench.answer(wire, refused())
+    wire.received()
+    server_of(client).ledger.wait()
+    bench.pool.resynchronise(server_of(client))
+    bench.turn()
+    return client, wire
+
+
+def test_a_server_that_threw_away_is_made_to_do_so_again(bench: Bench) -> None:
+    client, wire = make_doubtful(bench)
+    data = wire.received()
+    before = bytes(client.delivered)
+    bench.answer(wire, READY + nonce_answer(sent_nonce(data)))
+    assert wire.received() == skip_request()
+    assert client.calls[-1] != "answered"
+    bench.answer(wire, refused('portal "pgpool_missing" does not exist', "34000"))
+    assert client.delivered == before
+    assert client.calls[-1] == "answered"
+    assert server_of(client).ledger.skips_to_sync
+
+
+def test_a_server_that_cannot_be_made_to_is_closed(bench: Bench) -> None:
+    _, wire = make_doubtful(bench)
+    data = wire.received()
+    bench.answer(wire, READY + nonce_answer(sent_nonce(data)))
+    bench.answer(wire, complete())
+    assert bench.states() == []
+
+
+def test_one_whose_client_goes_meanwhile_is_drained(bench: Bench) -> None:
+    client, wire = make_doubtful(bench)
+    data = wire.received()
+    bench.answer(wire, READY + nonce_answer(sent_nonce(data)))
+    bench.abandon(client)
+    wire.received()
+    bench.answer(wire, refused('portal "pgpool_missing" does not exist', "34000"))
+    assert kinds(wire.received()) == "fQSQQ"
+
+
+def test_one_that_is_in_a_failed_transaction_is_not_lent_again(bench: Bench) -> None:
+    client, wire = bench.open()
+    client.ask(query("BEGIN"))
+    bench.answer(wire, complete("BEGIN") + IN_TRANSACTION)
+    client.ask(parse(sql="COPY t FROM STDIN"), BIND, EXECUTE, SYNC)
+    copying = b"1\0\0\0\x04" + b"2\0\0\0\x04" + CopyInResponse(0, (0,)).encode()
+    bench.answer(wire, copying)
+    bench.answer(wire, refused() + FAILED)
+    wire.received()
+    bench.pool.resynchronise(server_of(client))
+    bench.turn()
+    (_, asked), *_ = split(wire.received())
+    bench.abandon(client)
+    bench.answer(wire, refused(f"syntax error at or near {asked!r}", "42601") + FAILED)
     assert kinds(wire.received()) == "fQSQQ"

@@ -11,6 +11,7 @@ from tests.fixtures.hand import Clock, Wire, turn
 from tests.fixtures.messages import (
     IN_TRANSACTION,
     READY,
+    SYNC,
     complete,
     done,
     fatal,
@@ -293,8 +294,9 @@ def test_a_resynchronisation_gives_the_owner_all_but_the_nonces_answer(
     turn(reactor)
     data = wire.received()
     nonce = sent_nonce(data)
-    assert data == nonce_query(nonce)
-    wire.send(READY + nonce_answer(nonce))
+    assert data == SYNC + nonce_query(nonce)
+    # The client's and that of our Sync.
+    wire.send(READY + READY + nonce_answer(nonce))
     turn(reactor)
     assert owner.delivered == READY
     assert outcome.ends == [None]
