@@ -50,6 +50,7 @@ class ClientStatements:
         "_book",
         "_drops",
         "_duplicates",
+        "_former",
         "_last",
         "_last_unnamed",
         "_own_names",
@@ -71,6 +72,8 @@ class ClientStatements:
         # None: the server knows it by the client's own name.
         self.names: dict[bytes, Statement | None] = {}
         self.unnamed: object = None
+        # By their names on servers, names that an error may still be about.
+        self._former: dict[bytes, bytes] = {}
         # How many names are None, and how many bytes all statements have.
         self._own_names = 0
         self._size = 0
@@ -281,6 +284,8 @@ class ClientStatements:
         entry: int,
         prepared: Prepared | None,
     ) -> None:
+        if ledger.answered:
+            self._former.clear()
         previous = self.strike_out(name)
         self.enter(new)
         self._last = (ledger.statements, ledger.statements.issued)
@@ -289,9 +294,9 @@ class ClientStatements:
     def in_own_names(self, message: bytes) -> bytes:
         """Give an ErrorResponse with the client's names in place of the servers'."""
         body = message[HEADER_SIZE:]
-        for name, statement in self.names.items():
-            if statement is not None:
-                body = body.replace(statement.name, name)
+        names = [(s.name, name) for name, s in self.names.items() if s is not None]
+        for servers, name in (*names, *self._former.items()):
+            body = body.replace(servers, name)
         return message[:1] + (4 + len(body)).to_bytes(4, "big") + body
 
     def strike_out(self, name: bytes) -> dict[bytes, Statement | None]:
@@ -299,6 +304,8 @@ class ClientStatements:
         if name not in self.names:
             return {}
         statement = self.names.pop(name)
+        if statement is not None:
+            self._former[statement.name] = name
         self._own_names -= statement is None
         self._size -= _size_of(name, statement)
         return {name: statement}

@@ -51,45 +51,56 @@ class Named:
             self._prepared.undo(refused=refused)
 
 
-class Unnamed:
-    """What a Parse or Close does to a client's unnamed statement; made before it."""
+class Reparsed:
+    """An unnamed statement is parsed again by us.
 
-    __slots__ = ("_made", "_servers", "_statements", "client", "previous")
+    Attributes:
+        servers: what the server had before.
+    """
+
+    __slots__ = ("_made", "_statements", "servers")
+
+    def __init__(self, statements: ServerStatements, made: object) -> None:
+        self._statements = statements
+        self._made = made
+        self.servers = statements.unnamed
+
+    def undo(self, *, refused: bool) -> None:
+        """See :class:`Effect`; a Parse that is refused has ended the one before it."""
+        servers = None if refused else self.servers
+        if self._statements.unnamed is self._made:
+            self._statements.unnamed = servers
+        for effect in self._statements.effects:
+            # Of later batches: what the server had before them is another one now.
+            if isinstance(effect, Reparsed):
+                if effect.servers is self._made:
+                    effect.servers = servers
+                break
+
+
+class Unnamed(Reparsed):
+    """What a Parse or Close does to a client's unnamed statement.
+
+    Attributes:
+        previous: what the client had before.
+    """
+
+    __slots__ = ("client", "previous")
 
     def __init__(
         self, client: Names, statements: ServerStatements, made: object
     ) -> None:
+        super().__init__(statements, made)
         self.client = client
-        self._statements = statements
-        self._made = made
         self.previous = client.unnamed
-        self._servers = statements.unnamed
 
     def undo(self, *, refused: bool) -> None:
-        """See :class:`Effect`; a Parse that is refused has ended the one before it."""
-        if self._statements.unnamed is self._made:
-            self._statements.unnamed = None if refused else self._servers
+        """See :class:`Reparsed`."""
+        super().undo(refused=refused)
         previous = None if refused else self.previous
         if self.client.unnamed is self._made:
             self.client.unnamed = previous
         for effect in self._statements.effects:
-            # Of later batches: what was there before them is another one now.
             if isinstance(effect, Unnamed) and effect.client is self.client:
                 effect.previous = previous
                 break
-
-
-class Reparsed:
-    """An unnamed statement is parsed again by us; made before it is done."""
-
-    __slots__ = ("_made", "_servers", "_statements")
-
-    def __init__(self, statements: ServerStatements, made: bytes) -> None:
-        self._statements = statements
-        self._made = made
-        self._servers = statements.unnamed
-
-    def undo(self, *, refused: bool) -> None:
-        """See :class:`Effect`."""
-        if self._statements.unnamed is self._made:
-            self._statements.unnamed = None if refused else self._servers

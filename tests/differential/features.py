@@ -18,7 +18,7 @@ class Feature(Flag):
     # A Sync in front of or within the data of a copy-in, such as libpq sends.
     SYNC_IN_COPY = auto()
     # More behind that before it is answered. If the copy-in fails, PostgreSQL may have
-    # read that Sync as copy data or not, and nobody can tell how much is answered.
+    # read that Sync as copy data or not.
     MORE_BEHIND_SYNC_IN_COPY = auto()
     # SET and RESET of parameters that PostgreSQL reports.
     PARAMETERS = auto()
@@ -42,8 +42,10 @@ SUPPORTED = (
     | Feature.NOTICES
     | Feature.ENDINGS
     | Feature.SYNC_IN_COPY
+    | Feature.MORE_BEHIND_SYNC_IN_COPY
     | Feature.PARAMETERS
     | Feature.PREPARED
+    | Feature.DISCARDS
 )
 
 # PostgreSQL 18.4 answers the Sync behind such a Query by ReadyForQuery `I`, but has

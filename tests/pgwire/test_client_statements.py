@@ -292,3 +292,11 @@ def test_an_error_names_a_statement_as_its_client_does(
     assert client.requests.in_own_names(error) == refused(
         'no parameter of "s"', "08P01"
     )
+
+
+def test_an_error_names_a_statement_that_was_closed_meanwhile(
+    client: Client, server: Server
+) -> None:
+    name = prepare(client, server, b"s", b"SELECT $1").decode()
+    client.send(server, bind(b"s"), SYNC, close(b"s"), SYNC)
+    assert client.requests.in_own_names(refused(f'"{name}"')) == refused('"s"')

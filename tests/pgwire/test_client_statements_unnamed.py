@@ -173,3 +173,13 @@ def test_a_query_behind_a_close_that_is_thrown_away_destroys_it(
     client.send(server, query)
     server.answer(PARSED, refused(), READY, done())
     assert client.send(server, bind(), SYNC) == close() + bind() + SYNC
+
+
+def test_what_is_thrown_away_in_turn_leaves_the_server_what_it_had_at_first(
+    client: Client, server: Server
+) -> None:
+    client.send(Server(), parse(), SYNC)
+    client.send(server, bind(b"missing"), bind(), SYNC)
+    client.send(server, bind(b"missing"), parse(b"", b"SELECT 2"), SYNC)
+    server.answer(CLOSED, refused(), READY, CLOSED, refused(), READY)
+    assert client.send(server, bind(), SYNC) == parse() + bind() + SYNC
