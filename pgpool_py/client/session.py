@@ -27,9 +27,8 @@ from pgpool_py.settings import PoolMode, PoolSettings
 from pgwire.backend import ReadyForQuery
 from pgwire.codes import TransactionStatus
 from pgwire.errors import ProtocolViolation
-from pgwire.exchange import SKIP
+from pgwire.exchange import SKIP, PlanStale, StatementsDropped
 from pgwire.requests import Requests, Verdict
-from pgwire.server_statements import Effect
 
 from .identity import ClientIdentity
 from .lender import Lender
@@ -45,6 +44,7 @@ class ClientSession:
     Attributes:
         identity: who it is, for people and for cancel requests.
         parameters: its session parameters, as differences from the pool's defaults.
+        lender: the pool it belongs to.
         limits: the time limits of its own user; the pool's follow the servers' user.
         server: the one it is lent, or None.
         waiting: whether what it sends is kept until ``on_linked`` is called.
@@ -55,7 +55,6 @@ class ClientSession:
 
     __slots__ = (
         "__weakref__",
-        "_lender",
         "_on_closed",
         "_reactor",
         "_requests",
@@ -63,6 +62,7 @@ class ClientSession:
         "cancel_asked",
         "closed",
         "identity",
+        "lender",
         "limits",
         "parameters",
         "server",
@@ -86,7 +86,7 @@ class ClientSession:
         self._reactor = reactor
         self._scratch = scratch
         self._on_closed = on_closed
-        self._lender = lender
+        self.lender = lender
         self._requests = Requests(lender.statements)
         self.stream = stream
         self.identity = identity
@@ -101,11 +101,6 @@ class ClientSession:
 
     def __str__(self) -> str:
         return str(self.identity)
-
-    @property
-    def lender(self) -> Lender:
-        """The pool it belongs to."""
-        return self._lender
 
     @property
     def pinned(self) -> str | None:
@@ -135,7 +130,7 @@ class ClientSession:
         if not size:
             self.close(Reason.CLIENT_EOF)
             return
-        self._lender.counters.bytes_received += size
+        self.lender.counters.bytes_received += size
         if server is not None:
             requests.pending = None
             self._forward(server, scratch.view, start + size)
@@ -143,7 +138,7 @@ class ClientSession:
             not pending
             and not self.waiting
             and requests.is_query(scratch.buffer, size)
-            and (server := self._lender.take(self)) is not None
+            and (server := self.lender.take(self)) is not None
         ):
             self.server = server
             self._send_query(server, scratch.view[:size])
@@ -162,11 +157,11 @@ class ClientSession:
         elif verdict is Verdict.SERVER:
             self.waiting = True
             self.timing.since = self._reactor.now
-            self._lender.request(self)
+            self.lender.request(self)
         self._regulate()
 
     def _review(self) -> Verdict:
-        limit = self._lender.buffer_limit
+        limit = self.lender.buffer_limit
         try:
             while (verdict := self._requests.review(limit)) is Verdict.READY:
                 self.stream.write(_READY_IDLE)
@@ -179,7 +174,7 @@ class ClientSession:
         """Read the client, or not; see the module's text."""
         if self.closed:
             return
-        limit = self._lender.buffer_limit
+        limit = self.lender.buffer_limit
         pending = self._requests.pending
         server = self.server
         if (
@@ -199,7 +194,7 @@ class ClientSession:
             self._send_query(server, view[:end])
             return
         violation = None
-        in_session = self._lender.settings.pool_mode is PoolMode.SESSION
+        in_session = self.lender.settings.pool_mode is PoolMode.SESSION
         context = None if in_session else self.parameters.parsing
         try:
             used = requests.receive(view, end, ledger, context)
@@ -213,7 +208,7 @@ class ClientSession:
             # Of PostgreSQL 18 (18.4), such a batch leaves a transaction that is broken.
             server.must_reset = True
         if not self.timing.exchange_since and ledger.head:
-            self.timing.begin_exchange(self._reactor.now, self._lender.counters)
+            self.timing.begin_exchange(self._reactor.now, self.lender.counters)
         if violation is not None:
             self._violated(violation)
         elif requests.terminated:
@@ -229,7 +224,7 @@ class ClientSession:
         """Send one simple Query: what nearly all that comes is."""
         server.ledger.query()
         if not self.timing.exchange_since:
-            self.timing.begin_exchange(self._reactor.now, self._lender.counters)
+            self.timing.begin_exchange(self._reactor.now, self.lender.counters)
         if not server.stream.write(query):
             self._regulate()
 
@@ -259,16 +254,16 @@ class ClientSession:
     @property
     def refuses_transactions(self) -> bool:
         """Whether the pool's mode is statement; see Owner."""
-        return self._lender.settings.pool_mode is PoolMode.STATEMENT
+        return self.lender.settings.pool_mode is PoolMode.STATEMENT
 
     def deliver(self, data: memoryview) -> None:
         """Send replies on; read no more of the server while they pile up."""
         stream = self.stream
-        self._lender.counters.bytes_sent += len(data)
+        self.lender.counters.bytes_sent += len(data)
         if (
             not stream.write(data)
             and self.server is not None
-            and stream.backlog > self._lender.buffer_limit
+            and stream.backlog > self.lender.buffer_limit
         ):
             self.server.stream.pause()
             self._regulate()
@@ -280,11 +275,11 @@ class ClientSession:
     def on_answered(self, server: ServerConnection) -> None:
         """Everything is answered: let the server go if the pool's mode says so."""
         ledger = server.ledger
-        now, counters = self._reactor.now, self._lender.counters
+        now, counters = self._reactor.now, self.lender.counters
         self.cancel_asked = False
         if ledger.settled and not self._requests.half_sent:
             self.timing.end_transaction(now, counters)
-            mode = self._lender.settings.pool_mode
+            mode = self.lender.settings.pool_mode
             if mode is not PoolMode.SESSION and not self._requests.keeps_server:
                 self._release(server)
             elif self.waiting and not server.cancels:
@@ -295,7 +290,7 @@ class ClientSession:
             # Nothing of ours may be written into a message of the client's.
             self.waiting = not self._requests.half_sent
             if self.waiting and not server.cancels:
-                self._lender.resynchronise(server)
+                self.lender.resynchronise(server)
         elif ledger.status != TransactionStatus.IDLE and self.refuses_transactions:
             error = errors.transaction_in_statement_mode()
             self.close(Reason.TRANSACTION_IN_STATEMENT_MODE, error)
@@ -312,7 +307,7 @@ class ClientSession:
             # The server's backlog is no longer its business.
             self._regulate()
         held, self.waiting = self.waiting, False
-        self._lender.give_back(server)
+        self.lender.give_back(server)
         if held:
             self._consider()
 
@@ -329,9 +324,14 @@ class ClientSession:
         if self.server is not None:
             self.parameters = self.server.parameters
 
-    def on_statements_dropped(self, pending: tuple[Effect, ...]) -> None:
-        """Forget the statements, but for those that are being made; see Owner."""
-        self._requests.drop_all(pending)
+    def on_event(
+        self, server: ServerConnection, event: StatementsDropped | PlanStale
+    ) -> None:
+        """Forget statements that were dropped, or run a batch again; see Owner."""
+        if isinstance(event, StatementsDropped):
+            self._requests.drop_all(event.pending)
+        else:
+            self._forward(server, memoryview(event.batch), len(event.batch))
 
     def on_server_drained(self) -> None:
         """Read again."""
@@ -348,10 +348,10 @@ class ClientSession:
             if head & SKIP:
                 # Ours is being answered: it could be hit instead of the client's.
                 self.cancel_asked = not server.on_errand
-            elif head and self._lender.cancel(server):
+            elif head and self.lender.cancel(server):
                 self.waiting = True
         elif self.waiting:
-            self._lender.leave(self)
+            self.lender.leave(self)
             self.waiting = False
             self._refuse_pending()
 
@@ -389,10 +389,10 @@ class ClientSession:
             self.stream.write(told(error))
         self.stream.close()
         if self.waiting and server is None:
-            self._lender.leave(self)
+            self.lender.leave(self)
         if server is not None:
             server.owner = None
-            self._lender.abandon(
+            self.lender.abandon(
                 server,
                 half_written=bool(self._requests.half_sent),
                 must_reset=self._requests.leaves_state,

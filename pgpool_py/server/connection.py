@@ -27,6 +27,7 @@ from pgwire.draining import drain_requests, resynchronising_requests
 from pgwire.exchange import (
     MisnamingError,
     ParameterReported,
+    PlanStale,
     ServerError,
     StatementsDropped,
     UnaccountedReply,
@@ -35,7 +36,6 @@ from pgwire.exchange import (
 from pgwire.frontend import Terminate
 from pgwire.ledger import Ledger
 from pgwire.server_login import MAX_PARAMETERS
-from pgwire.server_statements import Effect
 
 from .opening import Opened
 from .parameters import PARSING, ParameterSet
@@ -71,11 +71,10 @@ class Owner(Protocol):
     def on_parameter(self, name: str, value: str) -> None:
         """The server reported a parameter, in an exchange of the owner's."""
 
-    def on_statements_dropped(self, pending: tuple[Effect, ...]) -> None:
-        """The server dropped its statements, in an exchange of the owner's.
-
-        ``pending``: what messages do that were sent and not answered then.
-        """
+    def on_event(
+        self, server: "ServerConnection", event: StatementsDropped | PlanStale
+    ) -> None:
+        """Statements were dropped, or what you sent was not run; in your exchange."""
 
     def on_server_drained(self) -> None:
         """The server takes bytes again."""
@@ -332,16 +331,18 @@ class ServerConnection:
     def _note_events(self) -> None:
         for event in self.ledger.events:
             match event:
-                case ParameterReported(name, value):
+                case ParameterReported(name, value, number):
+                    if name.lower() in PARSING or "." in name:
+                        self.ledger.statements.on_reading_changed(number)
                     self._note_parameter(name.lower(), value)
                 case MisnamingError(start, end):
                     if self.owner is not None:
                         error = bytes(self._scratch.view[start:end])
                         renamed = memoryview(self.owner.in_own_names(error))
                         self._renamed[start] = renamed
-                case StatementsDropped(pending):
+                case StatementsDropped() | PlanStale():
                     if self.owner is not None and self._errand is None:
-                        self.owner.on_statements_dropped(pending)
+                        self.owner.on_event(self, event)
                 case ServerError(error, skipped):
                     if is_fatal(error):
                         self.fatal = error
@@ -355,8 +356,6 @@ class ServerConnection:
     def _note_parameter(self, lower: str, value: str) -> None:
         if lower in self.reported or len(self.reported) < MAX_PARAMETERS:
             self.reported[lower] = value
-        if lower in PARSING or "." in lower:
-            self.ledger.statements.on_reading_changed()
         self._keeper.on_parameter(self, lower, value)
 
     def _note_refusal(self, error: ErrorResponse) -> None:

@@ -38,6 +38,9 @@ NONCE_ANSWERED: Final = 0x10000
 # Beside NONCE: a Sync of ours is in front of its query; one ReadyForQuery was dropped.
 SYNCED: Final = 0x40000
 READY_DROPPED: Final = 0x80000
+# Beside BIND and DESCRIBE: the first message of a batch, about a statement of a client
+# that the server has had for some time.
+FIRST: Final = 0x100000
 # Beside PARSE and CLOSE: what it does is written down among the server's statements.
 NOTED: Final = 0x20000
 
@@ -176,6 +179,16 @@ class ServerError:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanStale:
+    """Nothing of ``batch`` was run, for what a statement gives has changed since.
+
+    Its replies were dropped, and it is to be run again.
+    """
+
+    batch: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class MisnamingError:
     """An error of the client's names a statement by the name it has on servers.
 
@@ -188,10 +201,14 @@ class MisnamingError:
 
 @dataclass(frozen=True, slots=True)
 class ParameterReported:
-    """The server reported the value of a parameter."""
+    """The server reported the value of a parameter.
+
+    ``number``: of the first effect on statements that is known to have come after.
+    """
 
     name: str
     value: str
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +221,7 @@ class StatementsDropped:
     pending: tuple[Effect, ...] = ()
 
 
-Event = ServerError | MisnamingError | ParameterReported | StatementsDropped
+Event = ServerError | MisnamingError | PlanStale | ParameterReported | StatementsDropped
 
 
 def is_fatal(error: ErrorResponse) -> bool:
@@ -233,7 +250,7 @@ def read_error(body: bytes, *, whole: bool) -> ErrorResponse:
         raise UnaccountedReply(error.message) from error
 
 
-def read_parameter(body: bytes) -> ParameterReported:
+def read_parameter(body: bytes, number: int) -> ParameterReported:
     """Decode a ParameterStatus.
 
     Raises:
@@ -243,7 +260,7 @@ def read_parameter(body: bytes) -> ParameterReported:
         reported = ParameterStatus.decode(body)
     except ProtocolViolation as error:
         raise UnaccountedReply(error.message) from error
-    return ParameterReported(reported.name, reported.value)
+    return ParameterReported(reported.name, reported.value, number)
 
 
 def read_status(body: bytes) -> int:

@@ -124,9 +124,13 @@ class Naming(ClientStatements):
         elif (statement := self.names.get(name)) is not None:
             # From a time when names were changed.
             used = self.use(name, ledger, statement.context)
-        ledger.request(kind)
         if used == name:
+            ledger.request(kind)
             return 0
+        if ledger.settled:
+            ledger.first(kind)
+        else:
+            ledger.request(kind)
         head = bytes(message[HEADER_SIZE:start]) + used + b"\0"
         self.front.append(_header(kind, size + len(used) - (end - start)) + head)
         return end + 1

@@ -49,8 +49,10 @@ from .exchange import (
     ANYTHING,
     COPIES_IN,
     COPY_END,
+    DESCRIBE,
     DRAINED,
     EXTENDED,
+    FIRST,
     NONCE,
     NOTED,
     PARSE,
@@ -79,6 +81,8 @@ class Owed:
         unsynced: whether extended messages were sent that no Sync has ended. Their
             work is an open transaction, whatever ``status`` says.
         statements: the prepared statements of the server.
+        repeatable: the client's messages of a batch that was sent as a whole, while it
+            may be run again should a plan be stale.
     """
 
     __slots__ = (
@@ -94,6 +98,7 @@ class Owed:
         "head",
         "lost_skip",
         "readies",
+        "repeatable",
         "rest",
         "skips_to_sync",
         "statements",
@@ -123,6 +128,7 @@ class Owed:
         self.readies = 0
         self.unsynced = False
         self.statements = ServerStatements()
+        self.repeatable: bytes | None = None
 
     # What is known
 
@@ -184,6 +190,20 @@ class Owed:
         return head != 0 and (bool(head & QUERY) or self._query_behind)
 
     @property
+    def is_repeatable(self) -> bool:
+        """Whether what is owed is one batch that may be run again.
+
+        It begins with a message about a statement that may be stale, nothing was sent
+        behind its Sync, and the client will be told what the rows are like.
+        """
+        behind = self._behind
+        return (
+            bool(self.head & FIRST and behind and behind[-1] == SYNC)
+            and behind.count(SYNC) == 1
+            and any(entry & DESCRIBE for entry in (self.head, *behind))
+        )
+
+    @property
     def keeps_back(self) -> bool:
         """Whether the server may keep answers back until a Sync or a Flush."""
         copied = self.head & COPIES_IN and self._copy_marked
@@ -206,6 +226,13 @@ class Owed:
         entry = REQUESTS.get(kind, 0)
         if entry:
             self._append(entry)
+
+    def first(self, kind: int) -> None:
+        """As :meth:`request`, for a message that may find a plan to be stale.
+
+        It names a statement that the server has, and nothing is owed or unsynced.
+        """
+        self._append(REQUESTS[kind] | FIRST)
 
     def query(self) -> None:
         """Write down a client's Query: what nearly all exchanges are."""

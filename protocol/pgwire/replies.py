@@ -35,6 +35,7 @@ from .exchange import (
     SYNC,
     SYNCED,
     UNCOUNTED,
+    PlanStale,
     ServerError,
     StatementsDropped,
     UnaccountedReply,
@@ -46,6 +47,7 @@ from .exchange import (
     unexpected_reply,
 )
 from .owed import Owed
+from .server_statements import is_stale
 
 
 class Replies(Owed):
@@ -69,7 +71,10 @@ class Replies(Owed):
             return self._error(read_error(body, whole=True))
         if kind in ASYNCHRONOUS:
             if kind == Backend.PARAMETER_STATUS:
-                self.events.append(read_parameter(body))
+                # What we set in front of the client's messages it is parsed under.
+                statements = self.statements
+                number = statements.answered if head & SKIP else statements.issued
+                self.events.append(read_parameter(body, number))
             elif kind == Backend.NOTIFICATION_RESPONSE:
                 # To the session, whatever it is doing.
                 self._forwarded = True
@@ -114,6 +119,8 @@ class Replies(Owed):
             raise UnaccountedReply("an error that answers no request")
         self._ready_last = False
         self.statements.on_error(error)
+        if self.repeatable is not None and is_stale(error) and self.is_repeatable:
+            return self._repeat(self.repeatable)
         if head & UNCOUNTED:
             head &= ~COPIES_IN
         elif head & COPIES_IN and is_sync_in_data(self._behind):
@@ -128,6 +135,14 @@ class Replies(Owed):
             return head | NONCE_ANSWERED | SKIP
         self.events.append(ServerError(error, skipped=not self._forwarded))
         return head
+
+    def _repeat(self, batch: bytes) -> int:
+        """Drop the replies to a batch that is to be run again; give its Sync."""
+        self._read_on_to_sync()
+        self._forwarded = False
+        self.repeatable = None
+        self.events.append(PlanStale(batch))
+        return SYNC | SKIP
 
     def _read_on_to_sync(self) -> int:
         """Drop the requests that the server throws away; give the Sync.

@@ -21,7 +21,7 @@ from .errors import ProtocolViolation
 from .framing import FRONTEND_LENGTHS, HEADER_SIZE, check_request
 from .frontend import Flush
 from .ledger import Ledger
-from .naming import NAMING, Naming
+from .naming import KEPT_LIMIT, NAMING, Naming
 from .statement import StatementBook
 
 _FLUSH: Final = Flush().encode()
@@ -127,6 +127,7 @@ class Requests(Naming):
         pieces = self.pieces
         pieces.clear()
         self.held = self.mixes = False
+        ledger.repeatable = None
         if not self._book.limit:
             context = None
         copies = ledger.copies_in
@@ -223,6 +224,8 @@ class Requests(Naming):
         if self.held and ledger.keeps_back:
             # What is waited for would else come with the client's next Sync.
             pieces.append(_FLUSH)
+        if ledger.is_repeatable and position == end < KEPT_LIMIT:
+            ledger.repeatable = bytes(view[:end])
         return position
 
     # Unserved

@@ -18,6 +18,11 @@ _NO_SUCH_STATEMENT: Final = "26000"
 _STALE_PLAN: Final = ("0A000", "RevalidateCachedQuery")
 
 
+def is_stale(error: ErrorResponse) -> bool:
+    """Whether it says that a statement's rows are not what they were when prepared."""
+    return (error.sqlstate, error.fields.get("R")) == _STALE_PLAN
+
+
 class Effect(Protocol):
     """What a Parse or Close that was sent does, should the server carry it out."""
 
@@ -93,24 +98,26 @@ class ServerStatements:
         if name in self._present:
             self._present[name] = None
 
-    def on_reading_changed(self) -> None:
+    def on_reading_changed(self, end: int) -> None:
         """Take no statement for certain that was added since the last such change.
 
         The server has told that it reads text in another way; since when, it has not.
+
+        Args:
+            end: the number of the first effect that is known to come after it.
         """
-        if self._read_alike == self.issued:
+        if self._read_alike >= end:
             return
         for name, number in self._present.items():
-            if number is not None and number >= self._read_alike:
+            if number is not None and self._read_alike <= number < end:
                 self._present[name] = None
-        self._read_alike = self.issued
+        self._read_alike = end
 
     def on_error(self, error: ErrorResponse) -> None:
         """Take no statement for certain any more, if the error gives reason to."""
-        stale = (error.sqlstate, error.fields.get("R")) == _STALE_PLAN
         # Of a name that a client made up it is no wonder.
         ours = PREFIX.decode() in error.message
-        if stale or (ours and error.sqlstate == _NO_SUCH_STATEMENT):
+        if is_stale(error) or (ours and error.sqlstate == _NO_SUCH_STATEMENT):
             self._present = dict.fromkeys(self._present)
 
     def remove(self, name: bytes) -> None:

@@ -57,5 +57,6 @@ _NO_QUERY_IN_BATCH = 18
 def supported(postgres: int) -> Feature:
     """Return what can be compared with this major version of PostgreSQL."""
     if postgres >= _NO_QUERY_IN_BATCH:
-        return SUPPORTED & ~Feature.QUERY_IN_BATCH
+        # A Sync that a COPY ignores makes such a batch, too.
+        return SUPPORTED & ~(Feature.QUERY_IN_BATCH | Feature.MORE_BEHIND_SYNC_IN_COPY)
     return SUPPORTED

@@ -2,11 +2,20 @@
 
 import pytest
 
-from pgwire.exchange import StatementsDropped
+from pgwire.exchange import QUERY, ParameterReported, StatementsDropped
 from pgwire.frontend import Query
 from pgwire.statement import StatementBook
-from tests.fixtures.messages import READY, done, kinds, refused, split
+from tests.fixtures.messages import (
+    READY,
+    complete,
+    done,
+    kinds,
+    refused,
+    reported,
+    split,
+)
 from tests.pgwire.preparing import (
+    BOUND,
     CLOSED,
     EXECUTE,
     FLUSH,
@@ -169,7 +178,37 @@ def test_what_was_parsed_while_the_server_began_to_read_otherwise_is_in_doubt(
     book = StatementBook(200)
     one, other = Client(book), Client(book)
     prepare(one, server, b"s", b"SELECT 1")
-    server.ledger.statements.on_reading_changed()
+    server.ledger.statements.on_reading_changed(1)
     assert kinds(other.send(server, parse(b"t"), SYNC)) == "CPS"
     server.answer(CLOSED, PARSED, READY)
     assert kinds(one.send(server, bind(b"s"), SYNC)) == "BS"
+
+
+REPORTED = reported("TimeZone", "CET")
+
+
+def number_of(server: Server) -> int:
+    """Return what the report says of the effects in front of it."""
+    [event] = server.ledger.events
+    assert isinstance(event, ParameterReported)
+    return event.number
+
+
+def test_what_is_parsed_behind_a_change_of_ours_is_not_in_doubt(
+    client: Client, server: Server
+) -> None:
+    prepare(client, server, b"s", b"SELECT 1")
+    server.ledger.skip(QUERY)
+    client.send(server, parse(b"t"), SYNC)
+    server.answer(complete("SET"), REPORTED)
+    assert number_of(server) == 1
+
+
+def test_what_is_parsed_behind_a_change_of_the_clients_is_in_doubt(
+    client: Client, server: Server
+) -> None:
+    prepare(client, server, b"s", b"SELECT 1")
+    # Its name was made of the parameters before.
+    client.send(server, bind(), EXECUTE, SYNC, parse(b"t"), SYNC)
+    server.answer(CLOSED, BOUND, complete("SET"), REPORTED)
+    assert number_of(server) == 2

@@ -18,8 +18,8 @@ from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import DatabaseSettings, PoolMode, PoolSettings, Settings
+from pgwire.exchange import PlanStale, StatementsDropped
 from pgwire.frontend import Terminate
-from pgwire.server_statements import Effect
 from tests.fixtures.hand import Clock, Wire, turn
 from tests.fixtures.messages import (
     IN_TRANSACTION,
@@ -108,8 +108,11 @@ class Client:
     def on_copy_in(self, server: ServerConnection) -> None:
         self.calls.append("copy in")
 
-    def on_statements_dropped(self, pending: tuple[Effect, ...]) -> None:
-        self.calls.append("statements dropped")
+    def on_event(
+        self, server: ServerConnection, event: StatementsDropped | PlanStale
+    ) -> None:
+        dropped = isinstance(event, StatementsDropped)
+        self.calls.append("statements dropped" if dropped else "plan stale")
 
     def on_server_drained(self) -> None:
         self.calls.append("drained")
