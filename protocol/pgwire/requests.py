@@ -130,6 +130,7 @@ class Requests(Naming):
         ledger.repeatable = None
         if not self._book.limit:
             context = None
+        begins = not (ledger.head or ledger.unsynced or self.half_sent)
         copies = ledger.copies_in
         position = min(self.half_sent, end)
         self.half_sent -= position
@@ -224,7 +225,7 @@ class Requests(Naming):
         if self.held and ledger.keeps_back:
             # What is waited for would else come with the client's next Sync.
             pieces.append(_FLUSH)
-        if ledger.is_repeatable and position == end < KEPT_LIMIT:
+        if begins and ledger.is_repeatable and position == end < KEPT_LIMIT:
             ledger.repeatable = bytes(view[:end])
         return position
 

@@ -1,8 +1,8 @@
 """A client and its prepared statements, on whatever server it gets."""
 
 from pgpool_py.settings import PoolMode
-from pgwire.copying import CopyData, CopyDone, CopyInResponse
-from pgwire.frontend import Parse
+from pgwire.codes import Target
+from pgwire.frontend import Bind, Describe, Parse
 from tests.client.parties import Scene, pool_settings
 from tests.fixtures.messages import (
     BIND,
@@ -10,21 +10,23 @@ from tests.fixtures.messages import (
     READY,
     SYNC,
     complete,
+    kinds,
     parse,
     refused,
     split,
     told,
 )
+from tests.pgwire.replies import NO_DATA, message
 
-TERMINATE = b"X\0\0\0\4"
-FLUSH = b"H\0\0\0\4"
 PARSED = b"1\0\0\0\4"
 BOUND = b"2\0\0\0\4"
 CLOSE_UNNAMED = b"C\0\0\0\6S\0"
-# 100 bytes of copy data
-COPY_DATA = CopyData(b"x" * 100).encode()
-COPY_DONE = CopyDone().encode()
-BEGIN_COPY = CopyInResponse(0, (0,)).encode()
+CLOSED = b"3\0\0\0\4"
+STALE = message(
+    "E",
+    b"SERROR\0VERROR\0C0A000\0Mcached plan must not change result type\0"
+    b"RRevalidateCachedQuery\0\0",
+)
 
 
 def test_an_error_names_a_prepared_statement_as_the_client_does(scene: Scene) -> None:
@@ -104,3 +106,22 @@ def test_an_unnamed_statement_of_another_client_is_closed_before_use(
     scene.answer(b"3\0\0\0\4" + refused("none", "26000") + READY)
     assert told(scene.client.received()) == ("ERROR", "26000", "none")
     assert scene.lender.calls == ["request", "give back"]
+
+
+def test_a_batch_with_a_stale_plan_is_run_again(scene: Scene) -> None:
+    scene.send(parse("s") + SYNC)
+    scene.lend()
+    scene.answer(PARSED + READY)
+    scene.client.received()
+    scene.backend.received()
+    bind = Bind(b"", b"s").encode() + Describe(Target.PORTAL, b"").encode()
+    scene.send(bind + EXECUTE + SYNC)
+    scene.lend()
+    assert kinds(scene.backend.received()) == "BDES"
+    scene.answer(STALE + READY)
+    assert kinds(scene.backend.received()) == "CPBDES"
+    assert scene.client.received() == b""
+    assert scene.session.server is scene.server
+    scene.answer(CLOSED + PARSED + BOUND + NO_DATA + complete() + READY)
+    assert scene.client.received() == BOUND + NO_DATA + complete() + READY
+    assert scene.session.server is None

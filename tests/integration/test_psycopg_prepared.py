@@ -196,3 +196,31 @@ def test_many_clients_in_transactions_that_fail_and_succeed(
         ).fetchall()
     kept = [n for n in range(ROUNDS) if n % 3]
     assert counts == [(who, len(kept), sum(kept)) for who in range(CLIENTS)]
+
+
+def test_what_another_changes_in_a_table_is_seen_at_once(pooler: PoolerProcess) -> None:
+    open_both_servers(pooler)
+    with connect(pooler) as client, connect(pooler) as other:
+        other.execute("CREATE TABLE t (i int)")
+        other.execute("INSERT INTO t VALUES (1)")
+        # On both servers.
+        for _ in range(4):
+            assert client.execute("SELECT * FROM t").fetchall() == [(1,)]
+        other.execute("ALTER TABLE t ADD COLUMN s text DEFAULT 'new'")
+        # PostgreSQL itself would say that its plan must not change the result type.
+        for _ in range(4):
+            assert client.execute("SELECT * FROM t").fetchall() == [(1, "new")]
+
+
+def test_in_a_transaction_a_changed_table_is_an_error(pooler: PoolerProcess) -> None:
+    open_both_servers(pooler)
+    with connect(pooler) as client, connect(pooler) as other:
+        other.execute("CREATE TABLE t (i int)")
+        for _ in range(4):
+            client.execute("SELECT * FROM t").fetchall()
+        other.execute("ALTER TABLE t ADD COLUMN s text")
+        with client.transaction(force_rollback=True):
+            client.execute("SELECT 1")
+            with pytest.raises(psycopg.errors.FeatureNotSupported, match="cached plan"):
+                client.execute("SELECT * FROM t")
+        assert client.execute("SELECT * FROM t").fetchall() == []

@@ -274,3 +274,17 @@ def test_marks_of_ours_are_passed_over_like_any() -> None:
     reader.send("Q")
     assert reader.feed(SELECTED + READY + SELECTED + READY) == SELECTED + READY
     assert reader.ledger.settled
+
+
+@pytest.mark.parametrize("before", ["", "PS", "PBE", "Q"])
+def test_a_lone_query_is_written_down_like_any_request(before: str) -> None:
+    alone, other = Reader(Ledger()), Reader(Ledger())
+    for reader in (alone, other):
+        reader.ledger.statements.unnamed = "of a client"
+        reader.send(before)
+    alone.ledger.query()
+    other.send("Q")
+    for name in ("head", "unsynced", "_behind"):
+        assert getattr(alone.ledger, name) == getattr(other.ledger, name)
+    assert alone.ledger.statements.unnamed is None
+    assert other.ledger.statements.unnamed is None
