@@ -297,8 +297,10 @@ class ServerConnection:
                 # Told instead of the ReadyForQuery, so that the statement has failed.
                 owner.on_answered(self)
                 return
+            renamed = self._renamed
             for start, stop in ledger.runs:
-                owner.deliver(self._renamed.pop(start, scratch.view[start:stop]))
+                piece = scratch.view[start:stop]
+                owner.deliver(renamed.pop(start, piece) if renamed else piece)
         if not ledger.head and not ledger.rest:
             if owner is not None and self._errand is None and not self.may_be_hit:
                 # What nearly always comes next, without a detour.

@@ -81,7 +81,10 @@ class ClientStatements:
     @property
     def keeps_server(self) -> bool:
         """Whether it has a statement that no other server can be given."""
-        return self._own_names > 0 or isinstance(self.unnamed, _Unkept)
+        unnamed = self.unnamed
+        return self._own_names > 0 or (
+            unnamed is not None and isinstance(unnamed, _Unkept)
+        )
 
     @property
     def is_full(self) -> bool:

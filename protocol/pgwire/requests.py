@@ -18,6 +18,7 @@ from typing import Final
 
 from .codes import Frontend, Target
 from .errors import ProtocolViolation
+from .exchange import FIRST
 from .framing import FRONTEND_LENGTHS, HEADER_SIZE, check_request
 from .frontend import Flush
 from .ledger import Ledger
@@ -225,7 +226,7 @@ class Requests(Naming):
         if self.held and ledger.keeps_back:
             # What is waited for would else come with the client's next Sync.
             pieces.append(_FLUSH)
-        if begins and ledger.is_repeatable and position == end < KEPT_LIMIT:
+        if begins and ledger.head & FIRST and position == end < KEPT_LIMIT:
             ledger.repeatable = bytes(view[:end])
         return position
 
