@@ -206,11 +206,17 @@ class ClientStatements:
         if statement.drops:
             self._drops = True
         if not ledger.statements.has(statement.name):
+            alone = ledger.settled and context != statement.context
             self._make_place(statement, ledger)
             self._set(context, statement.context, ledger)
             ledger.note(PARSE | SKIP, ledger.statements.add(statement.name))
             self.front.append(statement.parse())
             self._set(statement.context, context, ledger)
+            if alone:
+                # What the client runs first in its batch is to be the first, for
+                # some statements may only stand alone.
+                self.front.append(_SYNC)
+                ledger.skip(SYNC)
         return statement.name
 
     def close(self, name: bytes, ledger: Ledger) -> None:

@@ -224,3 +224,14 @@ def test_in_a_transaction_a_changed_table_is_an_error(pooler: PoolerProcess) -> 
             with pytest.raises(psycopg.errors.FeatureNotSupported, match="cached plan"):
                 client.execute("SELECT * FROM t")
         assert client.execute("SELECT * FROM t").fetchall() == []
+
+
+def test_what_may_only_run_alone_does_so(pooler: PoolerProcess) -> None:
+    open_both_servers(pooler)
+    with connect(pooler) as client:
+        client.execute("CREATE TABLE t (i int)")
+        client.execute("VACUUM t")
+        # The other server gets it as it was read before that.
+        client.execute("SET timezone TO 'CET'")
+        for _ in range(4):
+            client.execute("VACUUM t")

@@ -80,7 +80,8 @@ def test_what_was_read_under_other_parameters_is_read_under_them_again(
     client.context = context_of([("datestyle", "German")])
     server = Server()
     sent = split(client.send(server, bind(b"s"), SYNC))
-    assert "".join(kind for kind, _ in sent) == "PBECBECPPBECBECBS"
+    # A Sync of ours, so that what the client runs first is the first of its batch.
+    assert "".join(kind for kind, _ in sent) == "PBECBECPPBECBECSBS"
     values = [Bind.decode(body).parameters for kind, body in sent if kind == "B"]
     assert values == [
         (b"datestyle", None),
@@ -91,7 +92,16 @@ def test_what_was_read_under_other_parameters_is_read_under_them_again(
     ]
     set_two = PARSED + (BOUND + complete() + CLOSED) * 2
     # All of it is ours, but for the client's own.
-    assert server.answer(set_two, PARSED, set_two, BOUND, READY) == BOUND + READY
+    replies = (set_two, PARSED, set_two, READY, BOUND, READY)
+    assert server.answer(*replies) == BOUND + READY
+
+
+def test_within_a_batch_it_stays_so(client: Client, server: Server) -> None:
+    client.context = context_of([("timezone", "CET")])
+    prepare(client, Server(), b"s", b"SELECT 1")
+    client.context = b""
+    sent = client.send(server, parse(), bind(), EXECUTE, bind(b"s"), SYNC)
+    assert kinds(sent) == "PBE" + "PBECPPBEC" + "BS"
 
 
 def test_a_server_that_has_it_not_gets_it_in_front(client: Client) -> None:
