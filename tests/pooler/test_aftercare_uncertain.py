@@ -30,12 +30,36 @@ from tests.pooler.postgres import (
 SetUp = Callable[..., Bench]
 
 
+COPYING = b"1\0\0\0\4" + b"2\0\0\0\4" + CopyInResponse(0, (0,)).encode()
+
+
+def begin_copy(bench: Bench, *before: bytes) -> tuple[Client, Wire]:
+    """Begin a copy-in with a Sync in it; ``before``: a query and its answer."""
+    client, wire = bench.open()
+    if before:
+        asked, answer = before
+        client.ask(asked)
+        bench.answer(wire, answer)
+    client.ask(parse(sql="COPY t FROM STDIN"), BIND, EXECUTE, SYNC)
+    bench.answer(wire, COPYING)
+    return client, wire
+
+
+def ask_in_failed_transaction(bench: Bench) -> tuple[Client, Wire, bytes]:
+    """Have the server be asked what it owes; return what by."""
+    begun = complete("BEGIN") + IN_TRANSACTION
+    client, wire = begin_copy(bench, query("BEGIN"), begun)
+    bench.answer(wire, refused() + FAILED)
+    wire.received()
+    bench.pool.resynchronise(server_of(client))
+    bench.turn()
+    (_, asked), *_ = split(wire.received())
+    return client, wire, asked
+
+
 def make_uncertain(bench: Bench) -> tuple[Client, Wire]:
     """Fail a copy-in with a Sync in it of which nobody knows whether it was read."""
-    client, wire = bench.open()
-    client.ask(parse(sql="COPY t FROM STDIN"), BIND, EXECUTE, SYNC)
-    copying = b"1\0\0\0\4" + b"2\0\0\0\4" + CopyInResponse(0, (0,)).encode()
-    bench.answer(wire, copying)
+    client, wire = begin_copy(bench)
     bench.answer(wire, refused() + READY)
     wire.received()
     return client, wire
@@ -54,17 +78,7 @@ def test_an_uncertain_server_is_asked_what_it_owes(bench: Bench) -> None:
 
 
 def test_in_a_failed_transaction_it_is_asked_by_an_error(bench: Bench) -> None:
-    client, wire = bench.open()
-    client.ask(query("BEGIN"))
-    bench.answer(wire, complete("BEGIN") + IN_TRANSACTION)
-    client.ask(parse(sql="COPY t FROM STDIN"), BIND, EXECUTE, SYNC)
-    copying = b"1\0\0\0\x04" + b"2\0\0\0\x04" + CopyInResponse(0, (0,)).encode()
-    bench.answer(wire, copying)
-    bench.answer(wire, refused() + FAILED)
-    wire.received()
-    bench.pool.resynchronise(server_of(client))
-    bench.turn()
-    (_, asked), *_ = split(wire.received())
+    client, wire, asked = ask_in_failed_transaction(bench)
     assert asked.startswith(b'"')
     before = bytes(client.delivered)
     bench.answer(wire, refused(f"syntax error at or near {asked!r}", "42601") + FAILED)
@@ -94,10 +108,7 @@ def test_an_uncertain_server_whose_client_is_gone_is_drained(bench: Bench) -> No
 
 def make_doubtful(bench: Bench) -> tuple[Client, Wire]:
     """Fail a copy-in likewise, and have the client wait before anything is known."""
-    client, wire = bench.open()
-    client.ask(parse(sql="COPY t FROM STDIN"), BIND, EXECUTE, SYNC)
-    copying = b"1\0\0\0\4" + b"2\0\0\0\4" + CopyInResponse(0, (0,)).encode()
-    bench.answer(wire, copying)
+    client, wire = begin_copy(bench)
     bench.answer(wire, refused())
     wire.received()
     server_of(client).ledger.wait()
@@ -138,17 +149,7 @@ def test_one_whose_client_goes_meanwhile_is_drained(bench: Bench) -> None:
 
 
 def test_one_that_is_in_a_failed_transaction_is_not_lent_again(bench: Bench) -> None:
-    client, wire = bench.open()
-    client.ask(query("BEGIN"))
-    bench.answer(wire, complete("BEGIN") + IN_TRANSACTION)
-    client.ask(parse(sql="COPY t FROM STDIN"), BIND, EXECUTE, SYNC)
-    copying = b"1\0\0\0\x04" + b"2\0\0\0\x04" + CopyInResponse(0, (0,)).encode()
-    bench.answer(wire, copying)
-    bench.answer(wire, refused() + FAILED)
-    wire.received()
-    bench.pool.resynchronise(server_of(client))
-    bench.turn()
-    (_, asked), *_ = split(wire.received())
+    client, wire, asked = ask_in_failed_transaction(bench)
     bench.abandon(client)
     bench.answer(wire, refused(f"syntax error at or near {asked!r}", "42601") + FAILED)
     assert kinds(wire.received()) == "fQSQQ"
