@@ -4,6 +4,7 @@ pytest_plugins = (
     "pytester",
     "tests.fixtures.leftovers",
     "tests.fixtures.loops",
+    "tests.fixtures.marks",
     "tests.fixtures.pooling",
     "tests.fixtures.properties",
     "tests.fixtures.servers",

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
@@ -12,8 +11,6 @@ from tests.fixtures.pooling import StartPooler
 from .houses import Oracle
 from .rig import Rig
 from .stage import settings_for, tables_on
-
-_HERE = Path(__file__).parent
 
 #: Makes a rig whose pooler has so many servers.
 NewRig = Callable[[int], Rig]
@@ -36,10 +33,3 @@ def new_rig(pooled: EmbeddedPostgres, start_pooler: StartPooler) -> Iterator[New
             return rig
 
         yield make
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests, so that `-m "not integration"` leaves them out."""
-    for item in items:
-        if item.path.is_relative_to(_HERE):
-            item.add_marker(pytest.mark.integration)
