@@ -27,7 +27,7 @@ from pgpool_py.settings import PoolMode, PoolSettings
 from pgwire.backend import ReadyForQuery
 from pgwire.codes import TransactionStatus
 from pgwire.errors import ProtocolViolation
-from pgwire.exchange import SKIP, PlanStale, StatementsDropped
+from pgwire.exchange import NONCE, SKIP, PlanStale, StatementsDropped
 from pgwire.requests import Requests, Verdict
 
 from .identity import ClientIdentity
@@ -204,9 +204,8 @@ class ClientSession:
         if used != end:
             requests.keep(view[used:end])
         self.waiting = requests.held
-        if requests.mixes:
-            # Of PostgreSQL 18 (18.4), such a batch leaves a transaction that is broken.
-            server.must_reset = True
+        # Of PostgreSQL 18 (18.4), such a batch leaves a transaction that is broken.
+        server.must_reset = server.must_reset or requests.mixes
         if not self.timing.exchange_since and ledger.head:
             self.timing.begin_exchange(self._reactor.now, self.lender.counters)
         if violation is not None:
@@ -329,7 +328,7 @@ class ClientSession:
     ) -> None:
         """Forget statements that were dropped, or run a batch again; see Owner."""
         if isinstance(event, StatementsDropped):
-            self._requests.drop_all(event.pending)
+            self._requests.drop_all()
         else:
             self._forward(server, memoryview(event.batch), len(event.batch))
 
@@ -345,7 +344,8 @@ class ClientSession:
         server = self.server
         if server is not None:
             head = server.ledger.head
-            if head & SKIP:
+            server.ledger.repeatable = None  # it is not to be run again
+            if head & (SKIP | NONCE):
                 # Ours is being answered: it could be hit instead of the client's.
                 self.cancel_asked = not server.on_errand
             elif head and self.lender.cancel(server):

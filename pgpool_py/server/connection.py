@@ -142,7 +142,6 @@ class ServerConnection:
         "_errand_error",
         "_keeper",
         "_reactor",
-        "_renamed",
         "_scratch",
         "address",
         "cancel_key",
@@ -183,8 +182,6 @@ class ServerConnection:
         self._scratch = scratch
         self._keeper = keeper
         self._carry = b""
-        # By where they start, errors of the replies that are looked at.
-        self._renamed: dict[int, memoryview] = {}
         self._errand: Errand | None = None
         self._errand_error: ErrorResponse | None = None
         self.stream = opened.stream
@@ -283,8 +280,9 @@ class ServerConnection:
             self._unaccounted(error, scratch)
             return
         self._carry = b"" if used == end else bytes(scratch.view[used:end])
+        renamed = None
         if ledger.events:
-            self._note_events()
+            renamed = self._note_events()
             if self.closed:
                 return
         owner = self.owner
@@ -297,7 +295,6 @@ class ServerConnection:
                 # Told instead of the ReadyForQuery, so that the statement has failed.
                 owner.on_answered(self)
                 return
-            renamed = self._renamed
             for start, stop in ledger.runs:
                 piece = scratch.view[start:stop]
                 owner.deliver(renamed.pop(start, piece) if renamed else piece)
@@ -330,7 +327,9 @@ class ServerConnection:
         elif self.state is not ServerState.IDLE and self.fatal is None:
             self._keeper.on_abandoned_answered(self)
 
-    def _note_events(self) -> None:
+    def _note_events(self) -> dict[int, memoryview]:
+        """Take note, and give errors in the owner's names, by where they start."""
+        renamed = {}
         for event in self.ledger.events:
             match event:
                 case ParameterReported(name, value, number):
@@ -339,9 +338,8 @@ class ServerConnection:
                     self._note_parameter(name.lower(), value)
                 case MisnamingError(start, end):
                     if self.owner is not None:
-                        error = bytes(self._scratch.view[start:end])
-                        renamed = memoryview(self.owner.in_own_names(error))
-                        self._renamed[start] = renamed
+                        message = bytes(self._scratch.view[start:end])
+                        renamed[start] = memoryview(self.owner.in_own_names(message))
                 case StatementsDropped() | PlanStale():
                     if self.owner is not None and self._errand is None:
                         self.owner.on_event(self, event)
@@ -354,6 +352,7 @@ class ServerConnection:
         if self.fatal is not None and self.state is ServerState.IDLE:
             # Its end is on the way: nobody may be lent it.
             self.close(Reason.SERVER_CLOSED_IDLE)
+        return renamed
 
     def _note_parameter(self, lower: str, value: str) -> None:
         if lower in self.reported or len(self.reported) < MAX_PARAMETERS:

@@ -16,7 +16,7 @@ The unnamed statement is kept as the Parse that made it, and parsed again where 
 has another one by now.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from .codes import Frontend, Target, TransactionStatus
@@ -25,10 +25,12 @@ from .framing import HEADER_SIZE
 from .frontend import Close, Parse, Sync
 from .ledger import Ledger
 from .reading import change
-from .server_statements import Effect, Prepared, ServerStatements
-from .statement import Statement, StatementBook, may_drop
+from .server_statements import Prepared, ServerStatements
+from .statement import SERVERS_NAME, Statement, StatementBook, may_drop
 from .statement_effects import Named, Reparsed, Unnamed
 
+# Statements of a client that are looked at for the names in an error.
+_MOST_RENAMED: Final = 1000
 # Bytes of statements that are kept for one client.
 SIZE_LIMIT: Final = 4 * 1024 * 1024
 
@@ -67,7 +69,7 @@ class ClientStatements:
         self._last_unnamed: tuple[ServerStatements, int] | None = None
         # Whether a statement was bound that may drop all, and may still run.
         self._drops = False
-        self._duplicates: list[bytes] = []
+        self._duplicates: set[bytes] = set()
         self.front: list[bytes] = []
         # None: the server knows it by the client's own name.
         self.names: dict[bytes, Statement | None] = {}
@@ -173,7 +175,7 @@ class ClientStatements:
         if self.names[name] is not None:
             self.front.append(Parse(name, b"").encode())
             ledger.skip(PARSE, named=True)
-            self._duplicates.append(name)
+            self._duplicates.add(name)
         ledger.request(Frontend.PARSE)
 
     # Use
@@ -206,15 +208,19 @@ class ClientStatements:
         if statement.drops:
             self._drops = True
         if not ledger.statements.has(statement.name):
-            alone = ledger.settled and context != statement.context
+            alone = (
+                statement.stands_alone
+                and ledger.settled
+                and context != statement.context
+            )
             self._make_place(statement, ledger)
             self._set(context, statement.context, ledger)
             ledger.note(PARSE | SKIP, ledger.statements.add(statement.name))
             self.front.append(statement.parse())
             self._set(statement.context, context, ledger)
             if alone:
-                # What the client runs first in its batch is to be the first, for
-                # some statements may only stand alone.
+                # It may only run as the first of a batch. It is not looked into when
+                # it is parsed, so that this does not fail.
                 self.front.append(_SYNC)
                 ledger.skip(SYNC)
         return statement.name
@@ -234,29 +240,27 @@ class ClientStatements:
 
     def end_batch(self, ledger: Ledger) -> bytes:
         """Give what is to be sent behind a Sync, so that no duplicate is left."""
-        sent = b""
-        while self._duplicates:
-            name = self._duplicates.pop()
+        sent = []
+        for name in self._duplicates:
             if self.names.get(name, self) is not None:
-                sent += Close(Target.STATEMENT, name).encode()
+                sent.append(Close(Target.STATEMENT, name).encode())
                 ledger.skip(CLOSE)
+        self._duplicates.clear()
         if sent:
             ledger.skip(SYNC)
-            sent += _SYNC
-        return sent
+            sent.append(_SYNC)
+        return b"".join(sent)
 
     def query(self) -> None:
         """Note a simple Query, which ends the unnamed statement."""
         self.unnamed = None
 
-    def drop_all(self, pending: Iterable[Effect]) -> None:
-        """Note that the server dropped all statements, but for those of these."""
-        kept = {
-            effect.name
-            for effect in pending
-            if isinstance(effect, Named) and effect.client is self
-        }
-        for name in [name for name in self.names if name not in kept]:
+    def drop_all(self) -> None:
+        """Note that the server dropped all statements.
+
+        None is on its way: messages with names wait for what may drop them.
+        """
+        for name in list(self.names):
             self.strike_out(name)
 
     # Servers
@@ -293,7 +297,7 @@ class ClientStatements:
         entry: int,
         prepared: Prepared | None,
     ) -> None:
-        if ledger.answered:
+        if ledger.answered or len(self._former) > _MOST_RENAMED:
             self._former.clear()
         previous = self.strike_out(name)
         self.enter(new)
@@ -301,11 +305,17 @@ class ClientStatements:
         ledger.note(entry, Named(self, name, previous, prepared))
 
     def in_own_names(self, message: bytes) -> bytes:
-        """Give an ErrorResponse with the client's names in place of the servers'."""
-        body = message[HEADER_SIZE:]
-        names = [(s.name, name) for name, s in self.names.items() if s is not None]
-        for servers, name in (*names, *self._former.items()):
-            body = body.replace(servers, name)
+        """Give an ErrorResponse with the client's names in place of the servers'.
+
+        Not of a client that has very many: they would all have to be looked at.
+        """
+        if len(self.names) > _MOST_RENAMED:
+            return message
+        own = {s.name: name for name, s in self.names.items() if s is not None}
+        body = SERVERS_NAME.sub(
+            lambda found: own.get(found[0]) or self._former.get(found[0], found[0]),
+            message[HEADER_SIZE:],
+        )
         return message[:1] + (4 + len(body)).to_bytes(4, "big") + body
 
     def strike_out(self, name: bytes) -> dict[bytes, Statement | None]:

@@ -11,7 +11,6 @@ from .backend import CommandComplete, ParameterStatus, ReadyForQuery
 from .codes import Backend, Frontend, TransactionStatus
 from .diagnostics import ErrorResponse
 from .errors import ProtocolViolation
-from .server_statements import Effect
 
 QUERY: Final = 0x01
 FUNCTION_CALL: Final = 0x02
@@ -213,12 +212,7 @@ class ParameterReported:
 
 @dataclass(frozen=True, slots=True)
 class StatementsDropped:
-    """The server dropped all its prepared statements (DISCARD or DEALLOCATE ALL).
-
-    ``pending``: what messages do that were sent and not answered then.
-    """
-
-    pending: tuple[Effect, ...] = ()
+    """The server dropped all its prepared statements (DISCARD or DEALLOCATE ALL)."""
 
 
 Event = ServerError | MisnamingError | PlanStale | ParameterReported | StatementsDropped

@@ -83,7 +83,7 @@ class Replies(Owed):
         if kind == Backend.COMMAND_COMPLETE:
             if read_tag(body) in RESETTING_TAGS:
                 self.statements.dropped()
-                self.events.append(StatementsDropped(tuple(self.statements.effects)))
+                self.events.append(StatementsDropped())
             return self._complete()
         if head & UNCOUNTED and kind in REPLIES:
             return self._uncounted(kind, body)

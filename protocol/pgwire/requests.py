@@ -131,7 +131,8 @@ class Requests(Naming):
         ledger.repeatable = None
         if not self._book.limit:
             context = None
-        begins = not (ledger.head or ledger.unsynced or self.half_sent)
+        # Whether a message begins here, and a batch.
+        begins = not (ledger.head or ledger.unsynced or self.half_sent or self._discard)
         copies = ledger.copies_in
         position = min(self.half_sent, end)
         self.half_sent -= position
@@ -226,7 +227,13 @@ class Requests(Naming):
         if self.held and ledger.keeps_back:
             # What is waited for would else come with the client's next Sync.
             pieces.append(_FLUSH)
-        if begins and ledger.head & FIRST and position == end < KEPT_LIMIT:
+        if (
+            begins
+            and ledger.head & FIRST
+            and position == end < KEPT_LIMIT
+            # Nothing in front of it, as copy data that were dropped.
+            and (view[0] == _BIND or view[0] == _DESCRIBE)
+        ):
             ledger.repeatable = bytes(view[:end])
         return position
 

@@ -40,9 +40,18 @@ class ServerStatements:
             a batch nothing is in doubt: what follows an error is thrown away.
         unnamed: the unnamed statement, by the Parse that made it; None if it is not
             known or not a client's.
+        last_of_unnamed: the last effect on it.
     """
 
-    __slots__ = ("_present", "_read_alike", "batch", "effects", "issued", "unnamed")
+    __slots__ = (
+        "_present",
+        "_read_alike",
+        "batch",
+        "effects",
+        "issued",
+        "last_of_unnamed",
+        "unnamed",
+    )
 
     def __init__(self) -> None:
         # By name, the one used last at the end: the number of the effect by which the
@@ -53,6 +62,7 @@ class ServerStatements:
         self.batch = 0
         self.effects: deque[Effect] = deque()
         self.unnamed: object = None
+        self.last_of_unnamed: Effect | None = None
 
     def __len__(self) -> int:
         return len(self._present)

@@ -21,6 +21,15 @@ _DIGEST_SIZE: Final = 24
 _LENGTH: Final = struct.Struct("!BI")
 # What such a statement may begin with: the word, space, a comment, an empty statement.
 _BEFORE_DROP: Final = frozenset(b"dD \t\r\n\f\v-/;")
+# Utility commands: PreventInTransactionBlock, and those about transactions.
+_ALONE: Final = re.compile(
+    rb"\s*(?:vacuum|reindex|cluster|discard"
+    rb"|(?:create|drop)\s+(?:database|tablespace|subscription|(?:unique\s+)?index)"
+    rb"|alter\s+(?:system|database|table|type|subscription)"
+    rb"|begin|start|commit|end|rollback|abort|savepoint|release|prepare|lock|set)\b",
+    re.IGNORECASE,
+)
+SERVERS_NAME: Final = re.compile(PREFIX + rb"[0-9a-f]{%d}" % (2 * _DIGEST_SIZE))
 _DROP: Final = re.compile(rb"\b(?:discard|deallocate)\b", re.IGNORECASE)
 
 
@@ -33,12 +42,15 @@ class Statement:
         content: of its Parse, what is behind the name: text and parameter types.
         context: the session parameters that decided what the text means.
         drops: whether it may drop prepared statements, all of them or one.
+        stands_alone: whether PostgreSQL runs it as the first of a batch only, or says
+            otherwise behind others what is wrong with it.
     """
 
     name: bytes
     content: bytes
     context: bytes
     drops: bool
+    stands_alone: bool
 
     def parse(self) -> bytes:
         """Give the Parse that prepares it on a server."""
@@ -77,7 +89,8 @@ class StatementBook:
         name = PREFIX + digest.hexdigest().encode()
         found = self._statements.get(name)
         if found is None:
-            found = Statement(name, content, context, drops=may_drop(content, 0))
+            alone = _ALONE.match(content) is not None
+            found = Statement(name, content, context, may_drop(content, 0), alone)
             self._statements[name] = found
         elif (found.content, found.context) != (content, context):
             raise AssertionError(f"two statements with the digest {name!r}")

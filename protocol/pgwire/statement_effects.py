@@ -56,26 +56,35 @@ class Reparsed:
 
     Attributes:
         servers: what the server had before.
+        following: what is done to the server's unnamed statement next.
+        undone: whether it was.
     """
 
-    __slots__ = ("_made", "_statements", "servers")
+    __slots__ = ("_made", "_statements", "following", "servers", "undone")
 
     def __init__(self, statements: ServerStatements, made: object) -> None:
         self._statements = statements
         self._made = made
         self.servers = statements.unnamed
+        self.undone = False
+        self.following: Reparsed | None = None
+        before = statements.last_of_unnamed
+        if isinstance(before, Reparsed):
+            before.following = self
+        statements.last_of_unnamed = self
 
     def undo(self, *, refused: bool) -> None:
         """See :class:`Effect`; a Parse that is refused has ended the one before it."""
+        self.undone = True
+        # Those that are undone have been, the last one first.
+        while self.following is not None and self.following.undone:
+            self.following = self.following.following
         servers = None if refused else self.servers
         if self._statements.unnamed is self._made:
             self._statements.unnamed = servers
-        for effect in self._statements.effects:
-            # Of later batches: what the server had before them is another one now.
-            if isinstance(effect, Reparsed):
-                if effect.servers is self._made:
-                    effect.servers = servers
-                break
+        if self.following is not None and self.following.servers is self._made:
+            # It is of a later batch, and comes behind something else now.
+            self.following.servers = servers
 
 
 class Unnamed(Reparsed):
@@ -100,7 +109,6 @@ class Unnamed(Reparsed):
         previous = None if refused else self.previous
         if self.client.unnamed is self._made:
             self.client.unnamed = previous
-        for effect in self._statements.effects:
-            if isinstance(effect, Unnamed) and effect.client is self.client:
-                effect.previous = previous
-                break
+        following = self.following
+        if isinstance(following, Unnamed) and following.client is self.client:
+            following.previous = previous

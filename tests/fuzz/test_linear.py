@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from pgwire.backend import CommandComplete
 from pgwire.copying import CopyData
 from pgwire.frontend import Bind, Execute, Flush, Parse, Query, Sync
 from pgwire.ledger import Ledger
@@ -141,5 +142,42 @@ def test_errors_in_a_long_pipeline_cost_by_its_size() -> None:
             reader.send("P" * 5 + "S")
         reader.feed((REPLIES["E"] + REPLIES["Z"]) * times, [_PIECE])
         assert reader.ledger.settled
+
+    check(run)
+
+
+def test_unnamed_statements_thrown_away_in_front_of_others_cost_by_their_size() -> None:
+    def run(times: int) -> None:
+        client, ledger = Requests(StatementBook(200)), Ledger()
+        unnamed = (
+            Execute(b"none").encode()
+            + Parse(b"", b"").encode() * times
+            + Sync().encode()
+        )
+        named = (
+            b"".join(Parse(b"%d" % n, b"").encode() for n in range(times))
+            + Sync().encode()
+        )
+        for stream in (unnamed, named):
+            client.receive(memoryview(stream), len(stream), ledger, b"")
+        assert len(ledger.statements.effects) > times
+        reader = Reader(ledger)
+        reader.feed(REPLIES["E"] + REPLIES["Z"])
+        assert ledger.statements.unnamed is None
+
+    check(run)
+
+
+def test_statements_dropped_in_front_of_others_cost_by_their_size() -> None:
+    def run(times: int) -> None:
+        client, ledger = Requests(StatementBook(200)), Ledger()
+        drop = Parse(b"", b"DISCARD ALL").encode() + Bind(b"", b"").encode()
+        stream = drop + Execute(b"").encode() * times + Sync().encode()
+        stream += Parse(b"", b"").encode() * times + Sync().encode()
+        client.receive(memoryview(stream), len(stream), ledger, b"")
+        reader = Reader(ledger)
+        dropped = CommandComplete(b"DISCARD ALL").encode()
+        reader.feed(REPLIES["1"] + REPLIES["2"] + dropped * times, [_PIECE])
+        client.drop_all()
 
     check(run)

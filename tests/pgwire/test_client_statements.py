@@ -80,8 +80,7 @@ def test_what_was_read_under_other_parameters_is_read_under_them_again(
     client.context = context_of([("datestyle", "German")])
     server = Server()
     sent = split(client.send(server, bind(b"s"), SYNC))
-    # A Sync of ours, so that what the client runs first is the first of its batch.
-    assert "".join(kind for kind, _ in sent) == "PBECBECPPBECBECSBS"
+    assert "".join(kind for kind, _ in sent) == "PBECBECPPBECBECBS"
     values = [Bind.decode(body).parameters for kind, body in sent if kind == "B"]
     assert values == [
         (b"datestyle", None),
@@ -92,16 +91,44 @@ def test_what_was_read_under_other_parameters_is_read_under_them_again(
     ]
     set_two = PARSED + (BOUND + complete() + CLOSED) * 2
     # All of it is ours, but for the client's own.
-    replies = (set_two, PARSED, set_two, READY, BOUND, READY)
+    assert server.answer(set_two, PARSED, set_two, BOUND, READY) == BOUND + READY
+
+
+def test_what_may_only_stand_alone_is_the_first_of_its_batch(
+    client: Client, server: Server
+) -> None:
+    client.context = context_of([("timezone", "CET")])
+    prepare(client, Server(), b"s", b"VACUUM t")
+    client.context = b""
+    assert kinds(client.send(server, bind(b"s"), SYNC)) == "PBECPPBECS" + "BS"
+    set_one = PARSED + BOUND + complete() + CLOSED
+    replies = (set_one, PARSED, set_one, READY, BOUND, READY)
     assert server.answer(*replies) == BOUND + READY
 
 
 def test_within_a_batch_it_stays_so(client: Client, server: Server) -> None:
     client.context = context_of([("timezone", "CET")])
-    prepare(client, Server(), b"s", b"SELECT 1")
+    prepare(client, Server(), b"s", b"VACUUM t")
     client.context = b""
     sent = client.send(server, parse(), bind(), EXECUTE, bind(b"s"), SYNC)
     assert kinds(sent) == "PBE" + "PBECPPBEC" + "BS"
+
+
+def test_a_client_with_very_many_statements_is_told_the_servers_names(
+    client: Client, server: Server
+) -> None:
+    name = prepare(client, server, b"s", b"SELECT $1").decode()
+    for number in range(1000):
+        client.send(server, parse(b"%d" % number))
+    assert client.requests.in_own_names(refused(f'"{name}"')) == refused(f'"{name}"')
+
+
+def test_names_that_were_closed_are_not_kept_without_end(
+    client: Client, server: Server
+) -> None:
+    for number in range(5000):
+        client.send(server, parse(b"s", b"SELECT %d" % number), close(b"s"))
+    assert len(client.requests._former) <= 1001
 
 
 def test_a_server_that_has_it_not_gets_it_in_front(client: Client) -> None:

@@ -43,7 +43,7 @@ def test_a_name_waits_behind_a_query(client: Client, server: Server) -> None:
     assert client.send(server, query, parse(b"s"), SYNC) == query
     assert client.requests.held
     server.answer(done("DISCARD ALL"))
-    client.requests.drop_all(())
+    client.requests.drop_all()
     # It is no duplicate any more.
     assert kinds(client.send(server, parse(b"s"), SYNC)) == "PS"
 
@@ -71,7 +71,7 @@ def test_a_name_waits_behind_one_that_was_bound(
     assert kinds(sent) == "PBEH"
     assert client.requests.held
     server.answer(PARSED, BOUND, complete("DISCARD ALL"))
-    client.requests.drop_all(())
+    client.requests.drop_all()
     assert kinds(client.send(server, parse(b"s"), SYNC)) == "PS"
 
 

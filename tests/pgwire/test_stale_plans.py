@@ -3,6 +3,7 @@
 import pytest
 
 from pgwire.codes import Target
+from pgwire.copying import CopyData
 from pgwire.exchange import PlanStale, ServerError
 from pgwire.frontend import Describe, Query
 from pgwire.naming import KEPT_LIMIT
@@ -91,9 +92,12 @@ def test_a_statement_that_is_described_first_as_well(
         [BATCH, Query(b"SELECT 1").encode()],
         [BATCH + BATCH],
         [BATCH, FLUSH],
+        # Copy data are in front, as a whole or the end of them, and are dropped.
+        [CopyData(b"x").encode() + BATCH],
+        [CopyData(b"x" * 9).encode()[:-8], CopyData(b"x" * 9).encode()[-8:] + BATCH],
         # It is not here as a whole, or too long to be kept.
         [bind(b"s") + DESCRIBE + EXECUTE],
-        [bind(b"s") + DESCRIBE, EXECUTE + SYNC],
+        [bind(b"s"), DESCRIBE + EXECUTE + SYNC],
         [BATCH[:-3], BATCH[-3:]],
         [bind(b"s") + DESCRIBE + EXECUTE * (KEPT_LIMIT // len(EXECUTE)) + SYNC],
     ],

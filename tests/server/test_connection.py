@@ -57,6 +57,23 @@ def test_an_error_that_names_a_statement_as_servers_do_is_renamed(
     assert owner.delivered == refused('"its_own_0" is none') + READY
 
 
+def test_an_error_that_is_not_delivered_is_not_delivered_later(
+    linked: Linked, reactor: Reactor
+) -> None:
+    server, wire, owner = linked
+    ask(server, query("BEGIN"), query("SELECT 1"))
+    owner.refuses_transactions = True
+    wire.send(refused('"pgpool_00" is none') + IN_TRANSACTION)
+    wire.send(complete() + IN_TRANSACTION)
+    turn(reactor)
+    assert owner.delivered == b""
+    server.owner = other = FakeOwner()
+    ask(server, query("SELECT 1"))
+    wire.send(done())
+    turn(reactor)
+    assert other.delivered == done()
+
+
 def test_replies_that_come_byte_by_byte_lose_nothing(
     linked: Linked, reactor: Reactor
 ) -> None:
