@@ -121,6 +121,8 @@ class Ledger(Replies):
                 ):
                     if head & EXECUTE:
                         head = behind.popleft() if behind else 0
+                    else:
+                        self._completed = True
                 elif (
                     kind == _READY
                     and head & ENDS_IN_READY

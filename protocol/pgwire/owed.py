@@ -88,6 +88,7 @@ class Owed:
     __slots__ = (
         "_awaited",
         "_behind",
+        "_completed",
         "_copy_marked",
         "_forwarded",
         "_nonce",
@@ -114,6 +115,8 @@ class Owed:
         self.rest = 0
         self._forwarded = False
         self._copy_marked = False
+        # Whether a statement of a Query was complete since the last error of one.
+        self._completed = False
         # Whether a Query was sent behind the head since it was 0.
         self._query_behind = False
         self.skips_to_sync = self.lost_skip = False
@@ -240,7 +243,7 @@ class Owed:
             self._append(QUERY)
         else:
             self.head = QUERY
-            self.unsynced = False
+            self.unsynced = self._completed = False
             self.statements.unnamed = None
 
     def skip(self, *entries: int, named: bool = False) -> None:

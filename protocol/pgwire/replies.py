@@ -121,6 +121,11 @@ class Replies(Owed):
         self.statements.on_error(error)
         if self.repeatable is not None and is_stale(error) and self.is_repeatable:
             return self._repeat(self.repeatable)
+        if head & QUERY and self._completed and self.status == TransactionStatus.IDLE:
+            # Its last statement may have been DEALLOCATE ALL: that is done, and not
+            # told if the end of the transaction then fails.
+            self._completed = False
+            self.statements.doubt_all()
         if head & UNCOUNTED:
             head &= ~COPIES_IN
         elif head & COPIES_IN and is_sync_in_data(self._behind):

@@ -99,6 +99,10 @@ class ServerStatements:
         self._present[name] = self.issued
         return Prepared(self, name)
 
+    def doubt_all(self) -> None:
+        """Take no statement for one that is there for certain."""
+        self._present = dict.fromkeys(self._present)
+
     def doubt(self, name: bytes) -> None:
         """Take a statement for one that may be there or not."""
         self._present[name] = None
@@ -128,7 +132,7 @@ class ServerStatements:
         # Of a name that a client made up it is no wonder.
         ours = PREFIX.decode() in error.message
         if is_stale(error) or (ours and error.sqlstate == _NO_SUCH_STATEMENT):
-            self._present = dict.fromkeys(self._present)
+            self.doubt_all()
 
     def remove(self, name: bytes) -> None:
         """Write down that a Close of this name is sent now."""

@@ -211,3 +211,22 @@ def test_what_is_parsed_behind_a_change_of_the_clients_is_in_doubt(
     client.send(server, bind(), EXECUTE, SYNC, parse(b"t"), SYNC)
     server.answer(CLOSED, BOUND, complete("SET"), REPORTED)
     assert number_of(server) == 2
+
+
+def test_what_a_failed_query_of_several_statements_has_dropped_is_in_doubt(
+    client: Client, server: Server
+) -> None:
+    prepare(client, server, b"s", b"SELECT 1")
+    client.send(server, Query(b"INSERT ...; DEALLOCATE ALL").encode())
+    # That it was done is not told, for the INSERT fails at the end.
+    server.answer(complete("INSERT 0 1"), refused(), READY)
+    assert kinds(client.send(server, bind(b"s"), SYNC)) == "CPBS"
+
+
+def test_what_was_there_before_a_failed_query_is(
+    client: Client, server: Server
+) -> None:
+    prepare(client, server, b"s", b"SELECT 1")
+    client.send(server, Query(b"INSERT ...").encode())
+    server.answer(refused(), READY)
+    assert kinds(client.send(server, bind(b"s"), SYNC)) == "BS"
