@@ -24,6 +24,9 @@ class Feature(Flag):
     PARAMETERS = auto()
     # Named statements, and the unnamed one in a later batch than its Parse.
     PREPARED = auto()
+    # BEGIN with an isolation level, where there may be a transaction already. That is
+    # refused once a statement has run in it, and a Parse of ours may have.
+    ISOLATION = auto()
     # DEALLOCATE ALL and DISCARD ALL.
     DISCARDS = auto()
     # DEALLOCATE of a name that Parse gave.

@@ -89,9 +89,10 @@ class Statements:
         )
 
     def begins(self) -> str:
-        return self._chance.pick(
-            ("BEGIN", "BEGIN READ ONLY", "BEGIN ISOLATION LEVEL REPEATABLE READ")
-        )
+        begins = ["BEGIN", "BEGIN READ ONLY", "BEGIN"]
+        if Feature.ISOLATION in self._features:
+            begins[2] = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+        return self._chance.pick(begins)
 
     def ends(self) -> str:
         return self._chance.pick(
