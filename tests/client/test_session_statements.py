@@ -16,17 +16,12 @@ from tests.fixtures.messages import (
     split,
     told,
 )
-from tests.pgwire.replies import NO_DATA, message
+from tests.pgwire.replies import NO_DATA, STALE
 
 PARSED = b"1\0\0\0\4"
 BOUND = b"2\0\0\0\4"
 CLOSE_UNNAMED = b"C\0\0\0\6S\0"
 CLOSED = b"3\0\0\0\4"
-STALE = message(
-    "E",
-    b"SERROR\0VERROR\0C0A000\0Mcached plan must not change result type\0"
-    b"RRevalidateCachedQuery\0\0",
-)
 
 
 def test_an_error_names_a_prepared_statement_as_the_client_does(scene: Scene) -> None:

@@ -58,6 +58,12 @@ def done(tag: bytes = b"SELECT 1") -> bytes:
 
 
 SELECTED: Final = COLUMNS + row() + done()
+# A statement whose tables have changed since it was prepared.
+STALE: Final = message(
+    "E",
+    b"SERROR\0VERROR\0C0A000\0Mcached plan must not change result type\0"
+    b"RRevalidateCachedQuery\0\0",
+)
 NONCE_ANSWER: Final = NONCE_COLUMNS + row() + done() + READY
 NONCE_REFUSAL: Final = message(
     "E", b'SERROR\0VERROR\0C42601\0Msyntax error at or near "' + NONCE + b'"\0\0'

@@ -23,13 +23,8 @@ from tests.pgwire.preparing import (
     prepare,
 )
 
-from .replies import NO_DATA, message
+from .replies import NO_DATA, STALE
 
-STALE = message(
-    "E",
-    b"SERROR\0VERROR\0C0A000\0Mcached plan must not change result type\0"
-    b"RRevalidateCachedQuery\0\0",
-)
 DESCRIBE = Describe(Target.PORTAL, b"").encode()
 BATCH = bind(b"s") + DESCRIBE + EXECUTE + SYNC
 
