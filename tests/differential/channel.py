@@ -1,9 +1,9 @@
 """The connection of one client: never blocks, reads while others write."""
 
 import socket
-import struct
 from collections.abc import Sequence
 
+from pgpool_py.testing import closing
 from pgwire._message import FrontendMessage
 from pgwire.startup import StartupMessage
 from tests.fixtures.waiting import PATIENCE
@@ -153,10 +153,7 @@ class Channel:
 
     def reset(self) -> None:
         """Close as the kernel does for a process that was killed (RST)."""
-        # l_onoff = 1, l_linger = 0: socket(7)
-        linger = struct.pack("ii", 1, 0)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.socket.close()
+        closing.reset(self.socket)
 
 
 def _check_farewell(message: Message) -> None:

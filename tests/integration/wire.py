@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from pgpool_py.testing import closing
 from pgwire.backend import BackendKeyData
 from pgwire.codes import Target
 from pgwire.diagnostics import ErrorResponse
@@ -151,10 +152,7 @@ class Wire:
 
     def reset(self) -> None:
         """Close as the kernel does for a process whose data nobody will read (RST)."""
-        # l_onoff = 1, l_linger = 0: socket(7)
-        linger = struct.pack("ii", 1, 0)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.socket.close()
+        closing.reset(self.socket)
 
 
 def connect(pooler: PoolerProcess) -> Wire:
