@@ -27,15 +27,15 @@ from pgpool_py.settings import PoolMode, PoolSettings
 from pgwire.backend import ReadyForQuery
 from pgwire.codes import TransactionStatus
 from pgwire.errors import ProtocolViolation
-from pgwire.exchange import NONCE, SKIP, PlanStale, StatementsDropped
-from pgwire.requests import Requests, Verdict
+from pgwire.exchange import PlanStale, StatementsDropped
+from pgwire.requests import FLUSH, Requests, Verdict
 
 from .identity import ClientIdentity
 from .lender import Lender
-from .telling import CANCELED, told
+from .telling import told
 from .timing import Timing
 
-_READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
+READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
 
 
 class ClientSession:
@@ -45,6 +45,7 @@ class ClientSession:
         identity: who it is, for people and for cancel requests.
         parameters: its session parameters, as differences from the pool's defaults.
         lender: the pool it belongs to.
+        requests: what it sends.
         limits: the time limits of its own user; the pool's follow the servers' user.
         server: the one it is lent, or None.
         waiting: whether what it sends is kept until ``on_linked`` is called.
@@ -57,7 +58,6 @@ class ClientSession:
         "__weakref__",
         "_on_closed",
         "_reactor",
-        "_requests",
         "_scratch",
         "cancel_asked",
         "closed",
@@ -65,6 +65,7 @@ class ClientSession:
         "lender",
         "limits",
         "parameters",
+        "requests",
         "server",
         "stream",
         "timing",
@@ -87,7 +88,7 @@ class ClientSession:
         self._scratch = scratch
         self._on_closed = on_closed
         self.lender = lender
-        self._requests = Requests(lender.statements)
+        self.requests = Requests(lender.statements)
         self.stream = stream
         self.identity = identity
         self.parameters = parameters
@@ -105,14 +106,14 @@ class ClientSession:
     @property
     def pinned(self) -> str | None:
         """Say why it keeps its server past the transaction, None if it does not."""
-        return "prepared statement" if self._requests.keeps_server else None
+        return "prepared statement" if self.requests.keeps_server else None
 
     # What the client sends
 
     def on_readable(self) -> None:
         """Read once, and pass it on or keep it; called by the stream."""
         scratch = self._scratch
-        requests = self._requests
+        requests = self.requests
         pending = requests.pending
         server = None if self.waiting else self.server
         start = 0
@@ -147,9 +148,9 @@ class ClientSession:
             if self.waiting:
                 self._regulate()
             else:
-                self._consider()
+                self.consider()
 
-    def _consider(self) -> None:
+    def consider(self) -> None:
         """Ask for a server, if what is pending needs one."""
         verdict = self._review()
         if verdict is Verdict.CLOSE:
@@ -163,8 +164,8 @@ class ClientSession:
     def _review(self) -> Verdict:
         limit = self.lender.buffer_limit
         try:
-            while (verdict := self._requests.review(limit)) is Verdict.READY:
-                self.stream.write(_READY_IDLE)
+            while (verdict := self.requests.review(limit)) is Verdict.READY:
+                self.stream.write(READY_IDLE)
         except ProtocolViolation as violation:
             self._violated(violation)
             return Verdict.NOTHING
@@ -175,10 +176,11 @@ class ClientSession:
         if self.closed:
             return
         limit = self.lender.buffer_limit
-        pending = self._requests.pending
+        pending = self.requests.pending
         server = self.server
         if (
-            (pending is not None and len(pending) >= limit)
+            self.requests.terminated
+            or (pending is not None and len(pending) >= limit)
             or self.stream.backlog > limit
             or (server is not None and server.stream.backlog > limit)
         ):
@@ -188,7 +190,7 @@ class ClientSession:
 
     def _forward(self, server: ServerConnection, view: memoryview, end: int) -> None:
         """Send ``view[:end]`` to the server, keep a fragment of a message."""
-        requests = self._requests
+        requests = self.requests
         ledger = server.ledger
         if requests.is_query(view, end) and not (ledger.unsynced or ledger.copies_in):
             self._send_query(server, view[:end])
@@ -210,14 +212,26 @@ class ClientSession:
             self.timing.begin_exchange(self._reactor.now, self.lender.counters)
         if violation is not None:
             self._violated(violation)
-        elif requests.terminated:
-            self.close(Reason.CLIENT_CLOSE_REQUEST)
         else:
+            if requests.terminated:
+                self._await_the_last(server)
             if requests.held or not all(sent):
                 self._regulate()
             over = ledger.settled or ledger.resynchronisable
             if over and self.timing.transaction_since:  # and no reply will come
                 self.on_answered(server)
+
+    def _await_the_last(self, server: ServerConnection) -> None:
+        """End once all that was sent in front of Terminate is answered."""
+        ledger = server.ledger
+        if ledger.answered or ledger.reads_copy_data:
+            self.close(Reason.CLIENT_CLOSE_REQUEST)
+            return
+        if ledger.keeps_back:
+            server.stream.write(FLUSH)
+        if ledger.in_doubt:
+            ledger.wait()
+        self._regulate()
 
     def _send_query(self, server: ServerConnection, query: memoryview) -> None:
         """Send one simple Query: what nearly all that comes is."""
@@ -237,7 +251,7 @@ class ClientSession:
         """Send what is pending; see :class:`~pgpool_py.client.lender.Borrower`."""
         self.waiting = False
         self.server = server
-        pending = self._requests.take()
+        pending = self.requests.take()
         if pending:
             self._forward(server, memoryview(pending), len(pending))
         if self.stream.paused:
@@ -269,17 +283,19 @@ class ClientSession:
 
     def in_own_names(self, error: bytes) -> bytes:
         """See Owner."""
-        return self._requests.in_own_names(error)
+        return self.requests.in_own_names(error)
 
     def on_answered(self, server: ServerConnection) -> None:
         """Everything is answered: let the server go if the pool's mode says so."""
         ledger = server.ledger
         now, counters = self._reactor.now, self.lender.counters
         self.cancel_asked = False
-        if ledger.settled and not self._requests.half_sent:
+        if ledger.settled and not self.requests.half_sent:
             self.timing.end_transaction(now, counters)
             mode = self.lender.settings.pool_mode
-            if mode is not PoolMode.SESSION and not self._requests.keeps_server:
+            if self.requests.terminated:
+                self.close(Reason.CLIENT_CLOSE_REQUEST)
+            elif mode is not PoolMode.SESSION and not self.requests.keeps_server:
                 self._release(server)
             elif self.waiting and not server.cancels:
                 self.on_linked(server)
@@ -287,9 +303,11 @@ class ClientSession:
         self.timing.end_exchange(now, counters)
         if ledger.resynchronisable:
             # Nothing of ours may be written into a message of the client's.
-            self.waiting = not self._requests.half_sent
+            self.waiting = not self.requests.half_sent
             if self.waiting and not server.cancels:
                 self.lender.resynchronise(server)
+        elif self.requests.terminated:
+            self.close(Reason.CLIENT_CLOSE_REQUEST)
         elif ledger.status != TransactionStatus.IDLE and self.refuses_transactions:
             error = errors.transaction_in_statement_mode()
             self.close(Reason.TRANSACTION_IN_STATEMENT_MODE, error)
@@ -308,7 +326,7 @@ class ClientSession:
         held, self.waiting = self.waiting, False
         self.lender.give_back(server)
         if held:
-            self._consider()
+            self.consider()
 
     def on_copy_in(self, server: ServerConnection) -> None:
         """Send what waited for that, or find out how it ended; see Owner."""
@@ -328,38 +346,13 @@ class ClientSession:
     ) -> None:
         """Forget statements that were dropped, or run a batch again; see Owner."""
         if isinstance(event, StatementsDropped):
-            self._requests.drop_all()
+            self.requests.drop_all()
         else:
             self._forward(server, memoryview(event.batch), len(event.batch))
 
     def on_server_drained(self) -> None:
         """Read again."""
         self._regulate()
-
-    # Cancel
-
-    def cancel(self) -> None:
-        """Cancel what this client is doing, as its CancelRequest asks."""
-        self.cancel_asked = False
-        server = self.server
-        if server is not None:
-            head = server.ledger.head
-            server.ledger.repeatable = None  # it is not to be run again
-            if head & (SKIP | NONCE):
-                # Ours is being answered: it could be hit instead of the client's.
-                self.cancel_asked = not server.on_errand
-            elif head and self.lender.cancel(server):
-                self.waiting = True
-        elif self.waiting:
-            self.lender.leave(self)
-            self.waiting = False
-            self._refuse_pending()
-
-    def _refuse_pending(self) -> None:
-        """Answer the exchange that waits as cancelled, and go on behind it."""
-        synced = self._requests.refuse()
-        self.stream.write(CANCELED + (_READY_IDLE if synced else b""))
-        self._consider()
 
     # End
 
@@ -394,7 +387,7 @@ class ClientSession:
             server.owner = None
             self.lender.abandon(
                 server,
-                half_written=bool(self._requests.half_sent),
-                must_reset=self._requests.leaves_state,
+                half_written=bool(self.requests.half_sent),
+                must_reset=self.requests.leaves_state,
             )
         self._on_closed(self)

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from pgpool_py import errors
 from pgpool_py.client.arrival import Arrival
+from pgpool_py.client.cancel import cancel_exchange
 from pgpool_py.client.door import AtDoor, Entry, Visitor
 from pgpool_py.client.identity import ClientIdentity
 from pgpool_py.client.replication import (
@@ -228,9 +229,12 @@ class Gatehouse:
         # In a time that does not tell how much of it was right.
         if key is None or not secrets.compare_digest(key, request.key):
             return
-        client = self.sessions.get(request.pid) or self.consoles.get(request.pid)
+        client = self.sessions.get(request.pid)
+        console = self.consoles.get(request.pid)
         if client is not None:
-            client.cancel()
+            cancel_exchange(client)
+        elif console is not None:
+            console.cancel()
         else:
             self.replications.cancel(request.pid)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from pgpool_py import errors
+from pgpool_py.client.cancel import cancel_exchange
 from pgpool_py.client.session import ClientSession
 from pgpool_py.log import about
 from pgpool_py.reasons import Reason
@@ -59,7 +60,7 @@ def _check_client(pool: Pool, client: ClientSession, now: float) -> None:
     if client.server is not None:
         client.timing.note_progress(now, client.server.ledger)
     if client.cancel_asked:
-        client.cancel()
+        cancel_exchange(client)
     settings = client.limits
     running = client.timing.exchange_since
     if running:
@@ -82,7 +83,7 @@ def _end_query(pool: Pool, client: ClientSession, now: float, limit: float) -> N
     if client.timing.cancelled_since < client.timing.exchange_since:
         _log.warning("query timeout: cancelling", extra=about(client))
         client.timing.cancelled_since = now
-        client.cancel()
+        cancel_exchange(client)
     elif now - client.timing.cancelled_since >= pool.cancel_wait_timeout:
         error = errors.query_timeout(limit, errors.Severity.FATAL)
         client.close(Reason.QUERY_TIMEOUT, error)

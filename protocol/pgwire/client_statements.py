@@ -210,7 +210,7 @@ class ClientStatements:
         if not ledger.statements.has(statement.name):
             alone = (
                 statement.stands_alone
-                and ledger.settled
+                and ledger.begins_anew
                 and context != statement.context
             )
             self._make_place(statement, ledger)

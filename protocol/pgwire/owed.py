@@ -151,6 +151,19 @@ class Owed:
         )
 
     @property
+    def begins_anew(self) -> bool:
+        """Whether what is sent next begins a batch and a transaction of its own.
+
+        Settled but for batches of ours.
+        """
+        return (
+            self.status == TransactionStatus.IDLE
+            and not self.unsynced
+            and not self.rest
+            and all(entry & SKIP for entry in (self.head, *self._behind) if entry)
+        )
+
+    @property
     def mid_message(self) -> bool:
         """Whether the client has a message's beginning, and the rest is to come.
 

@@ -25,7 +25,7 @@ from .ledger import Ledger
 from .naming import KEPT_LIMIT, NAMING, Naming
 from .statement import StatementBook
 
-_FLUSH: Final = Flush().encode()
+FLUSH: Final = Flush().encode()
 
 _SYNC: Final = Frontend.SYNC
 _BIND: Final = Frontend.BIND
@@ -226,7 +226,7 @@ class Requests(Naming):
                 pieces.append(view[start:position])
         if self.held and ledger.keeps_back:
             # What is waited for would else come with the client's next Sync.
-            pieces.append(_FLUSH)
+            pieces.append(FLUSH)
         if (
             begins
             and ledger.head & FIRST

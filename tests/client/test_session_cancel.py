@@ -2,6 +2,7 @@
 
 import pytest
 
+from pgpool_py.client.cancel import cancel_exchange
 from pgpool_py.reasons import Reason
 from pgpool_py.settings import PoolMode
 from pgwire.backend import DataRow
@@ -48,7 +49,7 @@ def test_a_query_that_waits_is_answered_by_us_when_it_is_cancelled(
     scene: Scene,
 ) -> None:
     scene.send(query("SELECT 1"))
-    scene.session.cancel()
+    cancel_exchange(scene.session)
     stream = scene.client.received()
     assert told(stream) == CANCELLED
     assert kinds(stream) == "EZ"
@@ -59,7 +60,7 @@ def test_a_query_that_waits_is_answered_by_us_when_it_is_cancelled(
 
 def test_what_was_sent_behind_a_cancelled_query_goes_on(scene: Scene) -> None:
     scene.send(query("SELECT 1") + query("SELECT 2"))
-    scene.session.cancel()
+    cancel_exchange(scene.session)
     assert scene.lender.calls == ["request", "leave", "request"]
     scene.lend()
     assert scene.backend.received() == query("SELECT 2")
@@ -67,7 +68,7 @@ def test_what_was_sent_behind_a_cancelled_query_goes_on(scene: Scene) -> None:
 
 def test_a_whole_batch_that_waits_is_cancelled_up_to_its_sync(scene: Scene) -> None:
     scene.send(parse() + BIND + EXECUTE + SYNC + query("SELECT 2"))
-    scene.session.cancel()
+    cancel_exchange(scene.session)
     assert kinds(scene.client.received()) == "EZ"
     scene.lend()
     assert scene.backend.received() == query("SELECT 2")
@@ -77,7 +78,7 @@ def test_of_a_batch_the_rest_is_dropped_up_to_the_sync_as_it_comes(
     scene: Scene,
 ) -> None:
     scene.send(parse() + BIND)
-    scene.session.cancel()
+    cancel_exchange(scene.session)
     assert kinds(scene.client.received()) == "E"
     for byte in EXECUTE + query("thrown away"):
         scene.send(bytes((byte,)))
@@ -90,7 +91,7 @@ def test_of_a_batch_the_rest_is_dropped_up_to_the_sync_as_it_comes(
 
 def test_a_query_in_a_batch_that_was_cancelled_takes_no_server(scene: Scene) -> None:
     scene.send(parse() + BIND)
-    scene.session.cancel()
+    cancel_exchange(scene.session)
     scene.lender.ready = scene.server
     scene.send(query("thrown away"))
     assert scene.backend.received() == b""
@@ -100,7 +101,7 @@ def test_a_query_in_a_batch_that_was_cancelled_takes_no_server(scene: Scene) -> 
 def test_a_query_too_long_to_be_whole_yet_is_cancelled_as_well(scene: Scene) -> None:
     long = query("x" * (2 * LIMIT))
     scene.send(long[:LIMIT])
-    scene.session.cancel()
+    cancel_exchange(scene.session)
     assert kinds(scene.client.received()) == "EZ"
     # Neither is its rest taken for a message, nor the next one dropped.
     scene.send(long[LIMIT:])
@@ -113,12 +114,12 @@ def test_a_query_too_long_to_be_whole_yet_is_cancelled_as_well(scene: Scene) -> 
 def test_a_cancelled_client_whose_buffer_was_full_is_read_again(scene: Scene) -> None:
     scene.send(query("x" * LIMIT), query("y" * LIMIT)[:10])
     assert scene.client_is_paused()
-    scene.session.cancel()
+    cancel_exchange(scene.session)
     assert not scene.client_is_paused()
 
 
 def test_a_cancel_for_an_idle_client_does_nothing(scene: Scene) -> None:
-    scene.session.cancel()
+    cancel_exchange(scene.session)
     assert scene.client.received() == b""
     assert scene.lender.calls == []
 
@@ -129,7 +130,7 @@ def test_a_cancel_for_an_idle_client_does_nothing(scene: Scene) -> None:
 def test_a_running_query_is_cancelled_through_the_pool_and_nothing_more_is_sent(
     running: Scene,
 ) -> None:
-    running.session.cancel()
+    cancel_exchange(running.session)
     assert running.lender.calls == ["request", "cancel"]
     running.send(query("SELECT 2"))
     assert running.backend.received() == b""
@@ -138,7 +139,7 @@ def test_a_running_query_is_cancelled_through_the_pool_and_nothing_more_is_sent(
 def test_what_was_held_goes_to_the_same_server_when_the_cancel_is_over(
     running: Scene,
 ) -> None:
-    running.session.cancel()
+    cancel_exchange(running.session)
     running.send(query("SELECT 2"))
     running.session.on_linked(running.server)
     turn(running.reactor)
@@ -146,7 +147,7 @@ def test_what_was_held_goes_to_the_same_server_when_the_cancel_is_over(
 
 
 def test_what_was_held_asks_anew_when_the_server_is_given_back(running: Scene) -> None:
-    running.session.cancel()
+    cancel_exchange(running.session)
     running.send(query("SELECT 2"))
     running.answer(refused("canceling", "57014") + READY)
     assert running.lender.calls == ["request", "cancel", "give back", "request"]
@@ -159,7 +160,7 @@ def test_a_message_half_sent_when_the_cancel_came_is_ended_first(
 ) -> None:
     message = query("SELECT 2")
     running.send(message[:9])
-    running.session.cancel()
+    cancel_exchange(running.session)
     running.backend.received()
     running.send(message[9:])
     assert running.backend.received() == b""
@@ -172,7 +173,7 @@ def test_a_session_goes_on_when_it_is_answered_after_its_cancel(
     running: Scene,
 ) -> None:
     running.lender.settings = pool_settings(pool_mode=PoolMode.SESSION)
-    running.session.cancel()
+    cancel_exchange(running.session)
     running.send(query("SELECT 2"))
     running.server.cancels = 1
     running.answer(refused("canceling", "57014") + READY)
@@ -187,7 +188,7 @@ def test_a_cancel_between_two_statements_of_a_transaction_does_nothing(
     running: Scene,
 ) -> None:
     running.answer(complete("BEGIN") + b"Z\0\0\0\5T")
-    running.session.cancel()
+    cancel_exchange(running.session)
     assert running.lender.calls == ["request"]
     running.send(query("COMMIT"))
     assert running.backend.received() == query("COMMIT")
@@ -197,7 +198,7 @@ def test_a_server_that_cannot_be_cancelled_does_not_hold_its_client(
     running: Scene,
 ) -> None:
     running.lender.can_cancel = False
-    running.session.cancel()
+    cancel_exchange(running.session)
     running.send(query("SELECT 2"))
     assert running.backend.received() == query("SELECT 2")
 
@@ -215,7 +216,7 @@ def test_while_messages_of_ours_are_answered_nothing_is_cancelled(
     scene: Scene,
 ) -> None:
     set_parameters_first(scene)
-    scene.session.cancel()
+    cancel_exchange(scene.session)
     assert scene.lender.calls == ["request"]
     # Nor is the client held: there is nothing that could be hit by mistake.
     scene.send(query("SELECT 2"))
@@ -228,7 +229,7 @@ def test_once_they_are_answered_the_query_behind_them_can_be_cancelled(
     set_parameters_first(scene)
     scene.answer(SET_ONE)
     assert scene.client.received() == b""
-    scene.session.cancel()
+    cancel_exchange(scene.session)
     assert scene.lender.calls == ["request", "cancel"]
 
 

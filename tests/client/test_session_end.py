@@ -7,6 +7,7 @@ from pgpool_py.reasons import Reason
 from pgpool_py.settings import PoolMode
 from pgwire.backend import DataRow
 from pgwire.copying import CopyData, CopyDone, CopyInResponse
+from pgwire.frontend import Parse
 from tests.client.parties import Scene, pool_settings
 from tests.fixtures.hand import Clock
 from tests.fixtures.messages import (
@@ -20,6 +21,7 @@ from tests.fixtures.messages import (
 
 TERMINATE = b"X\0\0\0\4"
 FLUSH = b"H\0\0\0\4"
+PARSED = b"1\0\0\0\4"
 # 100 bytes of copy data
 COPY_DATA = CopyData(b"x" * 100).encode()
 COPY_DONE = CopyDone().encode()
@@ -88,10 +90,56 @@ def test_a_query_in_the_midst_of_copy_data_is_refused(linked: Scene) -> None:
 # The end of the connection
 
 
-def test_terminate_behind_a_query_sends_the_query(linked: Scene) -> None:
+def test_what_stands_in_front_of_terminate_is_answered(linked: Scene) -> None:
     linked.send(query("COMMIT") + TERMINATE + query("SELECT 1"))
     linked.reactor.select(0)
     assert linked.backend.received() == query("COMMIT")
+    assert linked.lender.calls == []
+    linked.answer(done("COMMIT"))
+    assert linked.client.received() == done("COMMIT")
+    assert linked.lender.calls == ["abandon"]
+    assert linked.session.closed
+
+
+def test_behind_terminate_nothing_is_read(linked: Scene) -> None:
+    linked.send(query("SELECT 1") + TERMINATE, query("SELECT 2"))
+    assert linked.client_is_paused()
+    linked.answer(done("SELECT 1"))
+    assert linked.backend.received() == query("SELECT 1")
+    assert linked.client.received() == done("SELECT 1")
+    assert linked.session.closed
+
+
+def test_terminate_within_a_transaction_abandons_the_server_once_answered(
+    linked: Scene,
+) -> None:
+    linked.send(query("BEGIN") + TERMINATE)
+    linked.answer(complete("BEGIN") + IN_TRANSACTION)
+    assert linked.client.received() == complete("BEGIN") + IN_TRANSACTION
+    assert linked.lender.calls == ["abandon"]
+
+
+def test_terminate_alone_ends_the_session_at_once(linked: Scene) -> None:
+    linked.send(TERMINATE)
+    assert linked.lender.calls == ["abandon"]
+    assert linked.session.closed
+
+
+def test_terminate_behind_a_batch_without_sync_asks_for_its_replies(
+    linked: Scene,
+) -> None:
+    batch = Parse(b"", b"SELECT 1").encode()
+    linked.send(batch + TERMINATE)
+    assert linked.backend.received() == batch + FLUSH
+    linked.answer(PARSED)
+    assert linked.client.received() == PARSED
+    assert linked.lender.calls == ["abandon"]
+
+
+def test_terminate_within_copy_data_ends_the_session_at_once(linked: Scene) -> None:
+    linked.send(query("COPY t FROM STDIN"))
+    linked.answer(BEGIN_COPY)
+    linked.send(COPY_DATA + TERMINATE)
     assert linked.lender.calls == ["abandon"]
     assert linked.session.closed
 

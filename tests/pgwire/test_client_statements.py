@@ -2,6 +2,7 @@
 
 import pytest
 
+from pgwire import exchange as entries
 from pgwire.client_statements import SIZE_LIMIT
 from pgwire.codes import Target, TransactionStatus
 from pgwire.errors import ProtocolViolation
@@ -104,6 +105,26 @@ def test_what_may_only_stand_alone_is_the_first_of_its_batch(
     set_one = PARSED + BOUND + complete() + CLOSED
     replies = (set_one, PARSED, set_one, READY, BOUND, READY)
     assert server.answer(*replies) == BOUND + READY
+
+
+def test_it_is_so_behind_parameters_that_were_set_for_the_link(
+    client: Client, server: Server
+) -> None:
+    client.context = context_of([("timezone", "CET")])
+    prepare(client, Server(), b"s", b"COMMIT")
+    client.context = b""
+    server.ledger.skip(entries.PARSE, entries.BIND, entries.EXECUTE, entries.SYNC)
+    assert kinds(client.send(server, bind(b"s"), SYNC)) == "PBECPPBECS" + "BS"
+
+
+def test_it_is_not_behind_a_query_whose_end_is_not_known(
+    client: Client, server: Server
+) -> None:
+    client.context = context_of([("timezone", "CET")])
+    prepare(client, Server(), b"s", b"COMMIT")
+    client.context = b""
+    server.ledger.status = TransactionStatus.IN_TRANSACTION
+    assert kinds(client.send(server, bind(b"s"), SYNC)) == "PBECPPBEC" + "BS"
 
 
 def test_within_a_batch_it_stays_so(client: Client, server: Server) -> None:

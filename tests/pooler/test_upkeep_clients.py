@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pgpool_py.client.cancel import cancel_exchange
 from pgpool_py.client.session import ClientSession
 from pgpool_py.pooler.upkeep import check_idle_clients, close_abandoned, maintain
 from pgpool_py.settings import DatabaseSettings, PoolMode, UserSettings
@@ -272,7 +273,7 @@ def run_behind_parameters(build: Build) -> Inside:
 
 def test_it_is_passed_on_once_the_clients_own_query_is_answered(build: Build) -> None:
     inside = run_behind_parameters(build)
-    inside.session.cancel()
+    cancel_exchange(inside.session)
     inside.upkeep(0.0)
     assert inside.house.postgres.waiting() == []
     inside.server.send(name_set("a"))
@@ -282,7 +283,7 @@ def test_it_is_passed_on_once_the_clients_own_query_is_answered(build: Build) ->
 
 def test_it_does_not_hit_what_the_client_sends_after_it(build: Build) -> None:
     inside = run_behind_parameters(build)
-    inside.session.cancel()
+    cancel_exchange(inside.session)
     inside.server.send(name_set("a") + done())
     inside.house.turn()
     assert inside.client.received() == done()
