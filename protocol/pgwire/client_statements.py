@@ -208,16 +208,13 @@ class ClientStatements:
         if statement.drops:
             self._drops = True
         if not ledger.statements.has(statement.name):
-            alone = (
-                statement.stands_alone
-                and ledger.begins_anew
-                and context != statement.context
-            )
+            then = context if statement.context is None else statement.context
+            alone = then != context and statement.stands_alone and ledger.begins_anew
             self._make_place(statement, ledger)
-            self._set(context, statement.context, ledger)
+            self._set(context, then, ledger)
             ledger.note(PARSE | SKIP, ledger.statements.add(statement.name))
             self.front.append(statement.parse())
-            self._set(statement.context, context, ledger)
+            self._set(then, context, ledger)
             if alone:
                 # It may only run as the first of a batch. It is not looked into when
                 # it is parsed, so that this does not fail.

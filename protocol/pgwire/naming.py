@@ -123,7 +123,7 @@ class Naming(ClientStatements):
             used = self.use(name, ledger, context)
         elif (statement := self.names.get(name)) is not None:
             # From a time when names were changed.
-            used = self.use(name, ledger, statement.context)
+            used = self.use(name, ledger, statement.context or b"")
         if used == name:
             ledger.request(kind)
             return 0

@@ -29,6 +29,9 @@ _ALONE: Final = re.compile(
     rb"|begin|start|commit|end|rollback|abort|savepoint|release|prepare|lock|set)\b",
     re.IGNORECASE,
 )
+# What is lexed alike whatever standard_conforming_strings, backslash_quote and
+# client_encoding are, up to the end of the text.
+_READ_ALIKE: Final = re.compile(rb"[^'\\\x80-\xff\0]*\0")
 SERVERS_NAME: Final = re.compile(PREFIX + rb"[0-9a-f]{%d}" % (2 * _DIGEST_SIZE))
 _DROP: Final = re.compile(rb"\b(?:discard|deallocate)\b", re.IGNORECASE)
 
@@ -40,7 +43,8 @@ class Statement:
     Attributes:
         name: on every server that has it.
         content: of its Parse, what is behind the name: text and parameter types.
-        context: the session parameters that decided what the text means.
+        context: the session parameters that decided what the text means; None if none
+            does: it is looked into when it runs, and nothing in it is quoted.
         drops: whether it may drop prepared statements, all of them or one.
         stands_alone: whether PostgreSQL runs it as the first of a batch only, or says
             otherwise behind others what is wrong with it.
@@ -48,7 +52,7 @@ class Statement:
 
     name: bytes
     content: bytes
-    context: bytes
+    context: bytes | None
     drops: bool
     stands_alone: bool
 
@@ -81,15 +85,16 @@ class StatementBook:
         )
         self.limit = limit
 
-    def of(self, content: bytes, context: bytes) -> Statement:
+    def of(self, content: bytes, reading: bytes) -> Statement:
         """Give the statement with this content, as read under these parameters."""
-        digest = blake2b(context, digest_size=_DIGEST_SIZE, person=b"pgpool_py")
+        alone = _ALONE.match(content) is not None
+        context = None if alone and _READ_ALIKE.match(content) else reading
+        digest = blake2b(context or b"", digest_size=_DIGEST_SIZE, person=b"pgpool_py")
         # Nothing in front may be taken for what is behind.
-        digest.update(len(context).to_bytes(8, "big") + content)
+        digest.update(len(context or b"").to_bytes(8, "big") + content)
         name = PREFIX + digest.hexdigest().encode()
         found = self._statements.get(name)
         if found is None:
-            alone = _ALONE.match(content) is not None
             found = Statement(name, content, context, may_drop(content, 0), alone)
             self._statements[name] = found
         elif (found.content, found.context) != (content, context):

@@ -26,6 +26,9 @@ from tests.pgwire.preparing import (
     statement_of,
 )
 
+# It ends a transaction, and how its literal is read is a matter of parameters.
+ALONE = b"PREPARE TRANSACTION 'x'"
+
 # Named statements
 
 
@@ -95,11 +98,31 @@ def test_what_was_read_under_other_parameters_is_read_under_them_again(
     assert server.answer(set_two, PARSED, set_two, BOUND, READY) == BOUND + READY
 
 
+@pytest.mark.parametrize("sql", [b"COMMIT", b"VACUUM t", b'SET x TO "Y"'])
+def test_what_is_read_alike_under_all_parameters_is_parsed_as_it_is(
+    client: Client, server: Server, sql: bytes
+) -> None:
+    client.context = context_of([("timezone", "CET")])
+    prepare(client, Server(), b"s", sql)
+    client.context = b""
+    assert kinds(client.send(server, close(), bind(b"s"), SYNC)) == "CPBS"
+
+
+@pytest.mark.parametrize("sql", [b"SET x = 'a'", rb"COMMIT \\", b"SET x TO \xe4"])
+def test_where_something_is_quoted_or_encoded_it_is_not(
+    client: Client, server: Server, sql: bytes
+) -> None:
+    client.context = context_of([("timezone", "CET")])
+    prepare(client, Server(), b"s", sql)
+    client.context = b""
+    assert kinds(client.send(server, bind(b"s"), SYNC)) == "PBECPPBECS" + "BS"
+
+
 def test_what_may_only_stand_alone_is_the_first_of_its_batch(
     client: Client, server: Server
 ) -> None:
     client.context = context_of([("timezone", "CET")])
-    prepare(client, Server(), b"s", b"VACUUM t")
+    prepare(client, Server(), b"s", ALONE)
     client.context = b""
     assert kinds(client.send(server, bind(b"s"), SYNC)) == "PBECPPBECS" + "BS"
     set_one = PARSED + BOUND + complete() + CLOSED
@@ -111,7 +134,7 @@ def test_it_is_so_behind_parameters_that_were_set_for_the_link(
     client: Client, server: Server
 ) -> None:
     client.context = context_of([("timezone", "CET")])
-    prepare(client, Server(), b"s", b"COMMIT")
+    prepare(client, Server(), b"s", ALONE)
     client.context = b""
     server.ledger.skip(entries.PARSE, entries.BIND, entries.EXECUTE, entries.SYNC)
     assert kinds(client.send(server, bind(b"s"), SYNC)) == "PBECPPBECS" + "BS"
@@ -121,7 +144,7 @@ def test_it_is_not_behind_a_query_whose_end_is_not_known(
     client: Client, server: Server
 ) -> None:
     client.context = context_of([("timezone", "CET")])
-    prepare(client, Server(), b"s", b"COMMIT")
+    prepare(client, Server(), b"s", ALONE)
     client.context = b""
     server.ledger.status = TransactionStatus.IN_TRANSACTION
     assert kinds(client.send(server, bind(b"s"), SYNC)) == "PBECPPBEC" + "BS"
@@ -129,7 +152,7 @@ def test_it_is_not_behind_a_query_whose_end_is_not_known(
 
 def test_within_a_batch_it_stays_so(client: Client, server: Server) -> None:
     client.context = context_of([("timezone", "CET")])
-    prepare(client, Server(), b"s", b"VACUUM t")
+    prepare(client, Server(), b"s", ALONE)
     client.context = b""
     sent = client.send(server, parse(), bind(), EXECUTE, bind(b"s"), SYNC)
     assert kinds(sent) == "PBE" + "PBECPPBEC" + "BS"
