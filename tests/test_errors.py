@@ -104,7 +104,6 @@ def test_a_fatal_error_has_pgbouncers_text_and_a_code_drivers_know(
     [
         (errors.query_timeout(9), "57014"),
         (errors.console_error("invalid command"), "08P01"),
-        (errors.console_extended_protocol(), "08P01"),
         (errors.reload_failed(), "F0000"),
     ],
 )

@@ -1,6 +1,6 @@
 """Results of commands as messages."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from pgwire.backend import (
@@ -15,8 +15,9 @@ from pgwire.backend import (
 from pgwire.codes import TransactionStatus
 from pgwire.diagnostics import notice
 
-from .commands.result import SHOW_TAG, Column, Done, Rows, Value
+from .commands.result import SHOW_TAG, Column, Done, Rows
 from .commands.version import SERVER_VERSION
+from .formats import TEXT, encode, encode_text
 
 READY: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
 
@@ -40,20 +41,35 @@ def welcome(pid: int, cancel_key: bytes) -> bytes:
     return b"".join(parts)
 
 
-def description(columns: Iterable[Column]) -> bytes:
-    """Give a RowDescription."""
+def description(columns: Sequence[Column], formats: Sequence[int] = ()) -> bytes:
+    """Give a RowDescription; without formats, all columns are in text."""
     fields = [
-        FieldDescription(_encode(column.name), column.kind.oid, column.kind.size)
-        for column in columns
+        FieldDescription(
+            encode_text(column.name), column.kind.oid, column.kind.size, format=code
+        )
+        for column, code in zip(columns, formats or _text(columns), strict=True)
     ]
     return RowDescription(tuple(fields)).encode()
 
 
-def rows(columns: Iterable[Column], result: Rows) -> bytes:
-    """Give the description, the rows and the tag."""
-    parts = [description(columns)]
-    parts += [DataRow(tuple(map(_value, row))).encode() for row in result.rows]
-    parts.append(tag(SHOW_TAG))
+def data_rows(
+    columns: Sequence[Column], result: Rows, formats: Sequence[int] = ()
+) -> list[bytes]:
+    """Give a DataRow for each row; without formats, all columns are in text.
+
+    Raises:
+        ConsoleError: a value does not fit into its type's binary format.
+    """
+    codes = formats or _text(columns)
+    kinds = [column.kind for column in columns]
+    return [
+        DataRow(tuple(map(encode, row, kinds, codes))).encode() for row in result.rows
+    ]
+
+
+def rows(columns: Sequence[Column], result: Rows) -> bytes:
+    """Give the description, the rows and the tag, all in text."""
+    parts = [description(columns), *data_rows(columns, result), tag(SHOW_TAG)]
     return b"".join(parts)
 
 
@@ -68,12 +84,8 @@ def done(result: Done) -> bytes:
 
 def tag(text: str) -> bytes:
     """Give a CommandComplete."""
-    return CommandComplete(_encode(text)).encode()
+    return CommandComplete(encode_text(text)).encode()
 
 
-def _value(value: Value) -> bytes | None:
-    return None if value is None else _encode(str(value))
-
-
-def _encode(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+def _text(columns: Sequence[Column]) -> tuple[int, ...]:
+    return (TEXT,) * len(columns)

@@ -1,11 +1,11 @@
-"""One client of the console: messages in, answers out, one command at a time.
+"""One client of the console: its socket, one command at a time.
 
     ready     takes the next message
     waiting   a command is not answered yet; what comes is kept
     closed
 
-What is kept is bounded, and so is what the client does not read: nothing is answered
-while the last answer is not out.
+What the messages mean is in `conversation`. What is kept is bounded, and so is what the
+client does not read: nothing is answered while the last answer is not out.
 """
 
 from collections.abc import Callable
@@ -20,29 +20,16 @@ from pgpool_py.reasons import Reason
 from pgwire.codes import Frontend
 from pgwire.errors import ProtocolViolation
 from pgwire.framing import HEADER_SIZE, check_request, message_end
-from pgwire.frontend import Query
 
 from . import answer
 from .commands.desk import Desk
 from .commands.refusals import cancelled
-from .commands.result import Done, Result, Rows, Unanswered, Waiting
-from .directory import Statement, prepare
+from .commands.result import Waiting
+from .conversation import Conversation, Reply
 
 # The longest length word that is taken; a command has some dozens of bytes.
 MOST_MESSAGE: Final = 64 * 1024
 _READ_SIZE: Final = 8192
-
-_EXTENDED: Final = frozenset(
-    {
-        Frontend.PARSE,
-        Frontend.BIND,
-        Frontend.DESCRIBE,
-        Frontend.EXECUTE,
-        Frontend.CLOSE,
-        Frontend.FLUSH,
-        Frontend.SYNC,
-    }
-)
 
 
 class ConsoleSession:
@@ -55,8 +42,8 @@ class ConsoleSession:
     """
 
     __slots__ = (
-        "_admin",
         "_buffer",
+        "_conversation",
         "_desk",
         "_on_closed",
         "_stream",
@@ -78,7 +65,7 @@ class ConsoleSession:
     ) -> None:
         self._desk = desk
         self._stream = stream
-        self._admin = admin
+        self._conversation = Conversation(desk, admin=admin)
         self._on_closed = on_closed
         self._buffer = bytearray()
         self._waiting: Waiting | None = None
@@ -146,54 +133,23 @@ class ConsoleSession:
         return True
 
     def _take(self, kind: int, body: bytes) -> None:
-        if kind == Frontend.QUERY:
-            self._query(Query.decode(body))
-        elif kind == Frontend.TERMINATE:
+        if kind == Frontend.TERMINATE:
             self.close(Reason.CLIENT_CLOSE_REQUEST)
-        elif kind in _EXTENDED:
-            # ReadyForQuery too: a driver then shows this error, and not the end.
-            error = errors.console_extended_protocol()
-            self._refuse(error)
-            self.close(Reason.CLIENT_PROTOCOL_VIOLATION)
-        else:
-            raise ProtocolViolation(
-                f"unsupported message type '{chr(kind)}' for admin console"
-            )
-
-    # Commands
-
-    def _query(self, query: Query) -> None:
+            return
         self.since = self._desk.pooler.now
-        self._desk.counters.query_count += 1
-        self._desk.counters.xact_count += 1
-        text = query.sql.decode("utf-8", "surrogateescape")
-        try:
-            statement = prepare(text, admin=self._admin)
-            self._answer(statement, statement.run(self._desk))
-        except ConsoleError as error:
-            self._refuse(error)
+        self._give(self._conversation.receive(kind, body))
 
-    def _answer(self, statement: Statement, result: Result) -> None:
-        match result:
-            case Rows():
-                self._write(answer.rows(statement.columns, result) + answer.READY)
-            case Done():
-                self._write(answer.done(result) + answer.READY)
-                if result.afterwards is not None:
-                    result.afterwards()
-            case Unanswered():
-                result.act()
-            case Waiting():
-                if result.ready():
-                    self._write(answer.tag(result.tag) + answer.READY)
-                else:
-                    self._waiting = result
-                    self._unwatch = self._desk.pooler.watch(self._look)
-
-    def _refuse(self, error: PoolerError) -> None:
-        self._write(told(error) + answer.READY)
+    def _give(self, reply: Reply) -> None:
+        self._write(reply.data)
+        if reply.waiting is not None:
+            self._waiting = reply.waiting
+            self._unwatch = self._desk.pooler.watch(self._look)
+        if reply.then is not None:
+            reply.then()
 
     def _write(self, data: bytes) -> None:
+        if not data:
+            return
         self._desk.counters.bytes_sent += len(data)
         self._stream.write(data)
 
@@ -207,12 +163,11 @@ class ConsoleSession:
         try:
             if not waiting.ready():
                 return
+            data = self._conversation.complete(waiting)
         except ConsoleError as error:
-            self._wait_no_more()
-            self._refuse(error)
-        else:
-            self._wait_no_more()
-            self._write(answer.tag(waiting.tag) + answer.READY)
+            data = self._conversation.refuse(error)
+        self._wait_no_more()
+        self._write(data)
         self._go_on()
 
     def _wait_no_more(self) -> None:
@@ -228,7 +183,7 @@ class ConsoleSession:
             return
         self._wait_no_more()
         waiting.cancelled()
-        self._refuse(cancelled())
+        self._write(self._conversation.refuse(cancelled()))
         self._go_on()
 
     # End
@@ -257,3 +212,6 @@ class ConsoleSession:
         self._stream.close()
         del self._desk.visitors[self.identity.pid]
         self._on_closed()
+        if reason is not Reason.POOLER_SHUTTING_DOWN:
+            # Else it may be just this that had been put off.
+            self._conversation.leave()

@@ -18,7 +18,6 @@ from .login import (
 )
 from .protocol import (
     console_error,
-    console_extended_protocol,
     protocol_violation,
     reload_failed,
     startup_repeated,
@@ -69,7 +68,6 @@ __all__ = [
     "client_idle_timeout",
     "client_login_timeout",
     "console_error",
-    "console_extended_protocol",
     "database_reconfigured",
     "database_removed",
     "idle_transaction_timeout",

@@ -28,16 +28,6 @@ def console_error(message: str) -> ConsoleError:
     return ConsoleError(message, "08P01", severity=Severity.ERROR)
 
 
-def console_extended_protocol() -> ConsoleError:
-    """Refuse Parse, Bind and the like on the console."""
-    return ConsoleError(
-        "extended query protocol not supported by admin console",
-        "08P01",
-        severity=Severity.ERROR,
-        hint="Use the simple query protocol.",
-    )
-
-
 def reload_failed(detail: str | None = None) -> ConsoleError:
     """Answer a RELOAD that changed nothing because the files have faults."""
     return ConsoleError(

@@ -61,25 +61,6 @@ def test_an_error_carries_severity_and_sqlstate(stage: Stage) -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        Parse(b"", b"SHOW POOLS").encode(),
-        Bind(b"", b"").encode(),
-        Execute(b"").encode(),
-    ],
-)
-def test_the_extended_protocol_is_refused_and_the_session_ends(
-    stage: Stage, message: bytes
-) -> None:
-    dialogue = opened(stage)
-    dialogue.send(message + Sync().encode())
-    error = dialogue.answer().error
-    assert error.message == "extended query protocol not supported by admin console"
-    assert (error.severity, error.sqlstate) == ("ERROR", "08P01")
-    assert dialogue.at_end
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
         # type z: there is no such message
         b"z\0\0\0\4",
         # type Q, a length word below itself
@@ -211,3 +192,65 @@ def test_no_more_is_read_than_is_kept_while_a_command_waits(stage: Stage) -> Non
         tags += _read_on(dialogue)
     assert tags == ["PAUSE"] + ["SHOW"] * sent
     assert not dialogue.stream.paused
+
+
+# Batches; what their messages mean is in test_conversation
+
+
+def batch(sql: bytes) -> bytes:
+    """Give what a driver sends for one command, in one piece."""
+    messages = (Parse(b"", sql), Bind(b"", b""), Execute(b""), Sync())
+    return b"".join(message.encode() for message in messages)
+
+
+def test_a_batch_may_come_byte_by_byte(stage: Stage) -> None:
+    dialogue = opened(stage)
+    for byte in batch(b"SHOW VERSION"):
+        dialogue.send(bytes((byte,)))
+    assert dialogue.answer().kinds == "12DCZ"
+
+
+def test_what_comes_behind_a_command_that_waits_in_a_batch_waits_too(
+    stage: Stage,
+) -> None:
+    pool = stage.pool()
+    server = stage.server(pool, stage.client(pool))
+    dialogue = opened(stage)
+    dialogue.send(batch(b"PAUSE") + batch(b"SHOW VERSION"))
+    assert dialogue.answer().kinds == "12"
+    stage.leave(server)
+    stage.tick()
+    answer = dialogue.answer()
+    assert answer.kinds == "CZ12DCZ"
+    assert answer.tags == ["PAUSE", "SHOW"]
+
+
+def test_a_cancelled_wait_fails_its_batch(stage: Stage) -> None:
+    pool = stage.pool()
+    stage.server(pool, stage.client(pool))
+    dialogue = opened(stage)
+    dialogue.send(batch(b"PAUSE") + batch(b"SHOW VERSION"))
+    dialogue.receive()
+    dialogue.session.cancel()
+    answer = dialogue.answer()
+    assert answer.kinds == "EZ12DCZ"
+    assert answer.errors[0].sqlstate == "57014"
+    assert not stage.pooler.paused
+
+
+def test_a_shutdown_in_a_batch_is_answered_as_a_whole(stage: Stage) -> None:
+    dialogue = opened(stage)
+    dialogue.send(batch(b"SHUTDOWN WAIT_FOR_SERVERS"))
+    assert dialogue.answer().kinds == "12CZ"
+    assert dialogue.at_end
+
+
+def test_a_shutdown_is_not_forgotten_with_a_client_that_sends_no_sync(
+    stage: Stage,
+) -> None:
+    dialogue = opened(stage)
+    dialogue.send(batch(b"SHUTDOWN WAIT_FOR_SERVERS")[: -len(Sync().encode())])
+    assert dialogue.answer().kinds == "12C"
+    assert not stage.pooler.stopped.is_set()
+    dialogue.send(Terminate().encode())
+    assert stage.pooler.stopped.is_set()

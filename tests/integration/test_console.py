@@ -120,11 +120,6 @@ def test_an_error_leaves_the_session_usable(console: Connection) -> None:
     assert tag(console, b"SHOW VERSION") == "SHOW"
 
 
-def test_the_extended_protocol_is_refused(console: Connection) -> None:
-    with pytest.raises(psycopg.errors.ProtocolViolation, match="extended query"):
-        console.execute("SHOW %s", ("pools",))
-
-
 def test_a_stats_user_only_looks(pooler: PoolerProcess) -> None:
     with pooler.connect(CONSOLE, user=VIEWER) as viewer:
         assert table(viewer, b"SHOW POOLS")
