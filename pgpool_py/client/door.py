@@ -19,6 +19,7 @@ class Visitor:
         address, port: of the client; ``unix`` and the listening port for a unix socket.
         accepted: by the reactor's clock.
         connected: in seconds since the epoch.
+        uid: the system user at the other end of a unix socket, None if not known.
     """
 
     number: int
@@ -28,6 +29,7 @@ class Visitor:
     local_port: int
     accepted: float
     connected: float = field(repr=False)
+    uid: int | None = None
 
     def __str__(self) -> str:
         where = f"{self.address}:{self.port}"

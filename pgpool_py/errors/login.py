@@ -69,6 +69,17 @@ def not_allowed(user: str) -> LoginError:
     )
 
 
+def unix_socket_rejected(user: str) -> LoginError:
+    """Refuse a client of a unix socket whose process another user owns."""
+    return LoginError(
+        "unix socket login rejected",
+        "28000",
+        detail=f'Without a password "{user}" is let in if it runs as the system user '
+        "that the pooler runs as.",
+        hint="Connect as that user, or as one of admin_users.",
+    )
+
+
 def no_such_database(name: str) -> LoginError:
     """Refuse a client whose database is not configured."""
     return LoginError(

@@ -5,7 +5,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Protocol
 
 from pgpool_py import errors
 from pgpool_py.client.arrival import Arrival
@@ -20,14 +20,15 @@ from pgpool_py.client.replication import (
 from pgpool_py.client.session import ClientSession
 from pgpool_py.client.startup_options import asked_parameters
 from pgpool_py.log import about
-from pgpool_py.net import socket_options
+from pgpool_py.net import peer, socket_options
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
-from pgpool_py.settings import AuthType, PoolSettings
+from pgpool_py.settings import PoolSettings
 from pgwire.client_login import ClientLogin
 from pgwire.startup import CancelRequest, StartupMessage
 
 from .admission import Admission
+from .console_access import CONSOLE_DATABASE, Access, access
 from .context import Context
 from .entry import ClientEntry, Wishes, identify
 from .limits import Census
@@ -36,8 +37,6 @@ from .replication import Replications
 from .replication_entry import ReplicationEntry
 
 _log = logging.getLogger(__name__)
-
-CONSOLE_DATABASE: Final = "pgbouncer"
 
 
 class ConsoleClient(Protocol):
@@ -130,6 +129,7 @@ class Gatehouse:
             local_port=local_port,
             accepted=self._context.reactor.now,
             connected=time.time(),
+            uid=peer.user_of(accepted),
         )
 
     def open(self, arrival: AtDoor, startup: StartupMessage) -> Entry:
@@ -145,10 +145,9 @@ class Gatehouse:
                 kind.asked_as,
                 extra=about(arrival.visitor),
             )
-        login = self.admission.login(user)
         if database == CONSOLE_DATABASE:
-            wishes = Wishes(database, user, protocol_minor=startup.protocol_minor)
-            return _ConsoleEntry(self, arrival, wishes, login)
+            return self._to_console(arrival, startup)
+        login = self.admission.login(user)
         self._house.check_open(database, user)
         if kind is not Replication.NONE:
             return self._replicate(arrival, startup, kind, login)
@@ -240,12 +239,20 @@ class Gatehouse:
 
     # Console
 
-    def console_access(self, user: str) -> tuple[bool, bool]:
-        """Tell whether a user may use the console at all, and change things there."""
-        settings = self._context.settings
-        admin = user in settings.admin_users
-        anybody = settings.auth_type is AuthType.ANY
-        return admin or anybody or user in settings.stats_users, admin
+    def _to_console(self, arrival: AtDoor, startup: StartupMessage) -> Entry:
+        user, uid = startup.user, arrival.visitor.uid
+        minor = startup.protocol_minor
+        wishes = Wishes(startup.database, user, protocol_minor=minor)
+
+        def judge() -> Access:
+            return access(self._context.settings, user, uid)
+
+        if judge().owner:
+            _log.info("pgbouncer access from unix socket", extra=about(arrival.visitor))
+            login = self.admission.unasked(user)
+        else:
+            login = self.admission.login(user)
+        return _ConsoleEntry(self, arrival, wishes, login, judge)
 
     def open_console(
         self, arrival: AtDoor, wishes: Wishes, stream: Stream, *, admin: bool
@@ -270,24 +277,33 @@ class Gatehouse:
 class _ConsoleEntry:
     """Leads one client to the console."""
 
-    __slots__ = ("_arrival", "_gatehouse", "_wishes", "login")
+    __slots__ = ("_arrival", "_gatehouse", "_judge", "_wishes", "login")
 
     def __init__(
-        self, gatehouse: Gatehouse, arrival: AtDoor, wishes: Wishes, login: ClientLogin
+        self,
+        gatehouse: Gatehouse,
+        arrival: AtDoor,
+        wishes: Wishes,
+        login: ClientLogin,
+        judge: Callable[[], Access],
     ) -> None:
         self._gatehouse = gatehouse
         self._arrival = arrival
         self._wishes = wishes
+        self._judge = judge
         self.login = login
 
     def enter(self, stream: Stream) -> None:
         """Open the console, if this user may; see Entry."""
-        user = self._wishes.user
-        allowed, admin = self._gatehouse.console_access(user)
-        if not allowed:
-            self._arrival.refuse(Reason.NOT_ALLOWED, errors.not_allowed(user))
+        # Now, for a reload may have changed it.
+        found = self._judge()
+        if not found.allowed:
+            error = errors.not_allowed(self._wishes.user)
+            self._arrival.refuse(Reason.NOT_ALLOWED, error)
             return
-        self._gatehouse.open_console(self._arrival, self._wishes, stream, admin=admin)
+        self._gatehouse.open_console(
+            self._arrival, self._wishes, stream, admin=found.admin
+        )
 
     def leave(self) -> None:
         """Nothing is held; see Entry."""

@@ -1,13 +1,16 @@
 """Who comes in: logins, limits, deadlines, cancel requests, the console."""
 
+import os
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from pgpool_py.reasons import Reason
 from pgpool_py.settings import AuthType, DatabaseSettings
 from pgwire.backend import BackendKeyData
+from pgwire.frontend import PasswordMessage
 from pgwire.startup import CancelRequest
 from tests.fixtures.hand import Clock
 from tests.fixtures.messages import fatal, kinds, query, split, told
@@ -247,6 +250,37 @@ def test_with_auth_type_any_everybody_may_look_at_the_console(build: Build) -> N
     house.arrive(startup("pgbouncer", "mallory"))
     (console,) = house.console.opened
     assert not console.admin
+
+
+def test_who_runs_the_pooler_owns_the_console(build: Build) -> None:
+    # An auth_type that nobody passes here.
+    house = build(auth_type=AuthType.PLAIN)
+    client = house.arrive(startup("pgbouncer", "pgbouncer"))
+    # AuthenticationOk, and no request before it
+    assert client.received() == b"R\0\0\0\x08\0\0\0\0"
+    (console,) = house.console.opened
+    assert console.admin
+
+
+def test_another_system_user_does_not_own_the_console(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = os.getuid() + 1
+    monkeypatch.setattr(os, "getuid", lambda: other)
+    client = house.arrive(startup("pgbouncer", "pgbouncer"))
+    refusal = ("FATAL", "28000", "unix socket login rejected")
+    assert told(client.received()) == refusal
+    assert house.console.opened == []
+
+
+def test_a_reload_counts_before_the_password_is_known(build: Build) -> None:
+    house = build(auth_type=AuthType.PLAIN)
+    client = house.arrive(startup("pgbouncer", "root"))
+    client.received()
+    pooler = house.pooler
+    pooler.reload(replace(pooler.settings, admin_users=()), pooler.context.secrets)
+    stream = house.send(client, PasswordMessage(b"secret").encode())
+    assert told(stream[9:])[1:] == ("28000", "not allowed")
 
 
 def test_the_console_is_open_when_no_more_clients_are_let_in(build: Build) -> None:
