@@ -9,7 +9,7 @@ The table below says for each phase what a message does and in which phase that 
 what is not in it is a violation of the protocol. A command that waits keeps its phase:
 no message may be given before `complete` or `refuse`.
 
-There are no transactions: a Sync or a Query closes all portals, and a portal that is
+There are no transactions: a Sync, a Query or an error closes all portals. One that is
 fetched in pieces has Flush between them.
 """
 
@@ -132,6 +132,7 @@ class Conversation:
     def refuse(self, error: PoolerError) -> bytes:
         """Answer the command at hand with an error."""
         self._phase, end = _REFUSED[self._phase]
+        self._portals.close_portals()
         return told(error) + end
 
     def leave(self) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pgpool_py.admin import portals
 from pgpool_py.admin.commands.desk import Desk
 from pgpool_py.admin.commands.refusals import cancelled
 from pgpool_py.admin.conversation import Conversation, Reply
@@ -187,6 +188,17 @@ def test_portals_end_with_their_batch(client: Client) -> None:
 def test_portals_end_with_a_query(client: Client) -> None:
     client.say(PARSE, BIND_P, QUERY)
     assert client.fails(EXECUTE_P).sqlstate == "34000"
+
+
+def test_rows_that_are_too_many_to_be_kept_are_not_kept(
+    stage: Stage, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.pool()
+    monkeypatch.setattr(portals, "MOST_KEPT_BYTES", 1)
+    error = client.fails(PARSE_POOLS, BIND_P, EXECUTE_P_ONE)
+    assert error.message == "too many rows are left in portals"
+    # without waiting for a Sync
+    client.conversation._portals.check_kept()
 
 
 def test_a_command_is_run_once_for_each_bind(client: Client) -> None:
