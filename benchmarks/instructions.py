@@ -21,6 +21,8 @@ from .endpoint import Endpoint
 from .targets import PoolerConfig, Program, running
 
 FEW, MANY = 500, 2500
+# valgrind's own figure for callgrind is about 50.
+SLOWNESS = 10.0
 HERE = Path(__file__).parent.parent
 
 _PARSE = b"SELECT 1\0\0\0"
@@ -80,7 +82,7 @@ def _count(tree: Path, server: Endpoint, script: str, times: int) -> int:
             *("valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"),
             *(sys.executable, "-m", "pgpool_py", "--allow-root"),
         )
-        program = Program("instructions", argv, "", None)
+        program = Program("instructions", argv, "", None, SLOWNESS)
         with running(program, PoolerConfig(), server) as target:
             _play(target.endpoint, first, repeated, times)
         return _total(out.read_text())

@@ -35,13 +35,15 @@ class Program:
     """A pooler that can be started: `argv` is completed by the path of an ini file.
 
     The command must become the pooler itself (exec), for its process id is the
-    one that is measured and ended. `run_as` is whom it runs as, None for us.
+    one that is measured and ended. `run_as` is whom it runs as, None for us. `slowness`
+    is by what it may take longer to start and end than others.
     """
 
     name: str
     argv: tuple[str, ...]
     version: str
     run_as: Account | None
+    slowness: float = 1.0
 
 
 class Stored(Enum):
@@ -100,7 +102,7 @@ def running(
 ) -> Iterator[Target]:
     """Start a pooler in front of `server`; end it, and its files, at the end.
 
-    Raises TargetError when it does not accept a login within 20 s.
+    Raises TargetError when it does not accept a login within 20 s, or its slowness.
     """
     endpoint = replace(server, host="127.0.0.1", port=free_port())
     with tempfile.TemporaryDirectory(prefix="pgpool-bench-") as name:
@@ -117,28 +119,26 @@ def running(
             argv = [*program.argv, str(file)]
             process = account.start(argv, program.run_as, directory, output)
         try:
-            await_login(process, endpoint, log)
+            await_login(process, endpoint, log, START_LIMIT * program.slowness)
             yield Target(program.name, endpoint, process.pid)
         finally:
-            end(process)
+            end(process, STOP_LIMIT * program.slowness)
 
 
 def await_login(
-    process: subprocess.Popen[bytes], endpoint: Endpoint, log: Path
+    process: subprocess.Popen[bytes], endpoint: Endpoint, log: Path, limit: float
 ) -> None:
     """Wait until the pooler answers a startup packet with an authentication request.
 
     Raises TargetError when it ends, answers with an error, or takes too long.
     """
-    deadline = time.monotonic() + START_LIMIT
+    deadline = time.monotonic() + limit
     try:
-        while not wire.accepts_login(endpoint, START_LIMIT):
+        while not wire.accepts_login(endpoint, limit):
             if process.poll() is not None:
                 raise TargetError(f"ended at start: {last_lines(log)}")
             if time.monotonic() > deadline:
-                raise TargetError(
-                    f"no login after {START_LIMIT:.0f} s: {last_lines(log)}"
-                )
+                raise TargetError(f"no login after {limit:.0f} s: {last_lines(log)}")
             time.sleep(POLL)
     except WireError as error:
         raise TargetError(f"refuses logins: {error}: {last_lines(log)}") from error
@@ -150,11 +150,11 @@ def last_lines(log: Path, count: int = 3) -> str:
     return " | ".join(lines[-count:]) or "(it logged nothing)"
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End a pooler by SIGTERM, after 5 s by SIGKILL."""
+def end(process: subprocess.Popen[bytes], limit: float) -> None:
+    """End a pooler by SIGTERM, after so many seconds by SIGKILL."""
     process.terminate()
     try:
-        process.wait(STOP_LIMIT)
+        process.wait(limit)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
