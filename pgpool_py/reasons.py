@@ -17,6 +17,15 @@ class Reason(StrEnum):
     CLIENT_PROTOCOL_VIOLATION = "client protocol violation"
     CANCEL_REQUEST = "cancel request"
 
+    # A cancel request for a client of another process of the group is not passed on
+    UNKNOWN_PEER = "could not find peer to forward request to"
+    PEER_REMOVED = "peer removed"
+    CANCEL_TTL_EXHAUSTED = (
+        "failed to forward cancel request because its TTL was exhausted"
+    )
+    CANCEL_QUEUE_FULL = "too many cancel requests wait for this peer"
+    CANCEL_WAIT_TIMEOUT = "cancel_wait_timeout"
+
     # The client could not log in
     LOGIN_FAILED = "login failed"
     AUTHENTICATION_FAILED = "authentication failed"

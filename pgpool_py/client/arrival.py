@@ -32,8 +32,6 @@ from .telling import told
 
 _log = logging.getLogger(__name__)
 
-# The newest minor of protocol 3 that is spoken.
-NEWEST_MINOR: Final = 2
 # A password may have 65 530 bytes.
 MOST_UNREAD: Final = 70_000
 _READ_SIZE: Final = 8192
@@ -123,11 +121,17 @@ class Arrival:
             case GSSENCRequest():
                 self._decline("GSSAPI encryption")
             case CancelRequest():
-                self._door.cancel(packet)
-                self.close(Reason.CANCEL_REQUEST, quiet=True)
+                self._take_cancel(packet)
             case StartupMessage():
                 self._begin_login(packet)
         return True
+
+    def _take_cancel(self, request: CancelRequest) -> None:
+        stream = self._stream
+        if stream is not None and self._door.cancel(request, stream, self.visitor):
+            self.arrived()
+        else:
+            self.close(Reason.CANCEL_REQUEST, quiet=True)
 
     def _decline(self, request: str) -> None:
         if self._buffer:
@@ -142,7 +146,7 @@ class Arrival:
         self._who = f"C-0x{self.visitor.number:x}: {database}/{startup.user}@{where}"
         if self._stream is None:
             return
-        negotiation = negotiate(startup, NEWEST_MINOR)
+        negotiation = negotiate(startup, self._door.newest_minor)
         if negotiation is not None:
             self._stream.write(negotiation)
         self._entry = self._door.open(self, startup)

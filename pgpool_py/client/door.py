@@ -76,6 +76,10 @@ class Entry(Protocol):
 class Door(Protocol):
     """Who decides about visitors."""
 
+    @property
+    def newest_minor(self) -> int:
+        """Give the newest minor of protocol 3 that is spoken."""
+
     def open(self, arrival: AtDoor, startup: StartupMessage) -> Entry:
         """Decide how a visitor has to prove itself.
 
@@ -83,8 +87,12 @@ class Door(Protocol):
             PoolerError: it is refused.
         """
 
-    def cancel(self, request: CancelRequest) -> None:
-        """Pass a cancel request on to the client that it names, if there is one."""
+    def cancel(self, request: CancelRequest, stream: Stream, visitor: Visitor) -> bool:
+        """Pass a cancel request on to the client that it names, if there is one.
+
+        Returns:
+            Whether the stream it came by is kept, and no longer the arrival's.
+        """
 
     def on_gone(self, arrival: AtDoor) -> None:
         """A visitor is in, or gone."""

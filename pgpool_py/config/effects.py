@@ -11,7 +11,7 @@ from .faults import Fault, shown
 from .ini import Entry
 from .option import Effect, Option
 from .options import OPTIONS
-from .sections import DATABASES, PEERS, Sections
+from .sections import DATABASES, Sections
 from .values import Choice
 
 # Given with auth_query, these decide who may log in.
@@ -38,8 +38,6 @@ def without_effect(sections: Sections) -> str | None:
                 for key, option in DATABASE_OPTIONS.items()
                 if option.effect is Effect.LATER and option.field in fields
             ]
-        elif section == PEERS:
-            names.append(f"[{PEERS}] {name} ({_place(entry)})")
     return f"no effect yet: {', '.join(names)}" if names else None
 
 

@@ -86,7 +86,7 @@ _LISTENING_AND_PROCESS = (
     Option("pidfile", _TEXT, "file that holds the process id", reloadable=False),
     Option("job_name", _TEXT, "name of the Windows service", LATER, reloadable=False),
     Option("conffile", _TEXT, "file that the next reload reads", LATER),
-    Option("peer_id", Whole(0, 16383), "number of this process in its group", LATER),
+    Option("peer_id", Whole(0, 16383), "number of this process in its group"),
     Option(
         "resolv_conf",
         _TEXT,

@@ -15,6 +15,8 @@ from pgpool_py.settings import Settings
 from pgwire.ledger import HOLD_LIMIT
 from pgwire.statement import StatementBook
 
+from .cancel_keys import CancelKeys
+
 
 class Starved(Protocol):
     """A pool in which somebody waits, and whose shared limits have no room."""
@@ -43,6 +45,7 @@ class Context:
         numbers: gives clients and servers their numbers.
         statements: all that clients have prepared.
         starved: the pools that shared limits keep from growing.
+        keys: by which clients are cancelled.
     """
 
     reactor: Reactor
@@ -55,6 +58,7 @@ class Context:
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     statements: StatementBook = field(init=False)
     starved: dict[Starved, None] = field(default_factory=dict)
+    keys: CancelKeys = field(default_factory=CancelKeys)
 
     def __post_init__(self) -> None:
         self.statements = StatementBook(self.settings.max_prepared_statements)

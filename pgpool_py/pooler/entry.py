@@ -1,6 +1,5 @@
 """A client between its authentication and its session: it waits for the welcome."""
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -20,17 +19,6 @@ from .context import Context
 from .limits import Census, Place
 from .pool import Pool
 
-# Above PostgreSQL's process ids (PID_MAX_LIMIT of Linux), so that
-# pg_terminate_backend of one of ours hits nobody.
-FIRST_PID = 4_194_305
-_PIDS = 2**31 - FIRST_PID
-
-# Bytes of a cancel key: all that protocol 3.0 has room for, and since 3.2 as many as
-# PostgreSQL 18 gives (MAX_CANCEL_KEY_LENGTH of storage/procsignal.h).
-_SHORT_KEY = 4
-_LONG_KEY = 32
-_MINOR_WITH_LONG_KEYS = 2
-
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -38,7 +26,7 @@ class Wishes:
 
     Attributes:
         parameters: those that are kept for it, with its values.
-        protocol_minor: the x of protocol 3.x, maybe newer than what is spoken.
+        protocol_minor: the x of protocol 3.x that is spoken with it.
     """
 
     database: str
@@ -47,10 +35,10 @@ class Wishes:
     protocol_minor: int = 0
 
 
-def identify(arrival: AtDoor, wishes: Wishes, *, quiet: bool) -> ClientIdentity:
+def identify(context: Context, arrival: AtDoor, wishes: Wishes) -> ClientIdentity:
     """Give a client its process id and its cancel key."""
-    visitor = arrival.visitor
-    long = wishes.protocol_minor >= _MINOR_WITH_LONG_KEYS
+    visitor, settings = arrival.visitor, context.settings
+    pid, key = context.keys.new(visitor.number, wishes.protocol_minor, settings.peer_id)
     return ClientIdentity(
         number=visitor.number,
         database=wishes.database,
@@ -59,10 +47,10 @@ def identify(arrival: AtDoor, wishes: Wishes, *, quiet: bool) -> ClientIdentity:
         port=visitor.port,
         local_address=visitor.local_address,
         local_port=visitor.local_port,
-        pid=FIRST_PID + visitor.number % _PIDS,
-        cancel_key=secrets.token_bytes(_LONG_KEY if long else _SHORT_KEY),
+        pid=pid,
+        cancel_key=key,
         connected=visitor.connected,
-        quiet=quiet,
+        quiet=not settings.log_disconnections,
     )
 
 
@@ -147,8 +135,7 @@ class ClientEntry:
         if stream is None:
             return
         context = self._context
-        quiet = not context.settings.log_disconnections
-        identity = identify(self._arrival, self._wishes, quiet=quiet)
+        identity = identify(context, self._arrival, self._wishes)
         session = ClientSession(
             context.reactor,
             context.scratch,

@@ -1,11 +1,10 @@
 """Who comes in: accepted sockets, logins in progress, limits, cancel requests."""
 
 import logging
-import secrets
 import socket
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from pgpool_py import errors
 from pgpool_py.client.arrival import Arrival
@@ -32,11 +31,16 @@ from .console_access import CONSOLE_DATABASE, Access, access
 from .context import Context
 from .entry import ClientEntry, Wishes, identify
 from .limits import Census
+from .peering import Peering
 from .pool import Pool
 from .replication import Replications
 from .replication_entry import ReplicationEntry
 
 _log = logging.getLogger(__name__)
+
+# Of protocol 3; keys that name a peer have the size of 3.0.
+NEWEST_MINOR: Final = 2
+NEWEST_MINOR_OF_PEERS: Final = 0
 
 
 class ConsoleClient(Protocol):
@@ -84,6 +88,7 @@ class Gatehouse:
         sessions: who is in, by process id.
         consoles: console sessions, by process id.
         replications: clients with a server of their own.
+        peering: cancel requests for clients of other processes.
         census: counts the clients that are in, or have proved who they are.
     """
 
@@ -91,13 +96,13 @@ class Gatehouse:
         self._context = context
         self._house = house
         self._console = console
-        self._keys: dict[int, bytes] = {}
         self.admission = Admission(context)
         self.census = Census()
         self.arrivals: dict[AtDoor, None] = {}
         self.sessions: dict[int, ClientSession] = {}
         self.consoles: dict[int, ConsoleClient] = {}
-        self.replications = Replications(context, self.census, self._keys)
+        self.replications = Replications(context, self.census)
+        self.peering = Peering(context)
 
     # Arrivals
 
@@ -132,6 +137,15 @@ class Gatehouse:
             uid=peer.user_of(accepted),
         )
 
+    @property
+    def newest_minor(self) -> int:
+        """Give the newest minor that is spoken; see Door."""
+        return NEWEST_MINOR_OF_PEERS if self._context.settings.peer_id else NEWEST_MINOR
+
+    def _minor_of(self, startup: StartupMessage) -> int:
+        """Give the minor that this client was told, at the same time."""
+        return min(startup.protocol_minor, self.newest_minor)
+
     def open(self, arrival: AtDoor, startup: StartupMessage) -> Entry:
         """Decide how a visitor has to prove itself; see Door."""
         settings = self._context.settings
@@ -148,6 +162,7 @@ class Gatehouse:
         if database == CONSOLE_DATABASE:
             return self._to_console(arrival, startup)
         login = self.admission.login(user)
+        minor = self._minor_of(startup)
         self._house.check_open(database, user)
         if kind is not Replication.NONE:
             return self._replicate(arrival, startup, kind, login)
@@ -159,7 +174,7 @@ class Gatehouse:
         return ClientEntry(
             self._context,
             arrival,
-            Wishes(database, user, asked, startup.protocol_minor),
+            Wishes(database, user, asked, minor),
             login=login,
             pool=lambda: self._house.pool_for(database, user),
             limits=lambda: self._house.limits_for(database, user),
@@ -177,11 +192,12 @@ class Gatehouse:
     ) -> Entry:
         ignored = self._context.settings.ignore_startup_parameters
         passed = passed_parameters(startup.parameters, ignored)
+        minor = self._minor_of(startup)
         database, user = startup.database, startup.user
         return ReplicationEntry(
             self._context,
             arrival,
-            Wishes(database, user, passed, startup.protocol_minor),
+            Wishes(database, user, passed, minor),
             kind,
             login=login,
             pool=lambda: self._house.pool_for(database, user),
@@ -213,21 +229,23 @@ class Gatehouse:
     def _on_session(self, session: ClientSession) -> None:
         identity = session.identity
         self.sessions[identity.pid] = session
-        self._keys[identity.pid] = identity.cancel_key
+        self._context.keys.add(identity)
 
     def on_client_closed(self, client: ClientSession) -> None:
         """Strike out a session; called once for each."""
         identity = client.identity
         del self.sessions[identity.pid]
-        del self._keys[identity.pid]
+        self._context.keys.remove(identity)
         self.census.remove(identity.database, identity.user)
 
-    def cancel(self, request: CancelRequest) -> None:
-        """Pass a cancel request on; one with a wrong key is dropped in silence."""
-        key = self._keys.get(request.pid)
-        # In a time that does not tell how much of it was right.
-        if key is None or not secrets.compare_digest(key, request.key):
-            return
+    def cancel(self, request: CancelRequest, stream: Stream, visitor: Visitor) -> bool:
+        """Pass a cancel request on; one with a wrong key is dropped in silence.
+
+        See Door.
+        """
+        in_group = bool(self._context.settings.peer_id)
+        if not self._context.keys.fits(request, in_group=in_group):
+            return self.peering.forward(request, stream, visitor)
         client = self.sessions.get(request.pid)
         console = self.consoles.get(request.pid)
         if client is not None:
@@ -236,12 +254,13 @@ class Gatehouse:
             console.cancel()
         else:
             self.replications.cancel(request.pid)
+        return False
 
     # Console
 
     def _to_console(self, arrival: AtDoor, startup: StartupMessage) -> Entry:
         user, uid = startup.user, arrival.visitor.uid
-        minor = startup.protocol_minor
+        minor = self._minor_of(startup)
         wishes = Wishes(startup.database, user, protocol_minor=minor)
 
         def judge() -> Access:
@@ -258,20 +277,19 @@ class Gatehouse:
         self, arrival: AtDoor, wishes: Wishes, stream: Stream, *, admin: bool
     ) -> None:
         """Hand a client that has proved itself to the console."""
-        quiet = not self._context.settings.log_disconnections
-        identity = identify(arrival, wishes, quiet=quiet)
+        identity = identify(self._context, arrival, wishes)
         arrival.arrived()
-        self._keys[identity.pid] = identity.cancel_key
+        self._context.keys.add(identity)
         self.consoles[identity.pid] = self._console(
             stream,
             identity,
             admin=admin,
-            on_closed=lambda: self._on_console_closed(identity.pid),
+            on_closed=lambda: self._on_console_closed(identity),
         )
 
-    def _on_console_closed(self, pid: int) -> None:
-        self.consoles.pop(pid, None)
-        self._keys.pop(pid, None)
+    def _on_console_closed(self, identity: ClientIdentity) -> None:
+        self.consoles.pop(identity.pid, None)
+        self._context.keys.remove(identity)
 
 
 class _ConsoleEntry:

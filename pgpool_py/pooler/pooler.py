@@ -174,6 +174,7 @@ class Pooler:
             self._guard(partial(maintain, pool, now))
         self._guard(partial(self.gatehouse.refuse_late, now))
         self._guard(partial(self.gatehouse.replications.maintain, now))
+        self._guard(partial(self.gatehouse.peering.maintain, now))
         self._guard(self._listening.resume)
         if not self._ticks % SLOW_ROUND:
             self._guard(self._look_after_the_idle)
@@ -254,6 +255,7 @@ class Pooler:
         self.context.statements.limit = settings.max_prepared_statements
         self.context.secrets = dict(secrets)
         self.gatehouse.admission.forget()
+        self.gatehouse.peering.reconfigure()
         self._limits.clear()
         for key, pool in list(self.pools.items()):
             before, after = (s.find_database(pool.database) for s in (old, settings))
@@ -335,6 +337,7 @@ class Pooler:
             or house.arrivals
             or house.consoles
             or house.replications.privates
+            or len(house.peering)
         ):
             self._stop()
 
@@ -352,6 +355,7 @@ class Pooler:
         for session in list(self.gatehouse.sessions.values()):
             session.close(Reason.POOLER_SHUTTING_DOWN, ending)
         self.gatehouse.replications.stop(Reason.POOLER_SHUTTING_DOWN, ending)
+        self.gatehouse.peering.stop()
         for console in list(self.gatehouse.consoles.values()):
             console.close(Reason.POOLER_SHUTTING_DOWN)
         for pool in self.pools.values():

@@ -70,12 +70,9 @@ class Replications:
         cancels: CancelRequests on their way.
     """
 
-    def __init__(
-        self, context: Context, census: Census, keys: dict[int, bytes]
-    ) -> None:
+    def __init__(self, context: Context, census: Census) -> None:
         self._context = context
         self._census = census
-        self._keys = keys
         self.privates: dict[int, Private] = {}
         self.newcomers: dict[Newcomer, None] = {}
         self.cancels: set[ServerCancel] = set()
@@ -101,14 +98,14 @@ class Replications:
         """Take one in; its place among the clients and servers is taken already."""
         identity = private.relay.identity
         self.privates[identity.pid] = private
-        self._keys[identity.pid] = identity.cancel_key
+        self._context.keys.add(identity)
         _log.info("new connection to server", extra=about(private))
 
     def on_closed(self, relay: Relay, reason: Reason) -> None:
         """Strike one out; called by its relay."""
         identity = relay.identity
         private = self.privates.pop(identity.pid)
-        del self._keys[identity.pid]
+        self._context.keys.remove(identity)
         self._census.remove(identity.database, identity.user)
         for quota in private.pool.quotas:
             quota.remove()

@@ -178,8 +178,7 @@ class ReplicationEntry:
 
     def _succeeded(self, pool: Pool, stream: Stream, opened: Opened) -> None:
         context = self._context
-        quiet = not context.settings.log_disconnections
-        identity = identify(self._arrival, self._wishes, quiet=quiet)
+        identity = identify(context, self._arrival, self._wishes)
         relay = Relay(
             context.reactor,
             context.scratch,

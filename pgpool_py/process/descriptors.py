@@ -27,7 +27,8 @@ def raise_limit(settings: Settings) -> None:
     limit = hard if hard != resource.RLIM_INFINITY else max(soft, ENOUGH_DESCRIPTORS)
     if soft != limit:
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
-    needed = settings.max_client_conn + _servers(settings) + OTHER_DESCRIPTORS
+    needed = settings.max_client_conn + _servers(settings) + _peers(settings)
+    needed += OTHER_DESCRIPTORS
     if needed > limit:
         _log.warning(
             "max_client_conn and all pool sizes may need %d file descriptors, but the "
@@ -43,3 +44,12 @@ def _servers(settings: Settings) -> int:
         for name, database in settings.databases.items()
     ]
     return sum(pool.pool_size + pool.reserve_pool_size for pool in pools)
+
+
+def _peers(settings: Settings) -> int:
+    # Who asks for a cancel is held until the peer has the request.
+    sizes = [
+        settings.default_pool_size if peer.pool_size is None else peer.pool_size
+        for peer in settings.peers.values()
+    ]
+    return 2 * sum(sizes) if settings.peer_id else 0

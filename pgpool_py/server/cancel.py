@@ -46,6 +46,11 @@ class ServerCancel:
             reactor, address, self._on_connected, self._on_failed, options
         )
 
+    @property
+    def sent(self) -> bool:
+        """Whether it was connected, and the request has gone out."""
+        return self._stream is not None
+
     def give_up(self) -> None:
         """End from outside: it took too long."""
         self._end(taken=False)

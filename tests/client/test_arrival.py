@@ -37,6 +37,9 @@ class FakeDoor:
     cancels: list[CancelRequest] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     refusal: errors.PoolerError | None = None
+    newest_minor: int = 2
+    kept: Stream | None = None
+    keeps: bool = False
     login: ClientLogin = field(init=False)
 
     def open(self, arrival: AtDoor, startup: StartupMessage) -> "FakeDoor":
@@ -46,8 +49,11 @@ class FakeDoor:
         self.login = ClientLogin(self.method, startup.user, "secret", CHALLENGE)
         return self
 
-    def cancel(self, request: CancelRequest) -> None:
+    def cancel(self, request: CancelRequest, stream: Stream, visitor: Visitor) -> bool:
+        assert visitor is VISITOR
         self.cancels.append(request)
+        self.kept = stream if self.keeps else None
+        return self.keeps
 
     def on_gone(self, arrival: AtDoor) -> None:
         self.calls.append("gone")
@@ -141,11 +147,36 @@ def test_a_newer_minor_is_negotiated_down_to_ours(step: Doorstep) -> None:
     assert offer == b"\0\3\0\2" + b"\0\0\0\1" + b"_pq_.x\0"
 
 
+def test_it_is_the_door_that_says_which_minor_is_ours(step: Doorstep) -> None:
+    step.door.newest_minor = 0
+    newer = StartupMessage(2, {"user": "alice"}).encode()
+    (kind, offer), (asked, _) = split(step.send(newer))
+    # Int32 protocol 3.0, Int32 number of unknown options
+    assert (kind, offer, asked) == ("v", b"\0\3\0\0" + b"\0\0\0\0", "R")
+
+
 @pytest.mark.parametrize("size", [4, 32, 256])
 def test_a_cancel_request_may_have_a_key_of_any_size(step: Doorstep, size: int) -> None:
     request = CancelRequest(77, b"k" * size)
     assert step.send(request.encode()) == b""
     assert step.door.cancels == [request]
+
+
+def test_the_connection_of_a_cancel_request_is_closed_at_once(step: Doorstep) -> None:
+    assert step.send(CancelRequest(77, b"key!").encode()) == b""
+    assert step.client.ended
+    assert step.door.calls == ["gone"]
+
+
+def test_unless_the_door_keeps_it(step: Doorstep) -> None:
+    step.door.keeps = True
+    assert step.send(CancelRequest(77, b"key!").encode()) == b""
+    assert not step.client.ended
+    assert step.door.calls == ["gone"]
+    assert step.door.kept is not None
+    step.door.kept.close()
+    step.client.received()
+    assert step.client.ended
 
 
 @pytest.mark.parametrize("size", [0, 3, 257])

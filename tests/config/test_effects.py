@@ -30,12 +30,10 @@ def test_one_warning_names_all_that_has_no_effect_yet() -> None:
         "max_packet_size = 10\n"
         "[databases]\n"
         "app = host=h auth_user=u\n"
-        "[peers]\n"
-        "1 = host=h\n"
     )
     assert without_effect(found) == (
         "no effect yet: log_pooler_errors (a.ini:2), max_packet_size "
-        "(a.ini:4), [databases] app auth_user (a.ini:6), [peers] 1 (a.ini:8)"
+        "(a.ini:4), [databases] app auth_user (a.ini:6)"
     )
     assert unsafe(found) == ()
 

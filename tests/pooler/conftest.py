@@ -20,6 +20,7 @@ from tests.fixtures.hand import (
     new_wire,
     reactor,
 )
+from tests.pooler.group import group, peer
 from tests.pooler.house import House, new_house
 from tests.pooler.postgres import Bench, new_bench
 from tests.pooler.staging import Stage, staged
@@ -28,10 +29,12 @@ __all__ = [
     "bench",
     "build",
     "clock",
+    "group",
     "house",
     "idle_loop",
     "loop",
     "new_wire",
+    "peer",
     "reactor",
     "set_up",
     "stage",

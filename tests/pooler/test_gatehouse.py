@@ -232,7 +232,7 @@ def test_the_console_is_open_to_those_who_are_named(
     (console,) = house.console.opened
     assert console.admin is admin
     pid = console.identity.pid
-    house.pooler.gatehouse.cancel(CancelRequest(pid, console.identity.cancel_key))
+    house.arrive(CancelRequest(pid, console.identity.cancel_key).encode())
     assert console.cancelled == 1
     assert list(house.pooler.gatehouse.consoles) == [pid]
     console.close(Reason.ADMIN_DISCONNECT)

@@ -1,6 +1,7 @@
 """The limit on file descriptors."""
 
 import resource
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from pgpool_py.process.descriptors import (
     OTHER_DESCRIPTORS,
     raise_limit,
 )
-from pgpool_py.settings import DatabaseSettings, Settings
+from pgpool_py.settings import DatabaseSettings, PeerSettings, Settings
 
 # 10 clients, 3 servers and 2 of the reserve
 SETTINGS = Settings(
@@ -84,3 +85,17 @@ def test_a_hard_limit_that_may_not_do_is_warned_of(
     (record,) = caplog.records
     assert f"may need {NEEDED} file descriptors" in record.getMessage()
     assert f"limit is {NEEDED - 1}" in record.getMessage()
+
+
+@pytest.mark.parametrize(("peer_id", "more"), [(0, 0), (3, 2 * (4 + 20))])
+def test_peers_need_two_for_each_request_in_a_group(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    peer_id: int,
+    more: int,
+) -> None:
+    limit(monkeypatch, 1, 1)
+    peers = {5: PeerSettings("h", pool_size=4), 6: PeerSettings("h")}
+    raise_limit(replace(SETTINGS, peer_id=peer_id, peers=peers))
+    (record,) = caplog.records
+    assert f"may need {NEEDED + more} file descriptors" in record.getMessage()

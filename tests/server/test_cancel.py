@@ -46,8 +46,10 @@ def test_the_request_is_sent_and_the_end_of_the_connection_awaited(
     reactor: Reactor, path: str, listening: socket.socket
 ) -> None:
     told = Told()
-    begin(reactor, path, told)
+    cancel = begin(reactor, path, told)
+    assert [cancel.sent] == [False]
     turn(reactor)
+    assert [cancel.sent] == [True]
     wire = Wire(listening.accept()[0])
     # length 16, code 80877102, process id 77, key
     assert wire.received() == b"\0\0\0\x10\x04\xd2\x16\x2e\0\0\0\x4dkey!"
@@ -77,9 +79,10 @@ def test_a_server_that_cannot_be_reached_took_nothing(
     reactor: Reactor, path: str
 ) -> None:
     told = Told()
-    begin(reactor, path, told)
+    cancel = begin(reactor, path, told)
     turn(reactor)
     assert told.taken == [False]
+    assert not cancel.sent
 
 
 def test_a_cancel_that_was_given_up_ends_once(
