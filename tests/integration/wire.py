@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from pgpool_py.net.address import unix_socket_path
 from pgpool_py.testing import closing
 from pgwire.backend import BackendKeyData
 from pgwire.codes import Target
@@ -36,13 +37,14 @@ class Message:
 class Wire:
     """One connection; every wait has a deadline.
 
+    A host that begins with ``/`` is the directory of a Unix socket.
+
     Attributes:
         socket: of the connection.
     """
 
     def __init__(self, host: str, port: int) -> None:
-        self.socket = socket.create_connection((host, port), timeout=PATIENCE)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = _connect(host, port)
         self._key: BackendKeyData | None = None
         self._input = b""
 
@@ -153,6 +155,17 @@ class Wire:
     def reset(self) -> None:
         """Close as the kernel does for a process whose data nobody will read (RST)."""
         closing.reset(self.socket)
+
+
+def _connect(host: str, port: int) -> socket.socket:
+    if host.startswith("/"):
+        connected = socket.socket(socket.AF_UNIX)
+        connected.settimeout(PATIENCE)
+        connected.connect(unix_socket_path(host, port))
+    else:
+        connected = socket.create_connection((host, port), timeout=PATIENCE)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connected
 
 
 def connect(pooler: PoolerProcess) -> Wire:
