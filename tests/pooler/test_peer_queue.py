@@ -62,6 +62,18 @@ def test_a_storm_is_dropped_where_the_queue_is_full(
     assert warnings(caplog) == [text, f"{text} (and 4 more before)"]
 
 
+def test_requests_need_no_place_among_clients_and_take_none(
+    group: Group, peer: FakePostgres
+) -> None:
+    house = group(max_client_conn=1)
+    for _ in range(3):
+        ask(house)
+    house.come_in()
+    assert len(house.pooler.gatehouse.sessions) == 1
+    ask(house)
+    assert len(peer.waiting()) == 4
+
+
 def test_unlimited_peers_are_limited_all_the_same(
     group: Group, peer: FakePostgres
 ) -> None:
