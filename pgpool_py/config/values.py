@@ -1,6 +1,7 @@
 """The kinds of values a setting can have: how each is read, checked and shown.
 
 Source: PgBouncer 1.25, ``lib/usual/cfparser.c`` (CF_INT, CF_TIME_USEC, CF_LOOKUP).
+What it reads means the same here; words for flags and ``units`` are ours.
 """
 
 import difflib
@@ -11,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from .faults import shown
+from .units import known_units, measure
 
 INT_MAX = 2**31 - 1
 SECONDS_MAX = 1e9
@@ -20,6 +22,14 @@ _OCTAL = re.compile(r"0[0-7]*")
 _SECONDS = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _MANY_DIGITS = 20
 _TRAILING_COMMENT = re.compile(r"[ \t][;#]")
+_FLAGS = {
+    "on": True,
+    "yes": True,
+    "true": True,
+    "off": False,
+    "no": False,
+    "false": False,
+}
 
 
 class Kind(Protocol):
@@ -38,7 +48,11 @@ class Kind(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A whole number as C's strtol with base 0 reads it: 10, 0x0a, 012."""
+    """A whole number as C's strtol with base 0 reads it: 10, 0x0a, 012.
+
+    Where the setting has a ``unit`` others may stand behind a number, if the result is
+    whole.
+    """
 
     low: int = 0
     high: int = INT_MAX
@@ -48,10 +62,20 @@ class Whole:
         """Return the number."""
         number = strtol(text)
         if number is None:
-            raise ValueError(f"{shown(text)} is not a whole number{_comment(text)}")
+            number = self._measured(text)
         if not self.low <= number <= self.high:
             raise ValueError(f"{shown(text)} is not between {self.low} and {self.high}")
         return number
+
+    def _measured(self, text: str) -> int:
+        found = measure(text, self.unit)
+        if found is None:
+            what = f" of {self.unit}" if self.unit else ""
+            hint = _comment(text) or known_units(self.unit)
+            raise ValueError(f"{shown(text)} is not a whole number{what}{hint}")
+        if found.denominator != 1:
+            raise ValueError(f"{shown(text)} is not a whole number of {self.unit}")
+        return found.numerator
 
     def show(self, value: object) -> str:
         """Return the number in decimal."""
@@ -60,15 +84,21 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """0 is off, every other number is on; there are no words for it."""
+    """0 is off, every other number is on; so are the words of PostgreSQL."""
 
     unit: str = ""
 
     def parse(self, text: str) -> bool:
         """Return whether it is on."""
+        word = _FLAGS.get(text.lower())
+        if word is not None:
+            return word
         number = strtol(text)
         if number is None:
-            raise ValueError(f"{shown(text)} is not 0 or 1{_comment(text)}")
+            raise ValueError(
+                f"{shown(text)} is not 0, 1, on, off, yes, no, true or false"
+                f"{_comment(text)}"
+            )
         return number != 0
 
     def show(self, value: object) -> str:
@@ -78,7 +108,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """A time in seconds, fractions allowed, without a unit.
+    """A time in seconds, fractions allowed, with or without a unit.
 
     ``why`` tells what is wrong with less than ``low``.
     """
@@ -89,11 +119,11 @@ class Seconds:
 
     def parse(self, text: str) -> float:
         """Return the seconds."""
-        if _SECONDS.fullmatch(text) is None:
-            raise ValueError(
-                f"{shown(text)} is not a number of seconds{_comment(text)}"
-            )
-        seconds = float(text)
+        measured = measure(text, self.unit)
+        if measured is None and _SECONDS.fullmatch(text) is None:
+            hint = _comment(text) or known_units(self.unit)
+            raise ValueError(f"{shown(text)} is not a number of seconds{hint}")
+        seconds = float(text if measured is None else measured)
         if not self.low <= seconds <= SECONDS_MAX:
             why = f": {self.why}" if self.why and seconds < self.low else ""
             raise ValueError(

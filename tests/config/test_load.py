@@ -64,6 +64,28 @@ def test_settings_have_the_values_of_the_file() -> None:
     )
 
 
+def test_units_and_words_are_taken_in_every_section() -> None:
+    settings = read(
+        "[pgbouncer]\n"
+        "server_lifetime = 2h\n"
+        "client_buffer_limit = 64kB\n"
+        "tcp_user_timeout = 3s\n"
+        "log_stats = off\n"
+        "[databases]\n"
+        "a = query_wait_timeout=500ms server_lifetime='1 d'\n"
+        "[users]\n"
+        "u = client_idle_timeout=5min\n"
+    ).settings
+    assert settings.server_lifetime == 7200.0
+    assert settings.client_buffer_limit == 65536
+    assert settings.tcp_user_timeout == 3000
+    assert settings.log_stats is False
+    assert settings.databases["a"] == DatabaseSettings(
+        query_wait_timeout=0.5, server_lifetime=86400.0
+    )
+    assert settings.users["u"] == UserSettings(client_idle_timeout=300.0)
+
+
 def test_of_a_setting_given_twice_the_last_one_wins() -> None:
     assert read("[pgbouncer]\nverbose = 1\nverbose = 2").settings.verbose == 2
 
@@ -152,8 +174,8 @@ def test_the_secrets_of_auth_file_come_along() -> None:
     [
         ("default_pool_size = abc", 'default_pool_size: "abc" is not a whole number'),
         ("pool_mode = x", 'pool_mode: "x" is not one of session, transaction, '),
-        ("log_stats = on", 'log_stats: "on" is not 0 or 1'),
-        ("query_timeout = 5s", 'query_timeout: "5s" is not a number of seconds'),
+        ("log_stats = x", 'log_stats: "x" is not 0, 1, on, off'),
+        ("query_timeout = 5x", 'query_timeout: "5x" is not a number of seconds'),
         ("listen_prt = 1", 'unknown setting "listen_prt" (did you mean "listen_port"?'),
         ("Listen_Port = 1", 'unknown setting "Listen_Port" (did you mean "listen_por'),
         ("zzz = 1", 'unknown setting "zzz"'),

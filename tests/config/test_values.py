@@ -17,6 +17,9 @@ from pgpool_py.config.values import (
 )
 from pgpool_py.settings import PoolMode
 
+TIMES = "; units are us, ms, s, min, h, d"
+SIZES = "; units are B, kB, MB, GB, TB"
+
 
 @pytest.mark.parametrize(
     ("text", "number"),
@@ -62,6 +65,26 @@ def test_a_number_of_ten_thousand_digits_is_only_out_of_range() -> None:
         (Flag(), "0", False),
         (Flag(), "1", True),
         (Flag(), "-7", True),
+        (Flag(), "on", True),
+        (Flag(), "Yes", True),
+        (Flag(), "TRUE", True),
+        (Flag(), "off", False),
+        (Flag(), "No", False),
+        (Flag(), "FALSE", False),
+        (Seconds(), "500ms", 0.5),
+        (Seconds(), "250us", 0.00025),
+        (Seconds(), "15s", 15.0),
+        (Seconds(), "5min", 300.0),
+        (Seconds(), "1.5h", 5400.0),
+        (Seconds(), "1 d", 86400.0),
+        (Whole(unit="seconds"), "2min", 120),
+        (Whole(unit="seconds"), "3000ms", 3),
+        (Whole(unit="milliseconds"), "1.5s", 1500),
+        (Whole(unit="milliseconds"), "012", 10),
+        (Whole(unit="bytes"), "64kB", 65536),
+        (Whole(unit="bytes"), "1.5MB", 1572864),
+        (Whole(unit="bytes"), "1GB", 1073741824),
+        (Whole(unit="bytes"), "7B", 7),
         (Seconds(), "15", 15.0),
         (Seconds(), "0.5", 0.5),
         (Seconds(), ".5", 0.5),
@@ -99,11 +122,29 @@ def test_text_becomes_a_value(kind: Kind, text: str, value: object) -> None:
         (Whole(), "-1", '"-1" is not between 0 and 2147483647'),
         (Whole(), "2147483648", '"2147483648" is not between 0 and 2147483647'),
         (Whole(1, 65535), "0", '"0" is not between 1 and 65535'),
-        (Flag(), "yes", '"yes" is not 0 or 1'),
-        (Seconds(), "15s", '"15s" is not a number of seconds'),
-        (Seconds(), "", '"" is not a number of seconds'),
-        (Seconds(), "nan", '"nan" is not a number of seconds'),
-        (Seconds(), "inf", '"inf" is not a number of seconds'),
+        (
+            Flag(),
+            "maybe",
+            '"maybe" is not 0, 1, on, off, yes, no, true or false',
+        ),
+        (Seconds(), "15x", f'"15x" is not a number of seconds{TIMES}'),
+        (Seconds(), "15S", f'"15S" is not a number of seconds{TIMES}'),
+        (Seconds(), "1e3ms", f'"1e3ms" is not a number of seconds{TIMES}'),
+        (Seconds(), ".s", f'".s" is not a number of seconds{TIMES}'),
+        (Seconds(), "08s", f'"08s" is not a number of seconds{TIMES}'),
+        (Seconds(), "64kB", f'"64kB" is not a number of seconds{TIMES}'),
+        (Seconds(), "-1ms", '"-1ms" is not between 0 and 1000000000 seconds'),
+        (
+            Whole(unit="seconds"),
+            "500ms",
+            '"500ms" is not a whole number of seconds',
+        ),
+        (Whole(unit="bytes"), "1KB", f'"1KB" is not a whole number of bytes{SIZES}'),
+        (Whole(unit="bytes"), "2GB", '"2GB" is not between 0 and 2147483647'),
+        (Whole(), "5s", '"5s" is not a whole number'),
+        (Seconds(), "", f'"" is not a number of seconds{TIMES}'),
+        (Seconds(), "nan", f'"nan" is not a number of seconds{TIMES}'),
+        (Seconds(), "inf", f'"inf" is not a number of seconds{TIMES}'),
         (Seconds(), "-1", '"-1" is not between 0 and 1000000000 seconds'),
         (Seconds(), "1e999", '"1e999" is not between 0 and 1000000000 seconds'),
         (
