@@ -80,7 +80,7 @@ class Service:
             ConfigError: it has faults; nothing was changed.
         """
         try:
-            loaded = load(self._path)
+            loaded = load(self._path, os.environ)
         except ConfigError as error:
             for fault in error.faults:
                 _log.error("%s", fault)

@@ -151,6 +151,14 @@ def test_a_reload_makes_the_log_say_more_but_not_less_than_the_command_line(
     assert level_for(said[-1]) == level
 
 
+def test_a_reload_reads_the_environment_too(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPOOL_MAX_CLIENT_CONN", "9")
+    _, pooler = run(signal.SIGHUP, signal.SIGQUIT)
+    assert pooler.settings.max_client_conn == 9
+
+
 def test_a_file_with_faults_changes_nothing(run: Run, logfile: Path) -> None:
     status, pooler = run(signal.SIGHUP, signal.SIGQUIT, before="many")
     assert status == 0

@@ -64,7 +64,7 @@ def run(arguments: list[str]) -> int:
         )
         return 1
     try:
-        loaded = load(given.file)
+        loaded = load(given.file, os.environ)
     except ConfigError as error:
         for fault in sorted(error.faults):
             print(fault, file=sys.stderr)

@@ -1,5 +1,6 @@
 """Say whether a configuration can be used, without starting anything."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .faults import ConfigError, printable
@@ -14,10 +15,13 @@ class Report:
     status: int
 
 
-def check(path: str) -> Report:
-    """Return every fault by file and line, else the warnings and ``FILE: ok``."""
+def check(path: str, environment: Mapping[str, str]) -> Report:
+    """Return every fault by file and line, else the warnings and ``FILE: ok``.
+
+    What ``environment`` sets stands over the file.
+    """
     try:
-        loaded = load(path)
+        loaded = load(path, environment)
     except ConfigError as error:
         return Report(tuple(map(str, sorted(error.faults))), 1)
     lines = (*(f"warning: {text}" for text in loaded.warnings), f"{path}: ok")

@@ -80,4 +80,5 @@ def _refusal(option: Option, value: object) -> str:
 
 
 def _place(entry: Entry) -> str:
-    return f"{entry.file}:{entry.line}"
+    # An environment variable stands in no line.
+    return f"{entry.file}:{entry.line}" if entry.line else entry.file

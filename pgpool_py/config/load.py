@@ -9,9 +9,12 @@ from pgpool_py.auth.secrets import Secret
 from pgpool_py.settings import AuthType, Settings
 
 from .effects import unsafe, without_effect
+from .environment import override
 from .faults import ConfigError, Fault
 from .ini import read_ini, read_text, reason
 from .sections import MAIN, Sections, read_sections
+
+_EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +26,15 @@ class Loaded:
     warnings: tuple[str, ...]
 
 
-def load(path: str) -> Loaded:
+def load(path: str, environment: Mapping[str, str] = _EMPTY) -> Loaded:
     """Read a pgbouncer.ini and the auth_file that it names.
 
-    Paths are relative to the working directory. Raises ConfigError with every fault
-    of every file.
+    Paths are relative to the working directory. What ``environment`` sets stands over
+    the file. Raises ConfigError with every fault of every file.
     """
     ini = read_ini(path)
     sections = read_sections(ini)
+    override(sections, environment)
     faults = [*sections.faults, *unsafe(sections)]
     if not sections.has_main and not _unreadable(path, ini.faults):
         faults.append(Fault(path, 0, f"section [{MAIN}] is missing"))

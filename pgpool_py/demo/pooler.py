@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import pgpool_py
+from pgpool_py.config.environment import without_settings
 from pgpool_py.embedded.account import account_to_become
 from pgpool_py.embedded.place import HOST, is_free
 
@@ -150,6 +151,7 @@ async def _start(
         stdin=DEVNULL,
         stdout=DEVNULL,
         stderr=PIPE,
+        env=without_settings(os.environ),
         # A Ctrl-C in the terminal is for us to act on, in our order.
         start_new_session=True,
     )

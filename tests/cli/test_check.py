@@ -34,3 +34,15 @@ def test_a_file_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
         main(["check"])
     assert caught.value.code == 2
     assert "FILE" in capsys.readouterr().err
+
+
+def test_the_environment_counts(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "pgbouncer.ini"
+    path.write_text("[pgbouncer]\n")
+    monkeypatch.setenv("PGPOOL_POOL_MODE", "x")
+    assert main(["check", str(path)]) == 1
+    assert capsys.readouterr().out.startswith("PGPOOL_POOL_MODE: ")

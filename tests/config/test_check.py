@@ -14,7 +14,7 @@ def in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def report(text: str) -> Report:
     Path("a.ini").write_text(text)
-    return check("a.ini")
+    return check("a.ini", {})
 
 
 def test_a_good_file_is_ok() -> None:
@@ -41,6 +41,6 @@ def test_faults_are_sorted_and_end_in_status_1() -> None:
 
 def test_every_line_can_be_printed() -> None:
     Path("a.ini").write_bytes(b"[pgbouncer]\n[databases]\n'\xff\x1b' = pool_size=x\n")
-    (line,) = check("a.ini").lines
+    (line,) = check("a.ini", {}).lines
     assert line.startswith(r"a.ini:3: [databases] \udcff\x1b: pool_size")
     assert line.encode("utf-8")
