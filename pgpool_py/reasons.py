@@ -45,6 +45,7 @@ class Reason(StrEnum):
     TRANSACTION_IN_STATEMENT_MODE = (
         "transaction blocks not allowed in statement pooling mode"
     )
+    PQEXEC_DISALLOWED = "PQexec disallowed"
 
     # The operator's doing
     POOLER_SHUTTING_DOWN = "pooler is shutting down"

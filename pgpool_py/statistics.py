@@ -37,6 +37,11 @@ class Counters:
     bind_count: int = 0
     client_login_count: int = 0
 
+    def add(self, other: Self) -> None:
+        """Add field by field."""
+        for f in fields(self):
+            setattr(self, f.name, getattr(self, f.name) + getattr(other, f.name))
+
     def snapshot(self) -> "Snapshot":
         """Copy what is counted so far."""
         return Snapshot(**{f.name: getattr(self, f.name) for f in fields(self)})

@@ -185,7 +185,8 @@ class Arrival:
     def _refuse(self, reason: Reason, error: PoolerError) -> None:
         if self._stream is not None:
             self._stream.write(told(error))
-        _log.warning("pooler error: %s", error, extra=about(self._who))
+        if self.visitor.wishes.pooler_errors:
+            _log.warning("pooler error: %s", error, extra=about(self._who))
         self.close(reason)
 
     def refuse(self, reason: Reason, error: PoolerError) -> None:
@@ -198,7 +199,7 @@ class Arrival:
         if self._phase is _Phase.CLOSED:
             return
         self._phase = _Phase.CLOSED
-        if not quiet:
+        if self.visitor.wishes.disconnections and not quiet:
             _log.info("closing because: %s", reason, extra=about(self._who))
         if self._stream is not None:
             self._stream.close()

@@ -9,6 +9,8 @@ from pgpool_py.reasons import Reason
 from pgwire.client_login import ClientLogin
 from pgwire.startup import CancelRequest, StartupMessage
 
+from .log_wishes import LogWishes
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
@@ -20,6 +22,7 @@ class Visitor:
         accepted: by the reactor's clock.
         connected: in seconds since the epoch.
         uid: the system user at the other end of a unix socket, None if not known.
+        wishes: what the log is to have.
     """
 
     number: int
@@ -30,6 +33,7 @@ class Visitor:
     accepted: float
     connected: float = field(repr=False)
     uid: int | None = None
+    wishes: LogWishes = field(default_factory=LogWishes, repr=False)
 
     def __str__(self) -> str:
         where = f"{self.address}:{self.port}"

@@ -7,6 +7,8 @@ from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
 from pgpool_py.reasons import Reason
 
+from .log_wishes import LogWishes
+
 _log = logging.getLogger(__name__)
 
 
@@ -21,6 +23,7 @@ class ClientIdentity:
         pid: what it was told as its backend's process id.
         cancel_key: what must come with its cancel request.
         connected: when it was accepted, in seconds since the epoch.
+        wishes: what the log is to have.
     """
 
     number: int
@@ -33,7 +36,7 @@ class ClientIdentity:
     pid: int
     cancel_key: bytes = field(repr=False)
     connected: float
-    quiet: bool = False
+    wishes: LogWishes = field(default_factory=LogWishes, repr=False)
 
     def __str__(self) -> str:
         where = f"{self.address}:{self.port}"
@@ -42,6 +45,11 @@ class ClientIdentity:
     def log_close(self, reason: Reason, error: PoolerError | None) -> None:
         """Write the line, or two, that say why the client was closed."""
         if error is not None:
-            _log.warning("pooler error: %s", error, extra=about(self))
-        if not self.quiet:
+            self.log_error(error)
+        if self.wishes.disconnections:
             _log.info("closing because: %s", reason, extra=about(self))
+
+    def log_error(self, error: PoolerError) -> None:
+        """Write the line about an error that the client is told."""
+        if self.wishes.pooler_errors:
+            _log.warning("pooler error: %s", error, extra=about(self))

@@ -22,6 +22,9 @@ class Borrower(Owner, Protocol):
     parameters: ParameterSet
     limits: PoolSettings
 
+    def on_notice(self, text: str) -> None:
+        """You are to be told this while you wait."""
+
     def on_refused(self, error: PoolerError, reason: Reason) -> None:
         """You get none, and are to be closed with this error."""
 

@@ -32,7 +32,7 @@ from pgwire.requests import FLUSH, Requests, Verdict
 
 from .identity import ClientIdentity
 from .lender import Lender
-from .telling import told
+from .telling import noticed, told, violated
 from .timing import Timing
 
 READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
@@ -83,12 +83,13 @@ class ClientSession:
         identity: ClientIdentity,
         parameters: ParameterSet,
         limits: PoolSettings,
+        requests: Requests | None = None,
     ) -> None:
         self._reactor = reactor
         self._scratch = scratch
         self._on_closed = on_closed
         self.lender = lender
-        self.requests = Requests(lender.statements)
+        self.requests = requests or Requests(lender.statements)
         self.stream = stream
         self.identity = identity
         self.parameters = parameters
@@ -242,8 +243,7 @@ class ClientSession:
             self._regulate()
 
     def _violated(self, violation: ProtocolViolation) -> None:
-        error = errors.protocol_violation(violation.message, violation.detail)
-        self.close(Reason.CLIENT_PROTOCOL_VIOLATION, error)
+        self.close(Reason.CLIENT_PROTOCOL_VIOLATION, violated(violation))
 
     # What the pool says
 
@@ -256,6 +256,10 @@ class ClientSession:
             self._forward(server, memoryview(pending), len(pending))
         if self.stream.paused:
             self._regulate()
+
+    def on_notice(self, text: str) -> None:
+        """Tell the client; see :class:`~pgpool_py.client.lender.Borrower`."""
+        self.stream.write(noticed(text))
 
     def on_refused(self, error: PoolerError, reason: Reason) -> None:
         """Close; see :class:`~pgpool_py.client.lender.Borrower`."""

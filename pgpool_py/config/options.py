@@ -104,7 +104,7 @@ _LOGGING_AND_STATISTICS = (
     Option("syslog_facility", _TEXT, "syslog facility", LATER),
     Option("log_connections", _FLAG, "log each login"),
     Option("log_disconnections", _FLAG, "log each close with its reason"),
-    Option("log_pooler_errors", _FLAG, "log errors that are sent to clients", LATER),
+    Option("log_pooler_errors", _FLAG, "log errors that are sent to clients"),
     Option("log_stats", _FLAG, "log one line of statistics per stats_period"),
     Option("stats_period", Whole(1, unit="seconds"), "period of averages"),
     Option("verbose", _COUNT, "0 to 3: how much is logged"),
@@ -134,29 +134,25 @@ _POOLING = (
         reloadable=False,
     ),
     Option("ignore_startup_parameters", _NAMES, "startup parameters to drop silently"),
-    # Asked for as a guard against injected statements, hence no mere warning.
     Option(
         "disable_pqexec",
         _FLAG,
         "refuse the simple query protocol",
-        SECURITY,
         reloadable=False,
     ),
     Option(
         "application_name_add_host",
         _FLAG,
         "add the client's address to its name",
-        LATER,
     ),
     Option(
         "query_wait_notify",
         Whole(unit="seconds"),
         "wait before a queued client is told",
-        LATER,
     ),
-    Option("login_notify_message", _TEXT, "notice sent at login", LATER),
-    Option("autodb_idle_timeout", _SECONDS, "drop unused databases of *", LATER),
-    Option("pool_idle_timeout", _SECONDS, "drop empty pools", LATER),
+    Option("login_notify_message", _TEXT, "notice sent at login"),
+    Option("autodb_idle_timeout", _SECONDS, "drop unused databases of *"),
+    Option("pool_idle_timeout", _SECONDS, "drop empty pools"),
 )
 
 _LIFE_OF_A_SERVER_CONNECTION = (
@@ -255,7 +251,7 @@ _BUFFERS = (
         LATER,
         reloadable=False,
     ),
-    Option("max_packet_size", Whole(1, unit="bytes"), "largest message", LATER),
+    Option("max_packet_size", Whole(1, unit="bytes"), "largest message of a client"),
     Option("sbuf_loopcnt", _COUNT, "reads of PgBouncer per connection and turn", LATER),
 )
 

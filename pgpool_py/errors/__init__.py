@@ -19,6 +19,7 @@ from .login import (
 )
 from .protocol import (
     console_error,
+    packet_too_large,
     protocol_violation,
     reload_failed,
     startup_repeated,
@@ -31,6 +32,7 @@ from .session import (
     database_reconfigured,
     database_removed,
     idle_transaction_timeout,
+    pqexec_disallowed,
     query_timeout,
     server_login_failing,
     server_lost,
@@ -76,7 +78,9 @@ __all__ = [
     "no_more_connections",
     "no_such_database",
     "not_allowed",
+    "packet_too_large",
     "password_too_long",
+    "pqexec_disallowed",
     "protocol_violation",
     "query_timeout",
     "query_wait_timeout",

@@ -10,6 +10,16 @@ def protocol_violation(message: str, detail: str | None = None) -> ClientProtoco
     return ClientProtocolError(message, "08P01", detail=detail)
 
 
+def packet_too_large(size: int, limit: int) -> ClientProtocolError:
+    """Refuse a message that is longer than ``max_packet_size``."""
+    return ClientProtocolError(
+        "message too large (max_packet_size)",
+        "08P01",
+        detail=f"The message has {size} bytes, max_packet_size is {limit} bytes.",
+        hint="Send smaller messages or raise max_packet_size.",
+    )
+
+
 def startup_repeated() -> ClientProtocolError:
     """Refuse a second startup packet."""
     return protocol_violation("client re-sent startup pkt")

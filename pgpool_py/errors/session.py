@@ -121,6 +121,17 @@ def database_reconfigured(name: str) -> EndedError:
 # Statements
 
 
+def pqexec_disallowed(severity: Severity = Severity.ERROR) -> StatementError:
+    """Refuse a simple Query; FATAL where the session cannot go on behind it."""
+    return StatementError(
+        "PQexec disallowed",
+        "0A000",
+        severity=severity,
+        detail="disable_pqexec is on.",
+        hint="Use the extended query protocol, or set disable_pqexec to 0 and restart.",
+    )
+
+
 def transaction_in_statement_mode() -> StatementError:
     """Refuse a transaction block in statement mode."""
     return StatementError(

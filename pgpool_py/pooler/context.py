@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pgpool_py.client.log_wishes import LogWishes
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.resolver import Resolver
 from pgpool_py.net.scratch import Scratch
@@ -43,6 +44,7 @@ class Context:
         evict: makes room in each of these quotas by closing the server that was idle
             longest; False, and nothing done, if one of them has none to close.
         numbers: gives clients and servers their numbers.
+        log_wishes: what the log is to have of clients.
         statements: all that clients have prepared.
         starved: the pools that shared limits keep from growing.
         keys: by which clients are cancelled.
@@ -56,12 +58,20 @@ class Context:
     book: ParameterBook = field(default_factory=ParameterBook)
     scratch: Scratch = field(default_factory=lambda: Scratch(HOLD_LIMIT))
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    log_wishes: LogWishes = field(default_factory=LogWishes)
     statements: StatementBook = field(init=False)
     starved: dict[Starved, None] = field(default_factory=dict)
     keys: CancelKeys = field(default_factory=CancelKeys)
 
     def __post_init__(self) -> None:
         self.statements = StatementBook(self.settings.max_prepared_statements)
+        self.log_wishes.follow(self.settings)
+
+    def follow(self, settings: Settings) -> None:
+        """Take new settings over."""
+        self.settings = settings
+        self.statements.limit = settings.max_prepared_statements
+        self.log_wishes.follow(settings)
 
     @property
     def tcp_options(self) -> TcpOptions:

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pgpool_py.client.door import AtDoor
+from pgpool_py.client.door import AtDoor, Visitor
+from pgpool_py.client.extended_only import ExtendedOnlySession
 from pgpool_py.client.identity import ClientIdentity
 from pgpool_py.client.session import ClientSession
+from pgpool_py.client.telling import noticed
 from pgpool_py.errors import PoolerError
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
@@ -14,10 +16,16 @@ from pgpool_py.settings import PoolSettings
 from pgwire.backend import BackendKeyData, ParameterStatus, ReadyForQuery
 from pgwire.client_login import ClientLogin
 from pgwire.codes import TransactionStatus
+from pgwire.framing import LARGE_MESSAGE_LIMIT, lengths_up_to
+from pgwire.guarded import GuardedRequests
+from pgwire.requests import Requests
 
 from .context import Context
 from .limits import Census, Place
 from .pool import Pool
+
+# What PostgreSQL takes, with the type byte.
+LONGEST_MESSAGE = LARGE_MESSAGE_LIMIT + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,15 @@ class Wishes:
     protocol_minor: int = 0
 
 
+def add_host(asked: dict[str, str], visitor: Visitor) -> None:
+    """Put where a client comes from behind the application's name, as PgBouncer does.
+
+    ``asked`` holds the parameters that it asked for, names in lower case.
+    """
+    name = asked.get("application_name", "app")
+    asked["application_name"] = f"{name} - {visitor.address}:{visitor.port}"
+
+
 def identify(context: Context, arrival: AtDoor, wishes: Wishes) -> ClientIdentity:
     """Give a client its process id and its cancel key."""
     visitor, settings = arrival.visitor, context.settings
@@ -50,14 +67,18 @@ def identify(context: Context, arrival: AtDoor, wishes: Wishes) -> ClientIdentit
         pid=pid,
         cancel_key=key,
         connected=visitor.connected,
-        quiet=not settings.log_disconnections,
+        wishes=visitor.wishes,
     )
 
 
-def welcome(identity: ClientIdentity, reported: Mapping[str, str]) -> bytes:
-    """Give what PostgreSQL says after a login."""
+def welcome(
+    identity: ClientIdentity, reported: Mapping[str, str], notice_text: str
+) -> bytes:
+    """Give what PostgreSQL says after a login; ``notice_text`` too, if there is any."""
     parts = [ParameterStatus(name, v).encode() for name, v in reported.items()]
     parts.append(BackendKeyData(identity.pid, identity.cancel_key).encode())
+    if notice_text:
+        parts.append(noticed(notice_text))
     parts.append(ReadyForQuery(TransactionStatus.IDLE).encode())
     return b"".join(parts)
 
@@ -136,7 +157,22 @@ class ClientEntry:
             return
         context = self._context
         identity = identify(context, self._arrival, self._wishes)
-        session = ClientSession(
+        session = self._session(pool, stream, identity)
+        self._arrival.arrived()
+        # It is the session's from now on.
+        self._place.hand_over()
+        pool.counters.client_login_count += 1
+        self._then(session)
+        notice = context.settings.login_notify_message
+        stream.write(welcome(identity, self._reported(pool), notice))
+
+    def _session(
+        self, pool: Pool, stream: Stream, identity: ClientIdentity
+    ) -> ClientSession:
+        context = self._context
+        extended_only = context.settings.disable_pqexec
+        kind = ExtendedOnlySession if extended_only else ClientSession
+        return kind(
             context.reactor,
             context.scratch,
             stream,
@@ -145,13 +181,16 @@ class ClientEntry:
             identity=identity,
             parameters=self._parameters(pool),
             limits=self._limits(),
+            requests=self._requests(pool),
         )
-        self._arrival.arrived()
-        # It is the session's from now on.
-        self._place.hand_over()
-        pool.counters.client_login_count += 1
-        self._then(session)
-        stream.write(welcome(identity, self._reported(pool)))
+
+    def _requests(self, pool: Pool) -> Requests:
+        settings = self._context.settings
+        limit = settings.max_packet_size
+        if limit >= LONGEST_MESSAGE and not settings.disable_pqexec:
+            return Requests(pool.statements)
+        longest_query = 0 if settings.disable_pqexec else limit
+        return GuardedRequests(pool.statements, lengths_up_to(limit), longest_query)
 
     def _parameters(self, pool: Pool) -> ParameterSet:
         defaults = pool.staffing.defaults

@@ -29,7 +29,7 @@ from pgwire.startup import CancelRequest, StartupMessage
 from .admission import Admission
 from .console_access import CONSOLE_DATABASE, Access, access
 from .context import Context
-from .entry import ClientEntry, Wishes, identify
+from .entry import ClientEntry, Wishes, add_host, identify
 from .limits import Census
 from .peering import Peering
 from .pool import Pool
@@ -135,6 +135,7 @@ class Gatehouse:
             accepted=self._context.reactor.now,
             connected=time.time(),
             uid=peer.user_of(accepted),
+            wishes=self._context.log_wishes,
         )
 
     @property
@@ -165,12 +166,17 @@ class Gatehouse:
         minor = self._minor_of(startup)
         self._house.check_open(database, user)
         if kind is not Replication.NONE:
+            if settings.disable_pqexec:
+                # A WAL sender's commands are simple queries, all of them.
+                raise errors.pqexec_disallowed(errors.Severity.FATAL)
             return self._replicate(arrival, startup, kind, login)
         asked = asked_parameters(
             startup.parameters,
             settings.track_extra_parameters,
             settings.ignore_startup_parameters,
         )
+        if settings.application_name_add_host:
+            add_host(asked, arrival.visitor)
         return ClientEntry(
             self._context,
             arrival,

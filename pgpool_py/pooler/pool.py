@@ -51,12 +51,17 @@ class Pool:
         books: servers and waiters.
         staffing, linking, aftercare: where servers come from, how one is made ready
             for a client, and how for the next.
+        notified: who was told that it waits, and since when it does.
         paused: whether no server is lent.
         refusal: what clients that need a server are told while it shuts down.
     """
 
     def __init__(
-        self, context: Context, settings: PoolSettings, quotas: tuple[Quota, ...]
+        self,
+        context: Context,
+        settings: PoolSettings,
+        quotas: tuple[Quota, ...],
+        counters: Counters | None = None,
     ) -> None:
         self._context = context
         self._reactor = context.reactor
@@ -65,9 +70,10 @@ class Pool:
         self.database = settings.database
         self.user = settings.target.user
         self.settings = settings
-        self.counters = Counters()
+        self.counters = counters or Counters()
         self.statements = context.statements
         self.buffer_limit = context.settings.client_buffer_limit
+        self.notified: dict[Borrower, float] = {}
         self.paused = False
         self.refusal: tuple[PoolerError, Reason] | None = None
         self.books: Books[ServerConnection, Borrower] = Books(
@@ -100,6 +106,11 @@ class Pool:
         return self._context.settings.cancel_wait_timeout
 
     @property
+    def query_wait_notify(self) -> int:
+        """Give the seconds after which who waits is told so."""
+        return self._context.settings.query_wait_notify
+
+    @property
     def quotas(self) -> tuple[Quota, ...]:
         """Give the shared limits to which this pool's servers count."""
         return self._quotas
@@ -112,8 +123,13 @@ class Pool:
     @property
     def unused(self) -> bool:
         """Whether no client ever got in, and none is on its way."""
+        return self.empty and not self.counters.client_login_count
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no server, and nobody who wants one."""
         nobody = not self._guests and not self.books.waiters
-        return nobody and not self.books.total and not self.counters.client_login_count
+        return nobody and not self.books.total and not self.aftercare.cancels
 
     @property
     def oldest_wait(self) -> float | None:

@@ -23,6 +23,8 @@ from .limits import check_limits
 from .listening import Listening
 from .pool import Pool
 from .quotas import Quotas, evict
+from .retired import Retired
+from .sweeping import Sweeping
 from .upkeep import INTERVAL, check_idle_clients, close_abandoned, maintain
 
 _log = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class Pooler:
     Attributes:
         pools: by database and servers' user.
         gatehouse: the clients.
+        retired: what pools counted that are no more.
         stopping: how it is stopping.
         stopped: set when it has stopped.
         started: by the reactor's clock.
@@ -75,6 +78,8 @@ class Pooler:
         self.paused = False
         self._quotas = Quotas()
         self._limits: dict[tuple[str, str], PoolSettings] = {}
+        self._sweeping = Sweeping()
+        self.retired = Retired()
         self._ticks = 0
         self.stopping = Stopping.NO
         self.stopped = asyncio.Event()
@@ -131,7 +136,8 @@ class Pooler:
             settings = self.settings.for_pool(database, settings.target.user)
             if database not in self.settings.databases:
                 _log.info("registered new auto-database: %s", database)
-            pool = Pool(self.context, settings, self._quotas.of(settings))
+            quotas = self._quotas.of(settings)
+            pool = Pool(self.context, settings, quotas, self.retired.take(key))
             pool.paused = self.paused or database in self.paused_databases
             self._refuse_if_stopping(pool)
             self.pools[key] = pool
@@ -196,11 +202,19 @@ class Pooler:
         close_abandoned(sessions)
         used = {session.lender for session in sessions}
         used |= self.gatehouse.replications.pools
-        for key, pool in list(self.pools.items()):
-            # A pool that nobody ever got into was opened for an invented name.
-            if pool not in used and pool.unused:
-                del self.pools[key]
-                self._quotas.forget(self.pools.values())
+        pools = self.pools.values()
+        idle = self._sweeping.find(pools, used, self.settings, self.now)
+        for pool in idle:
+            self._drop((pool.database, pool.user), pool)
+        if idle:
+            self._quotas.forget(self.pools.values())
+            self._limits.clear()
+
+    def _drop(self, key: tuple[str, str], pool: Pool) -> None:
+        """Forget a pool, but not what it has counted."""
+        del self.pools[key]
+        if pool.counters.client_login_count:
+            self.retired.keep(key, pool.counters)
 
     def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
         """Call ``watcher`` at every tick, until the function returned is called."""
@@ -251,8 +265,7 @@ class Pooler:
         databases that are gone lose their clients.
         """
         old = self.context.settings
-        self.context.settings = settings
-        self.context.statements.limit = settings.max_prepared_statements
+        self.context.follow(settings)
         self.context.secrets = dict(secrets)
         self.gatehouse.admission.forget()
         self.gatehouse.peering.reconfigure()
@@ -266,6 +279,7 @@ class Pooler:
                 self._end(key, pool, errors.database_reconfigured(pool.database))
             else:
                 self._reconfigure(pool)
+        self.retired.forget(lambda name: settings.find_database(name) is None)
         for session in self.gatehouse.sessions.values():
             who = session.identity
             session.limits = self.limits_for(who.database, who.user)
@@ -302,7 +316,7 @@ class Pooler:
                 session.close(reason, error)
         self.gatehouse.replications.close(reason, error, pool)
         pool.end(error, reason)
-        del self.pools[key]
+        self._drop(key, pool)
 
     # Stop
 

@@ -196,7 +196,8 @@ class ReplicationEntry:
         self._wait_no_more()
         pool.counters.client_login_count += 1
         self._book.admit(Private(relay, pool, self.kind))
-        stream.write(welcome(identity, opened.reported))
+        notice = context.settings.login_notify_message
+        stream.write(welcome(identity, opened.reported, notice))
 
     # Out
 

@@ -22,9 +22,15 @@ _log = logging.getLogger(__name__)
 # Seconds between two rounds; PgBouncer's is 1/3.
 INTERVAL: Final = 0.1
 
+# PgBouncer's words.
+QUEUED: Final = (
+    "No server connection available in postgres backend, client being queued"
+)
+
 
 def maintain(pool: Pool, now: float) -> None:
     """Do one round for one pool."""
+    _notify_waiters(pool, now)
     _refuse_late_waiters(pool, now)
     pool.staffing.check_deadlines(now)
     pool.aftercare.check_cancels(now)
@@ -32,6 +38,24 @@ def maintain(pool: Pool, now: float) -> None:
         _check_busy(pool, server, now)
     _retire_idle(pool, now)
     pool.grow()
+
+
+def _notify_waiters(pool: Pool, now: float) -> None:
+    """Tell whoever waits for ``query_wait_notify``, once in each wait."""
+    waiters, notified = pool.books.waiters, pool.notified
+    # A client that waits again does so since another time.
+    for waiter in [w for w, since in notified.items() if waiters.get(w) != since]:
+        del notified[waiter]
+    after = pool.query_wait_notify
+    if not after:
+        return
+    for waiter, since in list(waiters.items()):
+        if now - since < after:
+            # So do all behind it, but for some that were put back in front.
+            return
+        if waiter not in notified:
+            notified[waiter] = since
+            waiter.on_notice(QUEUED)
 
 
 def _refuse_late_waiters(pool: Pool, now: float) -> None:

@@ -124,6 +124,7 @@ class ErrorField:
 class Sqlstate:
     """SQLSTATEs that a pooler sends or looks for (PostgreSQL's ``errcodes.txt``)."""
 
+    SUCCESSFUL_COMPLETION: Final = "00000"
     CANNOT_CONNECT: Final = "08001"
     CONNECTION_FAILURE: Final = "08006"
     PROTOCOL_VIOLATION: Final = "08P01"

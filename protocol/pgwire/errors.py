@@ -2,6 +2,7 @@
 
     ProtocolError                the base: SQLSTATE, message, detail, hint
     ├── ProtocolViolation        08P01  the peer broke the protocol
+    │   └── MessageTooLong       08P01  a message is above the limit set for the peer
     ├── LocalProtocolError       XX000  our own program misused an object
     ├── AuthenticationFailed     28P01  the client did not prove who it is
     ├── UnsupportedFeature       0A000  the peer asks for what is not supported
@@ -55,6 +56,20 @@ class ProtocolError(Exception):
 
 class ProtocolViolation(ProtocolError):
     """The peer sent bytes that the protocol does not allow here."""
+
+
+class MessageTooLong(ProtocolViolation):
+    """The peer sent a longer message than it may.
+
+    Attributes:
+        size: of the message, in bytes.
+        limit: the greatest size.
+    """
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"message of {size} bytes is above the limit of {limit}")
+        self.size = size
+        self.limit = limit
 
 
 class LocalProtocolError(ProtocolError):

@@ -6,6 +6,8 @@ a connection whose message has a type or length it cannot take (``SocketBackend`
 """
 
 import struct
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from .codes import Frontend
@@ -35,6 +37,18 @@ FRONTEND_LENGTHS: Final[dict[int, tuple[int, int]]] = {
     Frontend.COPY_FAIL: (5, SMALL_MESSAGE_LIMIT),
     Frontend.TERMINATE: (4, SMALL_MESSAGE_LIMIT),
 }
+
+
+@lru_cache(maxsize=8)
+def lengths_up_to(limit: int) -> Mapping[int, tuple[int, int]]:
+    """Give :data:`FRONTEND_LENGTHS` for messages of at most ``limit`` bytes.
+
+    The limit counts all of a message, its type byte included.
+    """
+    return {
+        kind: (least, min(most, limit - 1))
+        for kind, (least, most) in FRONTEND_LENGTHS.items()
+    }
 
 
 def message_end(buffer: bytes | bytearray | memoryview, start: int) -> int:

@@ -13,13 +13,14 @@ What it sends about prepared statements is turned into what its server has; see
 """
 
 import struct
+from collections.abc import Mapping
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NoReturn
 
 from .codes import Frontend, Target
-from .errors import ProtocolViolation
+from .errors import MessageTooLong, ProtocolViolation
 from .exchange import FIRST
-from .framing import FRONTEND_LENGTHS, HEADER_SIZE, check_request
+from .framing import FRONTEND_LENGTHS, HEADER_SIZE, check_request, message_end
 from .frontend import Flush
 from .ledger import Ledger
 from .naming import KEPT_LIMIT, NAMING, Naming
@@ -43,7 +44,6 @@ _UNANSWERED: Final = _COPY | {Frontend.FLUSH}
 _ENDS: Final = frozenset({Frontend.QUERY, Frontend.SYNC, Frontend.FUNCTION_CALL})
 _NO_LENGTHS: Final = (1, 0)
 
-_lengths = FRONTEND_LENGTHS.get
 _length = struct.Struct("!I").unpack_from
 
 
@@ -59,6 +59,8 @@ class Verdict(Enum):
 class Requests(Naming):
     """The stream of one client's messages; see the module's text.
 
+    ``lengths`` has the least and the greatest length word of each message.
+
     Attributes:
         pieces: of the last ``receive``, what is to be sent on.
         pending: what was sent and no server got, None if nothing.
@@ -70,6 +72,7 @@ class Requests(Naming):
 
     __slots__ = (
         "_discard",
+        "_lengths",
         "_to_sync",
         "half_sent",
         "mixes",
@@ -78,8 +81,13 @@ class Requests(Naming):
         "terminated",
     )
 
-    def __init__(self, book: StatementBook) -> None:
+    def __init__(
+        self,
+        book: StatementBook,
+        lengths: Mapping[int, tuple[int, int]] = FRONTEND_LENGTHS,
+    ) -> None:
         super().__init__(book)
+        self._lengths = lengths
         self._discard = 0
         self._to_sync = False
         self.pieces: list[bytes | memoryview] = []
@@ -126,6 +134,7 @@ class Requests(Naming):
             ProtocolViolation: the client must be closed; ``pieces`` are to be sent.
         """
         pieces = self.pieces
+        lengths = self._lengths.get
         pieces.clear()
         self.held = self.mixes = False
         ledger.repeatable = None
@@ -144,9 +153,9 @@ class Requests(Naming):
             while end - position >= HEADER_SIZE:
                 kind = view[position]
                 size = _length(view, position + 1)[0]
-                least, most = _lengths(kind, _NO_LENGTHS)
+                least, most = lengths(kind, _NO_LENGTHS)
                 if not least <= size <= most:
-                    check_request(kind, size)
+                    self._refuse_header(kind, size)
                 if copies and kind not in _IN_COPY:
                     if ledger.reads_copy_data:
                         raise _unexpected_in_copy(kind)
@@ -270,9 +279,9 @@ class Requests(Naming):
         while end - position >= HEADER_SIZE:
             kind = pending[position]
             size = _length(pending, position + 1)[0]
-            least, most = _lengths(kind, _NO_LENGTHS)
+            least, most = self._lengths.get(kind, _NO_LENGTHS)
             if not least <= size <= most:
-                check_request(kind, size)
+                self._refuse_header(kind, size)
             if kind in _UNANSWERED:
                 position += 1 + size
             elif kind == _TERMINATE:
@@ -316,6 +325,37 @@ class Requests(Naming):
         self._to_sync = not synced
         self._drop(position)
         return synced
+
+    # Simple queries
+
+    @property
+    def begins_with_query(self) -> bool:
+        """Whether what is pending begins with a simple Query, or a part of one."""
+        pending = self.pending
+        return pending is not None and not self._discard and pending[0] == _QUERY
+
+    def find_query(self, view: memoryview, end: int) -> int:
+        """Find the first simple Query in ``view[:end]``.
+
+        Returns:
+            Where it begins, or -1 if there is none whose header is complete, or
+            something in front of it has no valid length.
+        """
+        position = self.half_sent or self._discard
+        while end - position >= HEADER_SIZE:
+            kind = view[position]
+            if kind == _QUERY:
+                return position
+            following = message_end(view, position)
+            if following - position < HEADER_SIZE or kind == _TERMINATE:
+                return -1
+            position = following
+        return -1
+
+    def _refuse_header(self, kind: int, size: int) -> NoReturn:
+        # What PostgreSQL would not take either has its own words.
+        check_request(kind, size)
+        raise MessageTooLong(size + 1, self._lengths[kind][1] + 1)
 
     def _drop(self, size: int) -> None:
         if self.pending is not None:

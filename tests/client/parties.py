@@ -15,6 +15,7 @@ from pgpool_py.server.state import ServerState
 from pgpool_py.settings import DatabaseSettings, PoolMode, PoolSettings, Settings
 from pgpool_py.statistics import Counters
 from pgwire.ledger import HOLD_LIMIT
+from pgwire.requests import Requests
 from pgwire.statement import StatementBook
 from tests.fixtures.connections import FakeKeeper, IgnoringHandler, connect_server
 from tests.fixtures.hand import NewWire, Wire, turn
@@ -151,14 +152,20 @@ class Scene:
             turn(self.reactor)
 
 
-def set_scene(reactor: Reactor, new_wire: NewWire) -> Scene:
+def set_scene(
+    reactor: Reactor,
+    new_wire: NewWire,
+    kind: type[ClientSession] = ClientSession,
+    requests: Requests | None = None,
+    **changed: Any,
+) -> Scene:
     """Put a client without a server on the stage."""
     ours, client = new_wire()
     scratch = Scratch(HOLD_LIMIT)
     keeper = FakeKeeper()
     server, backend = connect_server(reactor, new_wire, keeper, scratch)
-    lender, registry = FakeLender(), FakeRegistry()
-    session = ClientSession(
+    lender, registry = FakeLender(pool_settings(**changed)), FakeRegistry()
+    session = kind(
         reactor,
         scratch,
         Stream(reactor, ours, IgnoringHandler()),
@@ -167,5 +174,6 @@ def set_scene(reactor: Reactor, new_wire: NewWire) -> Scene:
         identity=IDENTITY,
         parameters=ParameterBook().defaults,
         limits=lender.settings,
+        requests=requests,
     )
     return Scene(reactor, session, client, server, backend, lender, registry, keeper)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pgpool_py import errors
+from pgpool_py.client.log_wishes import LogWishes
 from pgpool_py.reasons import Reason
 from tests.client.parties import IDENTITY
 
@@ -32,8 +33,17 @@ def test_without_log_disconnections_only_errors_are_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("INFO")
-    quiet = replace(IDENTITY, quiet=True)
+    quiet = replace(IDENTITY, wishes=LogWishes(disconnections=False))
     quiet.log_close(Reason.CLIENT_CLOSE_REQUEST, None)
     assert caplog.records == []
     quiet.log_close(Reason.ADMIN_DISCONNECT, errors.admin_disconnect())
     assert len(caplog.records) == 1
+
+
+def test_without_log_pooler_errors_only_closes_are_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    quiet = replace(IDENTITY, wishes=LogWishes(pooler_errors=False))
+    quiet.log_close(Reason.ADMIN_DISCONNECT, errors.admin_disconnect())
+    assert caplog.messages == ["closing because: admin forced disconnect"]

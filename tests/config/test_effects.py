@@ -25,21 +25,21 @@ def sections(text: str) -> Sections:
 def test_one_warning_names_all_that_has_no_effect_yet() -> None:
     found = sections(
         "[pgbouncer]\n"
-        "log_pooler_errors = 0\n"
+        "client_tls_key_file = k\n"
         "verbose = 2\n"
-        "max_packet_size = 10\n"
+        "server_tls_key_file = k\n"
         "[databases]\n"
         "app = host=h auth_user=u\n"
     )
     assert without_effect(found) == (
-        "no effect yet: log_pooler_errors (a.ini:2), max_packet_size "
+        "no effect yet: client_tls_key_file (a.ini:2), server_tls_key_file "
         "(a.ini:4), [databases] app auth_user (a.ini:6)"
     )
     assert unsafe(found) == ()
 
 
 def test_defaults_that_are_written_out_are_not_warned_of() -> None:
-    found = sections("[pgbouncer]\nmax_packet_size = 0x7fffffff\nsyslog = 0")
+    found = sections("[pgbouncer]\nclient_tls_ciphers = default\nsyslog = 0")
     assert without_effect(found) is None
 
 
@@ -85,13 +85,6 @@ def test_what_a_reopened_section_puts_back_is_not_warned_of() -> None:
                 "be as safe; remove the line to do without"
             ),
         ),
-        (
-            "disable_pqexec = 1",
-            (
-                "disable_pqexec: is not supported yet, and starting without it would "
-                "not be as safe; remove the line to do without"
-            ),
-        ),
     ],
 )
 def test_what_would_be_less_safe_is_refused(line: str, wrong: str) -> None:
@@ -105,7 +98,6 @@ def test_what_would_be_less_safe_is_refused(line: str, wrong: str) -> None:
     [
         "auth_type = scram-sha-256",
         "auth_hba_file =",
-        "disable_pqexec = 0",
         "server_tls_sslmode = prefer",
     ],
 )

@@ -121,6 +121,9 @@ class Client:
         self.calls.append("closed")
         self.server, self.error, self.reason = None, error, reason
 
+    def on_notice(self, text: str) -> None:
+        self.calls.append(f"notice {text}")
+
     def on_refused(self, error: PoolerError, reason: Reason) -> None:
         self.calls.append("refused")
         self.error, self.reason = error, reason
@@ -221,7 +224,7 @@ def new_bench(
     postgres = FakePostgres(directory)
     settings = Settings(
         databases={"app": DatabaseSettings(host=(str(directory),), port=PORT)},
-        **{"pool_mode": PoolMode.TRANSACTION, **given},
+        **{"pool_mode": PoolMode.TRANSACTION, "query_wait_notify": 0, **given},
     )
     context = Context(
         reactor=reactor,

@@ -43,6 +43,42 @@ def test_without_a_timeout_everybody_waits_for_ever(set_up: SetUp) -> None:
     assert waiting.calls == []
 
 
+def test_who_waits_for_some_time_is_told_so_once_in_each_wait(set_up: SetUp) -> None:
+    bench = set_up(default_pool_size=1, query_wait_notify=5)
+    owner, _ = bench.open()
+    first = bench.request()
+    upkeep(bench, 4.9)
+    second = bench.request()
+    assert first.calls == []
+    upkeep(bench, 0.1)
+    upkeep(bench, 1.0)
+    notice = (
+        "notice No server connection available in postgres backend, client being queued"
+    )
+    assert (first.calls, second.calls) == ([notice], [])
+    # It waits anew.
+    bench.pool.leave(first)
+    bench.pool.request(first)
+    upkeep(bench, 4.9)
+    assert first.calls == [notice]
+    upkeep(bench, 0.1)
+    assert (first.calls, second.calls) == ([notice, notice], [notice])
+    assert owner.calls == ["linked"]
+
+
+def test_who_was_told_is_remembered_no_longer_than_it_waits(
+    set_up: SetUp,
+) -> None:
+    bench = set_up(default_pool_size=1, query_wait_notify=5)
+    bench.open()
+    waiting = bench.request()
+    upkeep(bench, 5.0)
+    assert list(bench.pool.notified) == [waiting]
+    bench.pool.leave(waiting)
+    upkeep(bench, 0.1)
+    assert bench.pool.notified == {}
+
+
 def test_of_two_that_wait_each_waits_as_long_as_its_own_user_may(
     set_up: SetUp,
 ) -> None:

@@ -119,7 +119,8 @@ class Desk:
 
     def totals(self) -> dict[PoolKey, Snapshot]:
         """Give what was counted since the start, by pool."""
-        counters = {key: pool.counters for key, pool in self.pooler.pools.items()}
+        counters = dict(self.pooler.retired.items())
+        counters |= {key: pool.counters for key, pool in self.pooler.pools.items()}
         counters[ADMIN, ADMIN] = self.counters
         return {key: counted.snapshot() for key, counted in counters.items()}
 

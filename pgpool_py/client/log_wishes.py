@@ -1,0 +1,23 @@
+"""Which lines about clients the log is to have."""
+
+from dataclasses import dataclass
+
+from pgpool_py.settings import Settings
+
+
+@dataclass(slots=True)
+class LogWishes:
+    """Shared by all clients of a pooler; a reload changes it.
+
+    Attributes:
+        disconnections: each close, with its reason.
+        pooler_errors: each error of ours that a client is told.
+    """
+
+    disconnections: bool = True
+    pooler_errors: bool = True
+
+    def follow(self, settings: Settings) -> None:
+        """Take over what the settings say."""
+        self.disconnections = settings.log_disconnections
+        self.pooler_errors = settings.log_pooler_errors

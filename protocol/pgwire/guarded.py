@@ -1,0 +1,34 @@
+"""Requests of a client that may not send everything: all are looked at.
+
+The short way for one simple Query is left to those that the guards let through.
+"""
+
+from collections.abc import Mapping
+
+from .requests import Requests
+from .statement import StatementBook
+
+
+class GuardedRequests(Requests):
+    """See the module's text.
+
+    Args:
+        book: of prepared statements.
+        lengths: the least and the greatest length word of each message.
+        longest_query: bytes of a simple Query that needs no look; 0 for none.
+    """
+
+    __slots__ = ("_longest_query",)
+
+    def __init__(
+        self,
+        book: StatementBook,
+        lengths: Mapping[int, tuple[int, int]],
+        longest_query: int,
+    ) -> None:
+        super().__init__(book, lengths)
+        self._longest_query = longest_query
+
+    def is_query(self, buffer: bytearray | memoryview, end: int) -> bool:
+        """Tell whether ``buffer[:end]`` is one simple Query that needs no look."""
+        return end <= self._longest_query and super().is_query(buffer, end)
