@@ -10,6 +10,7 @@ from typing import Final
 
 from pgpool_py import errors
 from pgpool_py.client.cancel import cancel_exchange
+from pgpool_py.client.lender import Borrower
 from pgpool_py.client.session import ClientSession
 from pgpool_py.log import about
 from pgpool_py.reasons import Reason
@@ -49,13 +50,16 @@ def _notify_waiters(pool: Pool, now: float) -> None:
     after = pool.query_wait_notify
     if not after:
         return
-    for waiter, since in list(waiters.items()):
+    due: list[tuple[Borrower, float]] = []
+    for waiter, since in waiters.items():
         if now - since < after:
-            # So do all behind it, but for some that were put back in front.
-            return
+            # So do all behind it, for they wait no longer.
+            break
         if waiter not in notified:
-            notified[waiter] = since
-            waiter.on_notice(QUEUED)
+            due.append((waiter, since))
+    for waiter, since in due:
+        notified[waiter] = since
+        waiter.on_notice(QUEUED)
 
 
 def _refuse_late_waiters(pool: Pool, now: float) -> None:

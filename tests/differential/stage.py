@@ -42,6 +42,8 @@ def settings_for(servers: int) -> dict[str, Setting]:
         "client_gone_grace": 0,
         "log_connections": 0,
         "log_disconnections": 0,
+        # PostgreSQL tells nobody that a server is busy.
+        "query_wait_notify": 0,
         **ROTATES,
     }
 

@@ -12,7 +12,7 @@ from pgpool_py.net.address import unix_socket_path
 from pgpool_py.testing import closing
 from pgwire.backend import BackendKeyData
 from pgwire.codes import Target
-from pgwire.diagnostics import ErrorResponse
+from pgwire.diagnostics import ErrorResponse, NoticeResponse
 from pgwire.frontend import Bind, Describe, Execute, Parse, Query, Sync
 from pgwire.startup import CancelRequest, StartupMessage
 from tests.fixtures.pooler_files import DATABASE, USER
@@ -32,6 +32,12 @@ class Message:
         """The body of an ErrorResponse."""
         assert self.kind == "E", self
         return ErrorResponse.decode(self.body)
+
+    @property
+    def notice(self) -> NoticeResponse:
+        """The body of a NoticeResponse."""
+        assert self.kind == "N", self
+        return NoticeResponse.decode(self.body)
 
 
 class Wire:
