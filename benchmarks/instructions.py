@@ -1,14 +1,14 @@
 """Instructions that one exchange costs: `python -m benchmarks.instructions [REV]`.
 
 Seconds of a machine that others use differ by more than a change to the hot path
-makes; instructions do not. valgrind's callgrind counts those of the whole process for
-a fixed script of exchanges, one after the other by one client, and for a longer one:
-the difference, divided, is what one exchange costs. With a revision, that is measured
-too, and the ratio told.
+makes; instructions do not. valgrind's callgrind counts those of the pooler's process
+while one client goes through a fixed script, one exchange after the other. With a
+revision, that is measured too, and the ratio told.
 """
 
 import argparse
 import contextlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -18,9 +18,9 @@ from types import MappingProxyType
 
 from . import postgres, wire
 from .endpoint import Endpoint
-from .targets import PoolerConfig, Program, running
+from .targets import PoolerConfig, Program, Target, running
 
-FEW, MANY = 500, 2500
+WARMING, TIMES = 200, 1000
 # valgrind's own figure for callgrind is about 50.
 SLOWNESS = 10.0
 HERE = Path(__file__).parent.parent
@@ -67,36 +67,43 @@ def main() -> int:
 
 def per_exchange(tree: Path, server: Endpoint, script: str) -> float:
     """Return the instructions of one exchange by the pooler of a source tree."""
-    few, many = (_count(tree, server, script, times) for times in (FEW, MANY))
-    return (many - few) / (MANY - FEW)
-
-
-def _count(tree: Path, server: Endpoint, script: str, times: int) -> int:
-    """Return the instructions of a pooler's whole life, with so many exchanges."""
     first, repeated = SCRIPTS[script]
     with tempfile.TemporaryDirectory(prefix="pgpool-bench-") as directory:
         out = Path(directory) / "callgrind.out"
         path = f"PYTHONPATH={tree}:{tree / 'protocol'}"
         argv = (
             *("env", path, "PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1"),
-            *("valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"),
+            *("valgrind", "--quiet", "--tool=callgrind", "--instr-atstart=no"),
+            f"--callgrind-out-file={out}",
             *(sys.executable, "-m", "pgpool_py", "--allow-root"),
         )
         program = Program("instructions", argv, "", None, SLOWNESS)
-        with running(program, PoolerConfig(), server) as target:
-            _play(target.endpoint, first, repeated, times)
-        return _total(out.read_text())
+        with (
+            running(program, PoolerConfig(), server) as target,
+            wire.login(target.endpoint) as connection,
+        ):
+            _play(connection, first, min(1, len(first)))
+            _play(connection, repeated, WARMING)
+            _count(target, "on")
+            _play(connection, repeated, TIMES)
+            _count(target, "off")
+        return _total(out.read_text()) / TIMES
 
 
-def _play(endpoint: Endpoint, first: bytes, repeated: bytes, times: int) -> None:
+def _play(connection: socket.socket, exchange: bytes, times: int) -> None:
     buffer = bytearray(wire.READ_SIZE)
-    with wire.login(endpoint) as connection:
-        if first:
-            connection.sendall(first)
-            wire.read_until_ready(connection, buffer)
-        for _ in range(times):
-            connection.sendall(repeated)
-            wire.read_until_ready(connection, buffer)
+    for _ in range(times):
+        connection.sendall(exchange)
+        wire.read_until_ready(connection, buffer)
+
+
+def _count(target: Target, switch: str) -> None:
+    """Switch the counting on or off."""
+    subprocess.run(
+        ["callgrind_control", "-i", switch, str(target.pid)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def _total(profile: str) -> int:
