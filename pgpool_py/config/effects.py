@@ -41,13 +41,20 @@ def without_effect(sections: Sections) -> str | None:
     return f"no effect yet: {', '.join(names)}" if names else None
 
 
+def refusal(option: Option, value: object) -> str | None:
+    """Return why this must not be asked for, None if it may."""
+    # A query for secrets counts even if it is the default one.
+    asked_for = value != option.default or option.name == "auth_query"
+    if asked_for and option.effect_of(value) is Effect.SECURITY:
+        return _refusal(option, value)
+    return None
+
+
 def _unsafe_settings(sections: Sections) -> Iterator[Fault]:
     for name, entry in sections.given.items():
-        option, value = OPTIONS[name], sections.main[name]
-        # A query for secrets counts even if it is the default one.
-        asked_for = value != option.default or name == "auth_query"
-        if asked_for and option.effect_of(value) is Effect.SECURITY:
-            yield entry.fault(_refusal(option, value))
+        refused = refusal(OPTIONS[name], sections.main[name])
+        if refused is not None:
+            yield entry.fault(refused)
 
 
 def _unsafe_databases(sections: Sections) -> Iterator[Fault]:

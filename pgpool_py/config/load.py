@@ -1,5 +1,6 @@
 """Configuration files to settings, or to all the faults in them."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -52,7 +53,8 @@ def _unreadable(path: str, faults: tuple[Fault, ...]) -> bool:
 
 
 def _settings(path: str, sections: Sections) -> Settings:
-    values = {"conffile": path, **sections.main}
+    # The working directory may be another one when the next reload comes.
+    values = {"conffile": os.path.abspath(path), **sections.main}
     return Settings(
         **values,
         databases=MappingProxyType(sections.databases),
@@ -70,19 +72,29 @@ def _nowhere_to_listen(sections: Sections, settings: Settings) -> tuple[Fault, .
     return (entry.fault(text),)
 
 
-def _read_secrets(
-    sections: Sections, settings: Settings
-) -> tuple[Mapping[str, Secret], tuple[Fault, ...]]:
-    path = settings.auth_file
+def read_secrets(path: str | None) -> tuple[Mapping[str, Secret], tuple[Fault, ...]]:
+    """Return the secrets of an auth_file, and what is wrong with it.
+
+    Raises OSError, which says all of it, if it cannot be read. None is no file.
+    """
     if path is None:
         return MappingProxyType({}), ()
     try:
         users = userlist.parse(read_text(path))
     except OSError as error:
-        text = f"auth_file: {path} cannot be read: {reason(error)}"
-        return MappingProxyType({}), (sections.given["auth_file"].fault(text),)
+        raise OSError(f"auth_file: {path} cannot be read: {reason(error)}") from None
     faults = tuple(Fault(path, line.line, line.text) for line in users.broken)
     return users.secrets, faults
+
+
+def _read_secrets(
+    sections: Sections, settings: Settings
+) -> tuple[Mapping[str, Secret], tuple[Fault, ...]]:
+    try:
+        return read_secrets(settings.auth_file)
+    except OSError as error:
+        fault = sections.given["auth_file"].fault(str(error))
+        return MappingProxyType({}), (fault,)
 
 
 def _warnings(

@@ -85,7 +85,7 @@ _LISTENING_AND_PROCESS = (
     Option("user", _OPTIONAL, "user to become when started as root", reloadable=False),
     Option("pidfile", _TEXT, "file that holds the process id", reloadable=False),
     Option("job_name", _TEXT, "name of the Windows service", LATER, reloadable=False),
-    Option("conffile", _TEXT, "file that the next reload reads", LATER),
+    Option("conffile", _TEXT, "file that the next reload reads"),
     Option("peer_id", Whole(0, 16383), "number of this process in its group"),
     Option(
         "resolv_conf",

@@ -35,7 +35,9 @@ def faults(text: str) -> list[str]:
 
 
 def test_an_empty_section_gives_the_defaults() -> None:
-    assert read("[pgbouncer]").settings == Settings(conffile="pgbouncer.ini")
+    assert read("[pgbouncer]").settings == Settings(
+        conffile=str(Path("pgbouncer.ini").absolute())
+    )
 
 
 def test_settings_have_the_values_of_the_file() -> None:

@@ -225,7 +225,7 @@ def test_what_a_reload_cannot_change_is_what_pgbouncer_cannot() -> None:
         ("max_prepared_statements", 0, Effect.WORKS),
         ("max_packet_size", 1024, Effect.WORKS),
         ("log_pooler_errors", False, Effect.WORKS),
-        ("conffile", "other.ini", Effect.LATER),
+        ("conffile", "other.ini", Effect.WORKS),
         ("so_reuseport", True, Effect.WORKS),
         ("auth_type", AuthType.SCRAM_SHA_256, Effect.WORKS),
         ("auth_type", AuthType.ANY, Effect.WORKS),
