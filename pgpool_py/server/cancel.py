@@ -16,16 +16,20 @@ from pgwire.startup import CancelRequest
 
 
 class ServerCancel:
-    """One CancelRequest; ``then`` is told once whether the server took it."""
+    """One CancelRequest; ``then`` is told once whether the server took it.
+
+    Attributes:
+        began: when, by the reactor's clock.
+    """
 
     __slots__ = (
-        "_began",
         "_connector",
         "_done",
         "_reactor",
         "_request",
         "_stream",
         "_then",
+        "began",
     )
 
     def __init__(
@@ -36,7 +40,7 @@ class ServerCancel:
         request: CancelRequest,
         then: Callable[["ServerCancel", bool], None],
     ) -> None:
-        self._began = reactor.now
+        self.began = reactor.now
         self._reactor = reactor
         self._request = request.encode()
         self._then = then
@@ -57,7 +61,7 @@ class ServerCancel:
 
     def check_deadline(self, now: float, limit: float) -> None:
         """Give up where it takes longer than ``limit`` seconds; 0 is no limit."""
-        if limit and now - self._began >= limit:
+        if limit and now - self.began >= limit:
             self.give_up()
 
     def _on_connected(self, connected: socket.socket) -> None:

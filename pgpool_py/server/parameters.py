@@ -88,6 +88,10 @@ class ParameterBook:
         ] = weakref.WeakValueDictionary()
         self.defaults = self.of({})
 
+    def __len__(self) -> int:
+        """Return how many sets somebody has."""
+        return len(self._sets)
+
     def of(self, values: Mapping[str, str]) -> ParameterSet:
         """Give the one set with these values."""
         key = frozenset(values.items())

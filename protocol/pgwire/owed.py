@@ -136,6 +136,11 @@ class Owed:
     # What is known
 
     @property
+    def outstanding(self) -> int:
+        """How many requests are not answered in full."""
+        return len(self._behind) + 1 if self.head else 0
+
+    @property
     def answered(self) -> bool:
         """Whether all that was asked is answered, whatever the transaction's state."""
         return not self.head and not self.rest

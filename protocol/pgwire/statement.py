@@ -85,6 +85,10 @@ class StatementBook:
         )
         self.limit = limit
 
+    def sizes(self) -> list[int]:
+        """Give the bytes of content of each statement that somebody has."""
+        return [len(statement.content) for statement in self._statements.values()]
+
     def of(self, content: bytes, reading: bytes) -> Statement:
         """Give the statement with this content, as read under these parameters."""
         alone = _ALONE.match(content) is not None

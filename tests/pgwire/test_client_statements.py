@@ -76,6 +76,15 @@ def test_context_and_text_are_not_mixed_up() -> None:
     assert book.of(b"bc", b"a").name != book.of(b"c", b"ab").name
 
 
+def test_a_book_tells_the_size_of_each_statement_that_somebody_has() -> None:
+    book = StatementBook(200)
+    held = [book.of(content, b"") for content in (b"SELECT 1", b"SELECT 22")]
+    held.append(book.of(b"SELECT 1", b""))
+    assert sorted(book.sizes()) == [8, 9]
+    held.clear()
+    assert book.sizes() == []
+
+
 def test_what_was_read_under_other_parameters_is_read_under_them_again(
     client: Client,
 ) -> None:

@@ -288,3 +288,14 @@ def test_a_lone_query_is_written_down_like_any_request(before: str) -> None:
         assert getattr(alone.ledger, name) == getattr(other.ledger, name)
     assert alone.ledger.statements.unnamed is None
     assert other.ledger.statements.unnamed is None
+
+
+def test_requests_are_outstanding_until_they_are_answered_in_full() -> None:
+    reader = Reader(Ledger())
+    assert reader.ledger.outstanding == 0
+    reader.send("QQ")
+    assert reader.ledger.outstanding == 2
+    reader.feed(SELECTED + READY + SELECTED)
+    assert reader.ledger.outstanding == 1
+    reader.feed(READY)
+    assert reader.ledger.outstanding == 0

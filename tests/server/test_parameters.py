@@ -28,6 +28,8 @@ def test_a_set_that_nobody_has_is_forgotten() -> None:
     # such as an open socket, that others have left.
     del held
     assert alive() is None
+    # The defaults, which somebody always has.
+    assert len(book) == 1
     assert book.of({"a": "1"}).values == {"a": "1"}
 
 
