@@ -5,17 +5,20 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pgpool_py import __version__
 from pgpool_py.admin.console import Console
+from pgpool_py.auth.secrets import Secret
 from pgpool_py.config.faults import ConfigError
-from pgpool_py.config.load import Loaded, load
+from pgpool_py.config.load import Loaded, load, read_secrets
 from pgpool_py.config.reloading import merge
+from pgpool_py.config.setting import SettingError, changed
 from pgpool_py.log import Log
 from pgpool_py.net.loop import ReactorLoop, new_loop
 from pgpool_py.pooler.pooler import Pooler, Stopping
 from pgpool_py.process.descriptors import raise_limit
+from pgpool_py.settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -23,14 +26,11 @@ _log = logging.getLogger(__name__)
 class Service:
     """Runs one pooler until it has stopped.
 
-    ``loaded`` is what ``path`` held when it was read first; it is read again at every
-    reload. ``verbose`` is the command line's: the log never says less than that.
+    ``loaded`` is what to begin with; a reload reads what ``conffile`` in force says.
+    ``verbose`` is the command line's: the log never says less than that.
     """
 
-    def __init__(
-        self, path: str, loaded: Loaded, log: Log, *, verbose: int = 0
-    ) -> None:
-        self._path = path
+    def __init__(self, loaded: Loaded, log: Log, *, verbose: int = 0) -> None:
         self._loaded = loaded
         self._log = log
         self._verbose = verbose
@@ -49,8 +49,8 @@ class Service:
         for warning in loaded.warnings:
             _log.warning("%s", warning)
         raise_limit(loaded.settings)
-        console = Console(self.reload)
-        pooler = Pooler(loop, loaded.settings, _texts(loaded), console)
+        console = Console(self.reload, self.change)
+        pooler = Pooler(loop, loaded.settings, _texts(loaded.secrets), console)
         console.attach(pooler)
         self._pooler = pooler
         try:
@@ -79,14 +79,15 @@ class Service:
         Raises:
             ConfigError: it has faults; nothing was changed.
         """
+        pooler = self._pooler
+        path = pooler.settings.conffile
         try:
-            loaded = load(self._path, os.environ)
+            loaded = load(path, os.environ)
         except ConfigError as error:
             for fault in error.faults:
                 _log.error("%s", fault)
             _log.error("RELOAD failed: the configuration in force is kept")
             raise
-        pooler = self._pooler
         settings, kept = merge(pooler.settings, loaded.settings)
         for warning in (*loaded.warnings, *kept):
             _log.warning("%s", warning)
@@ -94,10 +95,35 @@ class Service:
             self._log.reopen(settings.logfile)
         except OSError as error:
             _log.error("cannot open logfile: %s", error)
+        self._take_over(settings, _texts(loaded.secrets))
+        _log.info("RELOAD: configuration read from %s", path)
+
+    def change(self, name: str, text: str) -> None:
+        """Change one setting until the next reload, which takes it from its file.
+
+        Raises:
+            SettingError: why it cannot be changed; nothing was.
+        """
+        pooler = self._pooler
+        old = pooler.settings
+        settings = changed(old, name, text)
+        secrets = pooler.context.secrets
+        try:
+            if settings.auth_file != old.auth_file:
+                found, faults = read_secrets(settings.auth_file)
+                if faults:
+                    raise SettingError(f"auth_file: {faults[0]}")
+                secrets = _texts(found)
+            if settings.logfile != old.logfile:
+                self._log.reopen(settings.logfile)
+        except OSError as error:
+            raise SettingError(str(error)) from None
+        self._take_over(settings, secrets)
+
+    def _take_over(self, settings: Settings, secrets: Mapping[str, str]) -> None:
         self._log.set_verbose(max(self._verbose, settings.verbose))
-        pooler.context.resolver.max_ttl = settings.dns_max_ttl
-        pooler.reload(settings, _texts(loaded))
-        _log.info("RELOAD: configuration read from %s", self._path)
+        self._pooler.context.resolver.max_ttl = settings.dns_max_ttl
+        self._pooler.reload(settings, secrets)
 
     # Signals
 
@@ -152,5 +178,5 @@ class Service:
         self._pooler.shut_down(how)
 
 
-def _texts(loaded: Loaded) -> dict[str, str]:
-    return {user: secret.text for user, secret in loaded.secrets.items()}
+def _texts(secrets: Mapping[str, Secret]) -> dict[str, str]:
+    return {user: secret.text for user, secret in secrets.items()}

@@ -77,7 +77,7 @@ def run(ini: Path, logfile: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
         if before is not None:
             write(ini, before, more)
         with Log(str(logfile), to_stderr=False) as log:
-            status = Service(str(ini), loaded, log, verbose=verbose).run()
+            status = Service(loaded, log, verbose=verbose).run()
         (pooler,) = poolers
         return status, pooler
 

@@ -14,16 +14,20 @@ class Console:
     """Opens console sessions; a pooler is built with it, and then attached to it.
 
     ``reload`` reads the configuration anew and takes it over; it raises ConfigError
-    and changes nothing if there are faults.
+    and changes nothing if there are faults. ``change`` gives one setting, its name in
+    lower case, the value that a text says; it raises SettingError where it refuses.
     """
 
-    def __init__(self, reload: Callable[[], None]) -> None:
+    def __init__(
+        self, reload: Callable[[], None], change: Callable[[str, str], None]
+    ) -> None:
         self._reload = reload
+        self._change = change
         self._desk: Desk | None = None
 
     def attach(self, pooler: Pooler) -> None:
         """Say which pooler this is about; once, before its first client."""
-        self._desk = Desk(pooler, self._reload)
+        self._desk = Desk(pooler, self._reload, self._change)
         pooler.watch(self._desk.tick)
 
     def __call__(

@@ -15,18 +15,32 @@ from .commands import (
     pause,
     reload,
     resume,
+    set_setting,
+    show_active_sockets,
     show_clients,
+    show_config,
     show_databases,
+    show_dns_hosts,
+    show_dns_zones,
+    show_fds,
     show_help,
+    show_lists,
+    show_mem,
     show_pools,
     show_servers,
+    show_sockets,
+    show_state,
     show_stats,
+    show_stats_averages,
+    show_stats_totals,
+    show_totals,
+    show_users,
     show_version,
     shutdown,
     sockets,
 )
 from .commands.desk import Desk
-from .commands.refusals import admin_access_needed, invalid_command, set_failed
+from .commands.refusals import admin_access_needed, invalid_command
 from .commands.result import Column, Result, text
 from .grammar import Assignment, read
 
@@ -86,23 +100,42 @@ ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
 
 
 def _help(desk: Desk) -> Result:  # noqa: ARG001 - all commands are called alike
-    return show_help.show(SHOWS, (action.usage for action in ACTIONS.values()))
+    actions = (action.usage for action in ACTIONS.values())
+    return show_help.show(SHOWS, (_SET_USAGE, *actions))
 
 
 SHOWS: Final[Mapping[str, Statement]] = MappingProxyType(
     {
         "help": Statement((), _help),
+        "config": Statement(show_config.COLUMNS, show_config.show),
         "databases": Statement(show_databases.COLUMNS, show_databases.show),
         "pools": Statement(show_pools.COLUMNS, show_pools.show),
         "clients": Statement(sockets.COLUMNS, show_clients.show),
         "servers": Statement(sockets.COLUMNS, show_servers.show),
-        "stats": Statement(show_stats.COLUMNS, show_stats.show),
+        "users": Statement(show_users.COLUMNS, show_users.show),
         "version": Statement(show_version.COLUMNS, show_version.show),
+        "sockets": Statement(show_sockets.COLUMNS, show_sockets.show),
+        "active_sockets": Statement(
+            show_active_sockets.COLUMNS, show_active_sockets.show
+        ),
+        "lists": Statement(show_lists.COLUMNS, show_lists.show),
+        "mem": Statement(show_mem.COLUMNS, show_mem.show),
+        "state": Statement(show_state.COLUMNS, show_state.show),
+        "dns_hosts": Statement(show_dns_hosts.COLUMNS, show_dns_hosts.show),
+        "dns_zones": Statement(show_dns_zones.COLUMNS, show_dns_zones.show),
+        "stats": Statement(show_stats.COLUMNS, show_stats.show),
+        "stats_totals": Statement(show_stats_totals.COLUMNS, show_stats_totals.show),
+        "stats_averages": Statement(
+            show_stats_averages.COLUMNS, show_stats_averages.show
+        ),
+        "totals": Statement(show_totals.COLUMNS, show_totals.show),
     }
 )
 
 # Drivers and ORMs send SELECT where they mean SHOW.
 _SHOWING: Final = frozenset({"show", "select"})
+
+_SET_USAGE: Final = "SET key = arg"
 
 
 def prepare(query: str, *, admin: bool) -> Statement:
@@ -115,7 +148,7 @@ def prepare(query: str, *, admin: bool) -> Statement:
     if isinstance(request, Assignment):
         return _prepare_set(request, admin=admin)
     if request.name in _SHOWING:
-        return _prepare_show(request.argument.lower(), query)
+        return _prepare_show(request.argument.lower(), query, admin=admin)
     action = ACTIONS.get(request.name)
     run = None if action is None else action.bind(request.argument)
     if run is None:
@@ -125,10 +158,12 @@ def prepare(query: str, *, admin: bool) -> Statement:
     return Statement((), _logged(request.name.upper(), request.argument, run))
 
 
-def _prepare_show(name: str, query: str) -> Statement:
+def _prepare_show(name: str, query: str, *, admin: bool) -> Statement:
     if name in parameters.VALUES:
         # PgBouncer's column is called as the parameter is in its own list.
         return Statement(text(name), lambda _: parameters.show(name))
+    if name == "fds":
+        raise show_fds.refusal(admin=admin)
     found = SHOWS.get(name)
     if found is None:
         raise invalid_command(query)
@@ -140,7 +175,10 @@ def _prepare_set(request: Assignment, *, admin: bool) -> Statement:
         return Statement((), lambda _: parameters.ignore())
     if not admin:
         raise admin_access_needed()
-    raise set_failed()
+    key, value = request.key, request.value
+    return Statement(
+        (), _logged("SET", key, lambda desk: set_setting.run(desk, key, value))
+    )
 
 
 def _logged(name: str, argument: str, run: Run) -> Run:

@@ -79,7 +79,6 @@ def run(arguments: list[str]) -> int:
 
 def _run(given: argparse.Namespace, loaded: Loaded) -> int:
     settings = loaded.settings
-    path = os.path.abspath(given.file)
     if given.daemon and not settings.pidfile:
         raise PidfileError("-d needs pidfile= in the configuration")
     # Not for the service: to a reload, the file would seem to have changed its user.
@@ -96,7 +95,7 @@ def _run(given: argparse.Namespace, loaded: Loaded) -> int:
         verbose = max(given.verbose, settings.verbose)
         quiet = given.quiet or given.daemon
         with Log(settings.logfile, verbose, to_stderr=not quiet) as log:
-            return Service(path, loaded, log, verbose=given.verbose).run()
+            return Service(loaded, log, verbose=given.verbose).run()
     finally:
         if pidfile is not None:
             pidfile.remove()

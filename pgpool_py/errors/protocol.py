@@ -33,9 +33,13 @@ def unencrypted_data(request: str = "SSL") -> ClientProtocolError:
 # The console
 
 
-def console_error(message: str) -> ConsoleError:
+def console_error(
+    message: str, detail: str | None = None, hint: str | None = None
+) -> ConsoleError:
     """Answer a command that makes no sense or cannot be obeyed; the session goes on."""
-    return ConsoleError(message, "08P01", severity=Severity.ERROR)
+    return ConsoleError(
+        message, "08P01", severity=Severity.ERROR, detail=detail, hint=hint
+    )
 
 
 def reload_failed(detail: str | None = None) -> ConsoleError:

@@ -1,5 +1,6 @@
-"""How the two ends of a server's connection, and what uses it, are shown to people."""
+"""How the ends of a connection, what uses it, and times are shown to people."""
 
+import time
 from collections.abc import Mapping
 from typing import Final
 
@@ -28,3 +29,8 @@ def _shown(address: Address, pool: Pool) -> tuple[str, int]:
 def name_of_application(*where: Mapping[str, str]) -> str:
     """Give the application's name from the first of these that has one."""
     return next((x["application_name"] for x in where if "application_name" in x), "")
+
+
+def epoch_offset() -> float:
+    """Give what turns the reactor's clock into seconds since the epoch."""
+    return time.time() - time.monotonic()

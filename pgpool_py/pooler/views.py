@@ -1,37 +1,30 @@
-"""What there is in a pooler at one moment, as frozen data for people and metrics.
+"""The pools and servers of a pooler at one moment, as frozen data for all who look.
 
 States and counts carry PgBouncer's names. Times are seconds since the epoch, lengths
 of time are seconds.
 """
 
-import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from pgpool_py.client.lender import Lender
 from pgpool_py.client.replication import Replication
 from pgpool_py.client.session import ClientSession
+from pgpool_py.server.cancel import ServerCancel
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.opening import Opening
 from pgpool_py.server.state import ServerState
 from pgpool_py.settings import LoadBalanceHosts, PoolMode
 from pgpool_py.statistics import Snapshot
 
-from .ends import UNIX, both_ends, name_of_application
+from .client_views import by_pool, is_waiting
+from .ends import UNIX, both_ends, epoch_offset, name_of_application
+from .holdings import NOTHING, Held, held_for_server
 from .pool import Pool
 from .pooler import Pooler
 from .replication import Private, Replications
-
-
-class ClientStatus(StrEnum):
-    """What a client does."""
-
-    ACTIVE = "active"
-    IDLE = "idle"
-    WAITING = "waiting"
 
 
 class ServerStatus(StrEnum):
@@ -41,6 +34,7 @@ class ServerStatus(StrEnum):
     IDLE = "idle"
     TESTED = "tested"
     NEW = "new"
+    ACTIVE_CANCEL = "active_cancel"
     BEING_CANCELED = "being_canceled"
 
 
@@ -86,45 +80,17 @@ class PoolView:
 
 
 @dataclass(frozen=True, slots=True)
-class ClientView:
-    """One client.
-
-    Attributes:
-        connected: when it was accepted.
-        requested: when it last asked for something, or was last answered.
-        wait: for how long it has waited for a server, or for an answer.
-        number: unique, as in the log; ``server`` is that of its server, None if none.
-        remote_pid: 0 where it is not known.
-    """
-
-    database: str
-    user: str
-    status: ClientStatus
-    address: str
-    port: int
-    local_address: str
-    local_port: int
-    connected: float
-    requested: float
-    wait: float
-    number: int
-    server: int | None
-    remote_pid: int
-    application_name: str
-    replication: Replication = Replication.NONE
-
-
-@dataclass(frozen=True, slots=True)
 class ServerView:
-    """One server.
+    """One server, or one CancelRequest on its way to a server (``active_cancel``).
 
     Attributes:
         connected: when it was logged in, or, of a new one, begun.
         requested: when it took on its present status.
         close_needed: whether it is closed as soon as nobody needs it.
-        number: unique, as in the log, 0 for a new one; ``client`` is that of its
-            client, None if none.
+        number: unique, as in the log, 0 for a new one and a CancelRequest; ``client``
+            is that of its client, None if none.
         remote_pid: of PostgreSQL's backend, 0 for a new one.
+        held: what is kept for it.
     """
 
     database: str
@@ -142,6 +108,7 @@ class ServerView:
     remote_pid: int
     application_name: str
     replication: Replication = Replication.NONE
+    held: Held = NOTHING
 
 
 # Pools
@@ -149,7 +116,7 @@ class ServerView:
 
 def pools(pooler: Pooler) -> list[PoolView]:
     """View all pools, by database and user."""
-    clients = _by_pool(pooler)
+    clients = by_pool(pooler)
     now = pooler.now
     replications = pooler.gatehouse.replications
     return [
@@ -166,7 +133,7 @@ def _pool(
 ) -> PoolView:
     private = len(replications.of(pool))
     opening = list(replications.openings(pool))
-    waiting = [client.timing.since for client in clients if _waits(client)]
+    waiting = [client.timing.since for client in clients if is_waiting(client)]
     servers = Counter(_server_status(server) for server in _connected(pool))
     return PoolView(
         database=pool.database,
@@ -189,13 +156,6 @@ def _pool(
     )
 
 
-def _by_pool(pooler: Pooler) -> dict[Lender, list[ClientSession]]:
-    grouped: dict[Lender, list[ClientSession]] = {}
-    for client in pooler.gatehouse.sessions.values():
-        grouped.setdefault(client.lender, []).append(client)
-    return grouped
-
-
 def _connected(pool: Pool) -> Iterable[ServerConnection]:
     yield from pool.books.idle
     yield from pool.books.busy
@@ -210,89 +170,19 @@ def balance(
     return how or LoadBalanceHosts.ROUND_ROBIN
 
 
-# Clients
-
-
-def clients(pooler: Pooler) -> list[ClientView]:
-    """View all clients that are logged in: by pool, those that wait last."""
-    grouped = _by_pool(pooler)
-    views = []
-    offset = _epoch_offset()
-    for _, pool in sorted(pooler.pools.items()):
-        members = sorted(grouped.get(pool, []), key=_waits)
-        views += [_client(client, pool, pooler.now, offset) for client in members]
-        private = pooler.gatehouse.replications.of(pool)
-        views += [_private_client(one, offset) for one in private]
-    return views
-
-
-def _client(client: ClientSession, pool: Pool, now: float, offset: float) -> ClientView:
-    identity = client.identity
-    waits = _waits(client)
-    began = client.timing.since if waits else client.timing.exchange_since
-    if waits:
-        status = ClientStatus.WAITING
-    elif client.server is not None:
-        status = ClientStatus.ACTIVE
-    else:
-        status = ClientStatus.IDLE
-    return ClientView(
-        database=identity.database,
-        user=identity.user,
-        status=status,
-        address=identity.address,
-        port=identity.port,
-        local_address=identity.local_address,
-        local_port=identity.local_port,
-        connected=identity.connected,
-        requested=offset + (began or client.timing.since),
-        wait=now - began if began else 0.0,
-        number=identity.number,
-        server=None if client.server is None else client.server.id,
-        remote_pid=0,
-        application_name=name_of_application(
-            client.parameters.values, pool.staffing.defaults
-        ),
-    )
-
-
-def _private_client(private: Private, offset: float) -> ClientView:
-    identity, server = private.relay.identity, private.relay.server
-    return ClientView(
-        database=identity.database,
-        user=identity.user,
-        status=ClientStatus.ACTIVE,
-        address=identity.address,
-        port=identity.port,
-        local_address=identity.local_address,
-        local_port=identity.local_port,
-        connected=identity.connected,
-        requested=offset + private.relay.since,
-        wait=0.0,
-        number=identity.number,
-        server=private.relay.number,
-        remote_pid=0,
-        application_name=name_of_application(server.reported),
-        replication=private.kind,
-    )
-
-
-def _waits(client: ClientSession) -> bool:
-    # With a server it holds back only until that server is ready again.
-    return client.waiting and client.server is None
-
-
 # Servers
 
 
 def servers(pooler: Pooler) -> list[ServerView]:
     """View all servers, those being opened included: by pool and status."""
     order = list(ServerStatus)
-    offset = _epoch_offset()
+    offset = epoch_offset()
     views = []
     for _, pool in sorted(pooler.pools.items()):
         members = [_server(server, pool, offset) for server in _connected(pool)]
         members += [_opening(x, pool, offset) for x in pool.staffing.openings]
+        cancels = pool.aftercare.cancels.items()
+        members += [_cancel(cancel, to, pool, offset) for cancel, to in cancels]
         replications = pooler.gatehouse.replications
         members += [_private_server(one, offset) for one in replications.of(pool)]
         members += [
@@ -325,6 +215,29 @@ def _server(server: ServerConnection, pool: Pool, offset: float) -> ServerView:
         client=owner.identity.number if isinstance(owner, ClientSession) else None,
         remote_pid=server.pid,
         application_name=name_of_application(server.reported),
+        held=held_for_server(server),
+    )
+
+
+def _cancel(
+    cancel: ServerCancel, server: ServerConnection, pool: Pool, offset: float
+) -> ServerView:
+    (address, port), _ = both_ends(server.peer, server.stream, pool)
+    return ServerView(
+        database=pool.database,
+        user=pool.user,
+        status=ServerStatus.ACTIVE_CANCEL,
+        address=address,
+        port=port,
+        local_address="",
+        local_port=0,
+        connected=offset + cancel.began,
+        requested=offset + cancel.began,
+        close_needed=False,
+        number=0,
+        client=None,
+        remote_pid=server.pid,
+        application_name="",
     )
 
 
@@ -382,8 +295,3 @@ def _opening(
 def _server_status(server: ServerConnection) -> ServerStatus:
     # A server may be checked while it is lent, before its client's first bytes.
     return ServerStatus.TESTED if server.on_errand else _STATUSES[server.state]
-
-
-def _epoch_offset() -> float:
-    """Give what turns the reactor's clock into seconds since the epoch."""
-    return time.time() - time.monotonic()

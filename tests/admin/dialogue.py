@@ -23,6 +23,10 @@ def no_reload() -> None:
     """Read nothing anew."""
 
 
+def no_change(name: str, text: str) -> None:
+    """Change no setting."""
+
+
 @dataclass
 class Answer:
     """What came back, taken apart."""
@@ -145,9 +149,13 @@ def taken_apart(data: bytes) -> Answer:
     return found
 
 
-def attached(stage: Stage, reload: Callable[[], None] = no_reload) -> Console:
+def attached(
+    stage: Stage,
+    reload: Callable[[], None] = no_reload,
+    change: Callable[[str, str], None] = no_change,
+) -> Console:
     """Give a console for the pooler on the stage."""
-    console = Console(reload)
+    console = Console(reload, change)
     console.attach(stage.pooler)
     return console
 

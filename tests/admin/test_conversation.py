@@ -12,7 +12,7 @@ from pgpool_py.pooler.pooler import Stopping
 from pgwire.backend import CommandComplete, DataRow, FieldDescription, RowDescription
 from pgwire.diagnostics import ErrorResponse
 from pgwire.errors import ProtocolViolation
-from tests.admin.dialogue import no_reload, taken_apart
+from tests.admin.dialogue import no_change, no_reload, taken_apart
 from tests.pooler.staging import Stage, staged
 
 # Messages of a client: type, length word, and what is in it.
@@ -67,7 +67,7 @@ class Client:
     """Talks to a conversation, and keeps what it is not told at once."""
 
     def __init__(self, stage: Stage, *, admin: bool = True) -> None:
-        self.desk = Desk(stage.pooler, no_reload)
+        self.desk = Desk(stage.pooler, no_reload, no_change)
         self.conversation = Conversation(self.desk, admin=admin)
         self.replies: list[Reply] = []
 

@@ -30,8 +30,7 @@ class FakeService:
     begun: list["FakeService"]
     status = 0
 
-    def __init__(self, path: str, loaded: Loaded, log: Log, *, verbose: int) -> None:
-        self.path = path
+    def __init__(self, loaded: Loaded, log: Log, *, verbose: int) -> None:
         self.verbose = verbose
         self.loaded = loaded
         self.pidfile = Path(loaded.settings.pidfile)
@@ -61,7 +60,7 @@ def test_a_file_is_run_and_nothing_is_left_of_it(
 ) -> None:
     assert main([str(ini)]) == 0
     (service,) = begun
-    assert service.path == str(ini)
+    assert service.loaded.settings.conffile == str(ini)
     assert not service.pidfile.exists()
 
 
@@ -75,7 +74,7 @@ def test_the_path_is_made_absolute_for_reloads(
 ) -> None:
     monkeypatch.chdir(ini.parent)
     assert main([ini.name]) == 0
-    assert begun[0].path == str(ini)
+    assert begun[0].loaded.settings.conffile == str(ini)
 
 
 def test_the_exit_status_is_the_services(

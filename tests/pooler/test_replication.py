@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pgpool_py.pooler import views
+from pgpool_py.pooler import client_views, views
 from pgpool_py.pooler.database_views import databases
 from pgpool_py.pooler.pooler import Stopping
 from pgpool_py.settings import DatabaseSettings
@@ -70,7 +70,7 @@ def test_one_that_does_not_arrive_is_given_up(house: House, clock: Clock) -> Non
 )
 def test_they_are_shown(house: House, value: str, kind: str) -> None:
     enter(house, value)
-    (client,) = views.clients(house.pooler)
+    (client,) = client_views.clients(house.pooler)
     (server,) = views.servers(house.pooler)
     assert (client.replication, server.replication) == (kind, kind)
     assert (client.status, server.status) == ("active", "active")

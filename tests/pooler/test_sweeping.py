@@ -117,7 +117,7 @@ def test_totals_do_not_decrease_and_go_on_in_a_pool_made_anew(
 ) -> None:
     house = build(pool_idle_timeout=2.0)
     house.pooler.start()
-    desk = Desk(house.pooler, lambda: None)
+    desk = Desk(house.pooler, lambda: None, lambda name, text: None)
     visit(house)
     before = desk.totals()["app", "alice"]
     assert (before.query_count, before.client_login_count) == (1, 1)

@@ -1,7 +1,6 @@
-"""Views of a pooler with clients and servers in every state."""
+"""Views of pools and servers in every state."""
 
 import socket
-import time
 
 import pytest
 
@@ -9,12 +8,14 @@ from pgpool_py.errors import PoolerError
 from pgpool_py.net.stream import Stream
 from pgpool_py.pooler import views
 from pgpool_py.pooler.pool import Pool
-from pgpool_py.pooler.views import ClientStatus, ServerStatus
+from pgpool_py.pooler.views import ServerStatus
 from pgpool_py.reasons import Reason
+from pgpool_py.server.cancel import ServerCancel
 from pgpool_py.server.connection import Errand
 from pgpool_py.server.opening import Opening
 from pgpool_py.server.state import ServerState
 from pgpool_py.settings import LoadBalanceHosts, PoolMode
+from pgwire.startup import CancelRequest
 from tests.pooler.staging import Nobody, Stage, destination
 
 
@@ -42,7 +43,6 @@ def opening(stage: Stage, pool: Pool, host: str) -> Opening:
 
 def test_a_pooler_without_pools_shows_nothing(stage: Stage) -> None:
     assert views.pools(stage.pooler) == []
-    assert views.clients(stage.pooler) == []
     assert views.servers(stage.pooler) == []
 
 
@@ -148,56 +148,6 @@ def test_a_pool_carries_what_it_counted(stage: Stage) -> None:
     assert view.statistics.query_count == 7
 
 
-# Clients
-
-
-def test_a_client_shows_who_it_is(stage: Stage) -> None:
-    client = stage.client(stage.pool())
-    (view,) = views.clients(stage.pooler)
-    assert (view.database, view.user) == ("shop", "ann")
-    assert (view.address, view.port) == ("192.0.2.7", 50_001)
-    assert (view.local_address, view.local_port) == ("192.0.2.1", 6432)
-    assert view.connected == 1_000_000_000.0
-    assert view.number == client.identity.number
-    assert (view.status, view.server, view.wait) == (ClientStatus.IDLE, None, 0.0)
-
-
-def test_clients_that_wait_come_last_in_their_pool(stage: Stage) -> None:
-    pool = stage.pool()
-    waiting = stage.client(pool)
-    stage.wait(waiting, pool, 3.0)
-    active = stage.client(pool)
-    server = stage.server(pool, active)
-    active.timing.exchange_since = stage.pooler.now - 1.5
-    first, second = views.clients(stage.pooler)
-    assert (first.number, first.status) == (
-        active.identity.number,
-        ClientStatus.ACTIVE,
-    )
-    assert first.server == server.id
-    assert first.wait == pytest.approx(1.5)
-    assert second.status is ClientStatus.WAITING
-    assert second.wait == pytest.approx(3.0)
-
-
-def test_the_reactors_clock_is_shown_as_time_of_day(stage: Stage) -> None:
-    client = stage.client(stage.pool())
-    client.timing.since = time.monotonic() - 100
-    (view,) = views.clients(stage.pooler)
-    assert view.requested == pytest.approx(time.time() - 100, abs=5)
-
-
-def test_a_clients_own_application_name_goes_before_the_default(stage: Stage) -> None:
-    pool = stage.pool()
-    pool.staffing.defaults = {"application_name": "from the server"}
-    stage.client(pool)
-    named = stage.client(pool)
-    book = stage.pooler.context.book
-    named.parameters = book.of({"application_name": "psql"})
-    found = [view.application_name for view in views.clients(stage.pooler)]
-    assert found == ["from the server", "psql"]
-
-
 # Servers
 
 
@@ -261,3 +211,26 @@ def test_a_server_being_opened_is_new(
     assert (view.address, view.port) == address
     assert (view.local_address, view.local_port) == local
     assert (view.number, view.remote_pid, view.client) == (0, 0, None)
+
+
+def test_a_cancel_request_on_its_way_is_shown_with_where_it_goes(stage: Stage) -> None:
+    pool = stage.pool()
+    server = stage.server(pool, stage.client(pool))
+    context = stage.pooler.context
+    cancel = ServerCancel(
+        context.reactor,
+        context.tcp_options,
+        server.peer,
+        CancelRequest(server.pid, server.cancel_key),
+        lambda cancel, taken: None,
+    )
+    pool.aftercare.cancels[cancel] = server
+    try:
+        active, asked = views.servers(stage.pooler)
+    finally:
+        del pool.aftercare.cancels[cancel]
+        cancel.give_up()
+    assert active.status is ServerStatus.ACTIVE
+    assert asked.status is ServerStatus.ACTIVE_CANCEL
+    assert (asked.address, asked.port) == ("127.0.0.1", 5432)
+    assert (asked.remote_pid, asked.number) == (server.pid, 0)

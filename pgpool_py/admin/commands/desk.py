@@ -1,16 +1,18 @@
 """What the commands work with: the pooler, and the console's own clients and counts."""
 
 import logging
-import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
 from pgpool_py.client.identity import ClientIdentity
-from pgpool_py.pooler import database_views, views
+from pgpool_py.pooler import client_views, database_views, user_views, views
 from pgpool_py.pooler.averages import Average, Averages, PoolKey
+from pgpool_py.pooler.client_views import ClientStatus, ClientView
 from pgpool_py.pooler.database_views import DatabaseView
+from pgpool_py.pooler.ends import epoch_offset
 from pgpool_py.pooler.pooler import Pooler
-from pgpool_py.pooler.views import ClientStatus, ClientView, PoolView
+from pgpool_py.pooler.user_views import UserView
+from pgpool_py.pooler.views import PoolView, ServerView
 from pgpool_py.settings import PoolMode
 from pgpool_py.statistics import Counters, Snapshot
 
@@ -40,16 +42,24 @@ class Desk:
         pooler: what is looked at, and told what to do.
         reload: reads the configuration anew; raises ConfigError and changes nothing
             if it has faults.
+        change: gives a setting, its name in lower case, the value that a text says;
+            raises SettingError where it refuses.
         counters: of the console itself.
         visitors: the console sessions, by process id.
         averages: of all pools, the console's own included.
     """
 
-    __slots__ = ("averages", "counters", "pooler", "reload", "visitors")
+    __slots__ = ("averages", "change", "counters", "pooler", "reload", "visitors")
 
-    def __init__(self, pooler: Pooler, reload: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        pooler: Pooler,
+        reload: Callable[[], None],
+        change: Callable[[str, str], None],
+    ) -> None:
         self.pooler = pooler
         self.reload = reload
+        self.change = change
         self.counters = Counters()
         self.visitors: dict[int, Visitor] = {}
         self.averages = Averages(pooler.now)
@@ -82,11 +92,21 @@ class Desk:
 
     def clients(self) -> list[ClientView]:
         """View all clients, by pool."""
-        offset = time.time() - time.monotonic()
+        offset = epoch_offset()
         own = [_own_client(visitor, offset) for visitor in self.visitors.values()]
-        found = views.clients(self.pooler)
+        found = client_views.clients(self.pooler)
         before = [view for view in found if view.database < ADMIN]
         return [*before, *own, *found[len(before) :]]
+
+    def servers(self) -> list[ServerView]:
+        """View all servers, by pool and state."""
+        return views.servers(self.pooler)
+
+    def sockets(self) -> list[ClientView | ServerView]:
+        """View all connections, by database; who logs in comes last."""
+        found: list[ClientView | ServerView] = [*self.clients(), *self.servers()]
+        found.sort(key=lambda view: view.database)
+        return [*found, *client_views.arrivals(self.pooler)]
 
     def databases(self) -> list[DatabaseView]:
         """View all databases by name."""
@@ -113,6 +133,26 @@ class Desk:
             current_client_connections=len(self.visitors),
             paused=False,
             disabled=False,
+        )
+
+    def users(self) -> list[UserView]:
+        """View all users by name."""
+        found = user_views.users(self.pooler)
+        if all(view.name != ADMIN for view in found):
+            found.append(self._own_user())
+        return sorted(found, key=lambda view: view.name)
+
+    def _own_user(self) -> UserView:
+        settings = self.pooler.settings
+        return UserView(
+            name=ADMIN,
+            pool_size=None,
+            reserve_pool_size=None,
+            pool_mode=None,
+            max_user_connections=settings.max_user_connections,
+            current_connections=0,
+            max_user_client_connections=settings.max_user_client_connections,
+            current_client_connections=0,
         )
 
     # Statistics

@@ -19,9 +19,19 @@ def admin_access_needed() -> ConsoleError:
     return console_error("admin access needed")
 
 
-def set_failed() -> ConsoleError:
+def set_failed(why: str, hint: str | None = None) -> ConsoleError:
     """Refuse to change a setting."""
-    return console_error("SET failed")
+    return console_error("SET failed", why, hint)
+
+
+def no_descriptors() -> ConsoleError:
+    """Refuse to hand out descriptors."""
+    return console_error(
+        "SHOW FDS is not supported",
+        "Connections are not handed over to another process.",
+        "To restart without interruption, set so_reuseport = 1, start a second process "
+        "on the same port, and stop the first with SIGTERM.",
+    )
 
 
 def no_such_database(name: str) -> ConsoleError:

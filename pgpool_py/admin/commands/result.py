@@ -50,6 +50,11 @@ def int4(*names: str) -> tuple[Column, ...]:
     return tuple(Column(name, Kind.INT4) for name in names)
 
 
+def int8(*names: str) -> tuple[Column, ...]:
+    """Give columns of type int8."""
+    return tuple(Column(name, Kind.INT8) for name in names)
+
+
 def numeric(*names: str) -> tuple[Column, ...]:
     """Give columns of type numeric."""
     return tuple(Column(name, Kind.NUMERIC) for name in names)

@@ -1,7 +1,5 @@
 """SHOW SERVERS: one row per server."""
 
-from pgpool_py.pooler import views
-
 from .desk import Desk
 from .result import Rows
 from .sockets import server_row
@@ -9,4 +7,4 @@ from .sockets import server_row
 
 def show(desk: Desk) -> Rows:
     """Give the rows, by pool and state."""
-    return Rows(tuple(server_row(view) for view in views.servers(desk.pooler)))
+    return Rows(tuple(server_row(view) for view in desk.servers()))

@@ -1,5 +1,6 @@
 """SHOW STATS: totals and averages, one row per database."""
 
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Final
 
@@ -7,7 +8,7 @@ from pgpool_py.pooler.averages import Average, microseconds
 from pgpool_py.statistics import Snapshot
 
 from .desk import Desk
-from .result import Rows, Value, numeric, text
+from .result import Rows, numeric, text
 
 COLUMNS: Final = (
     *text("database"),
@@ -26,16 +27,33 @@ COLUMNS: Final = (
 
 def show(desk: Desk) -> Rows:
     """Give the rows, by database; times are microseconds."""
-    rows: list[tuple[Value, ...]] = []
+    return Rows(
+        tuple(
+            (database, *total_values(total), *average_values(average))
+            for database, total, average in by_database(desk)
+        )
+    )
+
+
+def by_database(desk: Desk) -> Iterator[tuple[str, Snapshot, Average]]:
+    """Give totals and averages of each database, by name."""
     by_pool = sorted(desk.totals().items())
     for database, pools in groupby(by_pool, key=lambda item: item[0][0]):
         totals = dict(pools)
-        total = Snapshot()
-        for counted in totals.values():
-            total = total.plus(counted)
-        average = desk.average(totals)
-        rows.append((database, *total_values(total), *average_values(average)))
-    return Rows(tuple(rows))
+        yield database, _sum(totals.values()), desk.average(totals)
+
+
+def all_together(desk: Desk) -> tuple[Snapshot, Average]:
+    """Give totals and averages of all databases together."""
+    totals = desk.totals()
+    return _sum(totals.values()), desk.average(totals)
+
+
+def _sum(totals: Iterable[Snapshot]) -> Snapshot:
+    total = Snapshot()
+    for counted in totals:
+        total = total.plus(counted)
+    return total
 
 
 def total_values(total: Snapshot) -> tuple[int, ...]:

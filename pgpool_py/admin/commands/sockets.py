@@ -4,7 +4,8 @@ import time
 from typing import Final
 
 from pgpool_py.pooler.averages import MICROSECONDS, microseconds
-from pgpool_py.pooler.views import ClientView, ServerView
+from pgpool_py.pooler.client_views import ClientView
+from pgpool_py.pooler.views import ServerView
 
 from .result import Value, int4, text
 
@@ -23,20 +24,22 @@ COLUMNS: Final = (
 )
 
 
-def client_row(view: ClientView) -> tuple[Value, ...]:
-    """Give the row of a client."""
-    return _row("C", view, link=view.server, wait=view.wait, close_needed=False)
+def client_row(view: ClientView, state: str | None = None) -> tuple[Value, ...]:
+    """Give the row of a client; ``state`` replaces its own."""
+    state = state or view.status
+    return _row("C", view, state, link=view.server, wait=view.wait, close_needed=False)
 
 
-def server_row(view: ServerView) -> tuple[Value, ...]:
-    """Give the row of a server."""
-    needed = view.close_needed
-    return _row("S", view, link=view.client, wait=0.0, close_needed=needed)
+def server_row(view: ServerView, state: str | None = None) -> tuple[Value, ...]:
+    """Give the row of a server; ``state`` replaces its own."""
+    state, needed = state or view.status, view.close_needed
+    return _row("S", view, state, link=view.client, wait=0.0, close_needed=needed)
 
 
 def _row(
     kind: str,
     view: ClientView | ServerView,
+    state: str,
     *,
     link: int | None,
     wait: float,
@@ -47,7 +50,7 @@ def _row(
         view.user,
         view.database,
         view.replication,
-        view.status,
+        state,
         view.address,
         view.port,
         view.local_address,
@@ -61,7 +64,7 @@ def _row(
         view.remote_pid,
         "",
         view.application_name,
-        0,
+        view.held.statements,
         view.number,
     )
 

@@ -2,6 +2,7 @@
 
 import re
 
+from pgpool_py import __version__
 from tests.admin.dialogue import opened
 from tests.pooler.staging import Stage
 
@@ -29,6 +30,8 @@ def test_show_help_is_a_notice_and_a_tag(stage: Stage) -> None:
     assert fields["M"] == "Console usage"
     for word in ("POOLS", "STATS", "RELOAD", "PAUSE [<db>]", "WAIT_FOR_CLIENTS"):
         assert word in fields["D"]
+    assert "\n\tSET key = arg\n" in fields["D"]
+    assert f"pgpool-py {__version__}" in fields["D"]
 
 
 def test_show_pools_counts_clients_and_servers(stage: Stage) -> None:

@@ -1,0 +1,158 @@
+"""The clients of a pooler at one moment, as frozen data; times as in ``views``."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pgpool_py.client.door import Visitor
+from pgpool_py.client.lender import Lender
+from pgpool_py.client.replication import Replication
+from pgpool_py.client.session import ClientSession
+
+from .ends import epoch_offset, name_of_application
+from .holdings import NOTHING, Held, held_for_client
+from .pool import Pool
+from .pooler import Pooler
+from .replication import Private
+
+
+class ClientStatus(StrEnum):
+    """What a client does; who logs in is not among those that are listed."""
+
+    ACTIVE = "active"
+    IDLE = "idle"
+    WAITING = "waiting"
+    LOGIN = "login"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientView:
+    """One client.
+
+    Attributes:
+        connected: when it was accepted.
+        requested: when it last asked for something, or was last answered.
+        wait: for how long it has waited for a server, or for an answer.
+        number: unique, as in the log; ``server`` is that of its server, None if none.
+        remote_pid: 0 where it is not known.
+        held: what is kept for it.
+    """
+
+    database: str
+    user: str
+    status: ClientStatus
+    address: str
+    port: int
+    local_address: str
+    local_port: int
+    connected: float
+    requested: float
+    wait: float
+    number: int
+    server: int | None
+    remote_pid: int
+    application_name: str
+    replication: Replication = Replication.NONE
+    held: Held = NOTHING
+
+
+def clients(pooler: Pooler) -> list[ClientView]:
+    """View all clients that are logged in: by pool, those that wait last."""
+    grouped = by_pool(pooler)
+    views = []
+    offset = epoch_offset()
+    for _, pool in sorted(pooler.pools.items()):
+        members = sorted(grouped.get(pool, []), key=is_waiting)
+        views += [_client(client, pool, pooler.now, offset) for client in members]
+        private = pooler.gatehouse.replications.of(pool)
+        views += [_private_client(one, offset) for one in private]
+    return views
+
+
+def _client(client: ClientSession, pool: Pool, now: float, offset: float) -> ClientView:
+    identity = client.identity
+    waits = is_waiting(client)
+    began = client.timing.since if waits else client.timing.exchange_since
+    if waits:
+        status = ClientStatus.WAITING
+    elif client.server is not None:
+        status = ClientStatus.ACTIVE
+    else:
+        status = ClientStatus.IDLE
+    return ClientView(
+        database=identity.database,
+        user=identity.user,
+        status=status,
+        address=identity.address,
+        port=identity.port,
+        local_address=identity.local_address,
+        local_port=identity.local_port,
+        connected=identity.connected,
+        requested=offset + (began or client.timing.since),
+        wait=now - began if began else 0.0,
+        number=identity.number,
+        server=None if client.server is None else client.server.id,
+        remote_pid=0,
+        application_name=name_of_application(
+            client.parameters.values, pool.staffing.defaults
+        ),
+        held=held_for_client(client),
+    )
+
+
+def _private_client(private: Private, offset: float) -> ClientView:
+    identity, server = private.relay.identity, private.relay.server
+    return ClientView(
+        database=identity.database,
+        user=identity.user,
+        status=ClientStatus.ACTIVE,
+        address=identity.address,
+        port=identity.port,
+        local_address=identity.local_address,
+        local_port=identity.local_port,
+        connected=identity.connected,
+        requested=offset + private.relay.since,
+        wait=0.0,
+        number=identity.number,
+        server=private.relay.number,
+        remote_pid=0,
+        application_name=name_of_application(server.reported),
+        replication=private.kind,
+    )
+
+
+def arrivals(pooler: Pooler) -> list[ClientView]:
+    """View all clients that have not logged in yet, the first one first."""
+    return [_arrival(one.visitor) for one in pooler.gatehouse.arrivals]
+
+
+def _arrival(visitor: Visitor) -> ClientView:
+    return ClientView(
+        database="(nodb)",
+        user="(nouser)",
+        status=ClientStatus.LOGIN,
+        address=visitor.address,
+        port=visitor.port,
+        local_address=visitor.local_address,
+        local_port=visitor.local_port,
+        connected=visitor.connected,
+        requested=visitor.connected,
+        wait=0.0,
+        number=visitor.number,
+        server=None,
+        remote_pid=0,
+        application_name="",
+    )
+
+
+def is_waiting(client: ClientSession) -> bool:
+    """Say whether a client waits for a server."""
+    # With a server it holds back only until that server is ready again.
+    return client.waiting and client.server is None
+
+
+def by_pool(pooler: Pooler) -> dict[Lender, list[ClientSession]]:
+    """Give the clients that are logged in, by their pools."""
+    grouped: dict[Lender, list[ClientSession]] = {}
+    for client in pooler.gatehouse.sessions.values():
+        grouped.setdefault(client.lender, []).append(client)
+    return grouped
