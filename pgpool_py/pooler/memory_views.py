@@ -82,8 +82,9 @@ def memory(pooler: Pooler) -> list[MemoryView]:
     buffers.append(len(context.scratch.buffer))
     owed = sum(server.ledger.outstanding for server in servers)
     statements = [_STATEMENT + size for size in context.statements.sizes()]
+    users = {*context.secrets, *settings.users}
     return [
-        _alike("user_cache", len(settings.users), _USER),
+        _alike("user_cache", len(users), _USER),
         _sized("credentials_cache", secrets),
         _alike("db_cache", len(settings.databases), _DATABASE),
         _alike("peer_cache", len(settings.peers), _PEER),
@@ -91,7 +92,7 @@ def memory(pooler: Pooler) -> list[MemoryView]:
         _alike("pool_cache", len(pooler.pools), _POOL),
         _alike("outstanding_request_cache", owed, _REQUEST),
         _alike("server_cache", len(servers), _SERVER),
-        _alike("client_cache", len(clients), _CLIENT),
+        _alike("client_cache", len(clients) + len(house.consoles), _CLIENT),
         _sized("iobuf_cache", filter(None, buffers)),
         _alike("var_list_cache", len(context.book), _PARAMETERS),
         _sized("server_prepared_statement_cache", statements),

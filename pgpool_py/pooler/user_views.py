@@ -1,6 +1,7 @@
 """The users of a pooler at one moment, as frozen data."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pgpool_py.settings import PoolMode, UserSettings
@@ -15,7 +16,8 @@ class UserView:
     Attributes:
         pool_size, reserve_pool_size, pool_mode: None where ``[users]`` does not say.
         current_connections: servers, those being opened included.
-        current_client_connections: clients that have proved who they are.
+        current_client_connections: clients that have proved who they are, on the
+            console too.
     """
 
     name: str
@@ -28,15 +30,21 @@ class UserView:
     current_client_connections: int
 
 
-def users(pooler: Pooler) -> list[UserView]:
-    """View all users by name: of ``auth_file``, of ``[users]``, and of all pools."""
+def users(pooler: Pooler, visitors: Iterable[str]) -> list[UserView]:
+    """View all users by name: of ``auth_file``, of ``[users]``, and whoever is here.
+
+    Args:
+        pooler: whose users they are.
+        visitors: the user of each client that is on the console.
+    """
     settings = pooler.settings
     servers: Counter[str] = Counter()
     for pool in pooler.pools.values():
         servers[pool.user] += pool.books.total
     for private in pooler.gatehouse.replications.privates.values():
         servers[private.pool.user] += 1
-    clients = pooler.gatehouse.census.users
+    clients = Counter(visitors)
+    clients.update(pooler.gatehouse.census.users)
     names = {*pooler.context.secrets, *settings.users, *servers, *clients}
     found = []
     for name in sorted(names):
@@ -53,7 +61,7 @@ def users(pooler: Pooler) -> list[UserView]:
                 current_connections=servers[name],
                 max_user_client_connections=most_clients
                 or settings.max_user_client_connections,
-                current_client_connections=clients.get(name, 0),
+                current_client_connections=clients[name],
             )
         )
     return found

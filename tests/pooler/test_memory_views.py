@@ -1,6 +1,9 @@
 """What is kept in memory, by kind."""
 
+from dataclasses import replace
+
 from pgpool_py.pooler.memory_views import MemoryView, memory
+from pgpool_py.settings import UserSettings
 from tests.pooler.staging import Stage
 from tests.pooler.test_holdings import PARSE
 
@@ -48,6 +51,13 @@ def test_the_buffers_are_the_shared_one_and_what_is_held(stage: Stage) -> None:
     assert of(stage, "iobuf_cache") == MemoryView("iobuf_cache", 1, shared)
     stage.client(stage.pool()).requests.pending = bytearray(10)
     assert of(stage, "iobuf_cache") == MemoryView("iobuf_cache", 2, shared + 10)
+
+
+def test_a_user_with_a_secret_and_a_line_is_one(stage: Stage) -> None:
+    stage.pooler.context.secrets = {"ann": "", "bob": ""}
+    users = {"bob": UserSettings(), "cid": UserSettings()}
+    stage.pooler.context.settings = replace(stage.settings, users=users)
+    assert of(stage, "user_cache").used == 3
 
 
 def test_secrets_are_counted_by_their_bytes(stage: Stage) -> None:

@@ -6,7 +6,7 @@ from tests.pooler.staging import DATABASES, Stage, staged
 
 
 def of(stage: Stage, name: str) -> UserView:
-    (found,) = [view for view in users(stage.pooler) if view.name == name]
+    (found,) = [view for view in users(stage.pooler, ()) if view.name == name]
     return found
 
 
@@ -15,8 +15,8 @@ def test_users_are_those_of_both_files_and_of_pools(stage: Stage) -> None:
     context.secrets["bob"] = "a secret"
     context.settings = Settings(databases=DATABASES, users={"cid": UserSettings()})
     stage.pool("shop", "ann")
-    assert [view.name for view in users(stage.pooler)] == ["ann", "bob", "cid"]
-    assert "a secret" not in repr(users(stage.pooler))
+    assert [view.name for view in users(stage.pooler, ())] == ["ann", "bob", "cid"]
+    assert "a secret" not in repr(users(stage.pooler, ()))
 
 
 def test_a_user_shows_what_its_line_says(stage: Stage) -> None:
@@ -50,3 +50,10 @@ def test_servers_count_to_the_user_that_is_forced_clients_to_their_own() -> None
         owner, ann = of(stage, "owner"), of(stage, "ann")
     assert (owner.current_connections, owner.current_client_connections) == (2, 0)
     assert (ann.current_connections, ann.current_client_connections) == (0, 1)
+
+
+def test_who_is_on_the_console_is_a_client_too(stage: Stage) -> None:
+    stage.pooler.gatehouse.census.add("shop", "ann")
+    found = users(stage.pooler, ["ann", "root"])
+    counts = [(view.name, view.current_client_connections) for view in found]
+    assert counts == [("ann", 2), ("root", 1)]

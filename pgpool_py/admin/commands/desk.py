@@ -137,7 +137,8 @@ class Desk:
 
     def users(self) -> list[UserView]:
         """View all users by name."""
-        found = user_views.users(self.pooler)
+        visitors = (visitor.identity.user for visitor in self.visitors.values())
+        found = user_views.users(self.pooler, visitors)
         if all(view.name != ADMIN for view in found):
             found.append(self._own_user())
         return sorted(found, key=lambda view: view.name)

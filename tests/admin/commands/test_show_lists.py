@@ -14,9 +14,9 @@ def test_there_are_fourteen_lists_in_order(stage: Stage) -> None:
     peers = {1: PeerSettings("127.0.0.1"), 2: PeerSettings("127.0.0.2")}
     stage.pooler.context.settings = replace(stage.settings, peers=peers)
     assert opened(stage).ask("SHOW LISTS").rows == [
-        # Two of each: the console counts too.
+        # The console counts too, and who asks.
         ("databases", "2"),
-        ("users", "2"),
+        ("users", "3"),
         ("peers", "2"),
         ("pools", "2"),
         ("peer_pools", "0"),

@@ -17,10 +17,12 @@ def test_sizes_are_right_aligned_text_or_empty(stage: Stage) -> None:
         ("ann", "       12", "        3", "session", "5", "0", "0", "0"),
         ("bob", "", "", None, "5", "1", "0", "0"),
         ("pgbouncer", "", "", None, "5", "0", "0", "0"),
+        # Who asks.
+        ("root", "", "", None, "5", "0", "0", "1"),
     ]
 
 
 def test_a_user_called_as_the_console_is_one_row(stage: Stage) -> None:
     stage.pooler.context.secrets["pgbouncer"] = "secret"
     answer = opened(stage).ask("SHOW USERS")
-    assert [row["name"] for row in answer.table] == ["pgbouncer"]
+    assert [row["name"] for row in answer.table] == ["pgbouncer", "root"]
