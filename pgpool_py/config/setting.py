@@ -51,7 +51,7 @@ def changed(settings: Settings, name: str, text: str) -> Settings:
     return replace(settings, **values)
 
 
-def without_effect(settings: Settings, option: Option) -> bool:
+def has_no_effect(settings: Settings, option: Option) -> bool:
     """Return whether the value in force asks for what this version does not do."""
     value = getattr(settings, option.name)
     return value != option.default and option.effect_of(value) is Effect.LATER

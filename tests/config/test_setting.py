@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from pgpool_py.config.options import OPTIONS
-from pgpool_py.config.setting import SECRET, SettingError, changed, without_effect
+from pgpool_py.config.setting import SECRET, SettingError, changed, has_no_effect
 from pgpool_py.settings import PoolMode, Settings
 
 
@@ -59,6 +59,6 @@ def test_what_is_kept_out_of_repr_is_secret() -> None:
 
 def test_a_value_without_effect_is_known_as_such() -> None:
     option = OPTIONS["sbuf_loopcnt"]
-    assert not without_effect(Settings(), option)
-    assert without_effect(Settings(sbuf_loopcnt=7), option)
-    assert not without_effect(Settings(verbose=2), OPTIONS["verbose"])
+    assert not has_no_effect(Settings(), option)
+    assert has_no_effect(Settings(sbuf_loopcnt=7), option)
+    assert not has_no_effect(Settings(verbose=2), OPTIONS["verbose"])

@@ -1,7 +1,7 @@
 """SET key = value: one setting is changed, until the next RELOAD."""
 
 from pgpool_py.config.options import OPTIONS
-from pgpool_py.config.setting import SettingError, without_effect
+from pgpool_py.config.setting import SettingError, has_no_effect
 
 from .desk import Desk
 from .refusals import set_failed
@@ -20,6 +20,6 @@ def run(desk: Desk, key: str, value: str) -> Done:
         desk.change(name, value)
     except SettingError as error:
         raise set_failed(str(error), error.hint) from None
-    idle = without_effect(desk.pooler.settings, OPTIONS[name])
+    idle = has_no_effect(desk.pooler.settings, OPTIONS[name])
     notice = Notice(f"{name} has no effect in this version") if idle else None
     return Done(f"SET {key}={value}", notice)
