@@ -32,6 +32,7 @@ from pgwire.statement import Statement
 from .aftercare import Aftercare
 from .holdings import held_for_client, held_for_server
 from .linking import Linking
+from .peer_queue import PeerQueue
 from .pool import Pool
 from .pooler import Pooler
 from .staffing import Staffing
@@ -58,6 +59,7 @@ def _size(*classes: type) -> int:
 _USER: Final = _size(UserSettings)
 _DATABASE: Final = _size(DatabaseSettings)
 _PEER: Final = _size(PeerSettings)
+_PEER_POOL: Final = PeerQueue.__basicsize__
 _POOL: Final = _size(Pool, Books, Staffing, Linking, Aftercare, PoolSettings, Counters)
 _SERVER: Final = _size(ServerConnection, Stream, Ledger, ServerStatements)
 _CLIENT: Final = _size(ClientSession, Stream, Requests, ClientIdentity, Timing)
@@ -88,7 +90,7 @@ def memory(pooler: Pooler) -> list[MemoryView]:
         _sized("credentials_cache", secrets),
         _alike("db_cache", len(settings.databases), _DATABASE),
         _alike("peer_cache", len(settings.peers), _PEER),
-        _alike("peer_pool_cache", 0, _PEER),
+        _alike("peer_pool_cache", len(house.peering.queues), _PEER_POOL),
         _alike("pool_cache", len(pooler.pools), _POOL),
         _alike("outstanding_request_cache", owed, _REQUEST),
         _alike("server_cache", len(servers), _SERVER),

@@ -5,11 +5,18 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from pgpool_py.client.identity import ClientIdentity
-from pgpool_py.pooler import client_views, database_views, user_views, views
+from pgpool_py.pooler import (
+    client_views,
+    database_views,
+    peer_views,
+    user_views,
+    views,
+)
 from pgpool_py.pooler.averages import Average, Averages, PoolKey
 from pgpool_py.pooler.client_views import ClientStatus, ClientView
 from pgpool_py.pooler.database_views import DatabaseView
 from pgpool_py.pooler.ends import epoch_offset
+from pgpool_py.pooler.peer_views import PeerPoolView
 from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.pooler.user_views import UserView
 from pgpool_py.pooler.views import PoolView, ServerView
@@ -107,6 +114,10 @@ class Desk:
         found: list[ClientView | ServerView] = [*self.clients(), *self.servers()]
         found.sort(key=lambda view: view.database)
         return [*found, *client_views.arrivals(self.pooler)]
+
+    def peer_pools(self) -> list[PeerPoolView]:
+        """View the requests for each peer, by id."""
+        return peer_views.peer_pools(self.pooler.gatehouse.peering.queues)
 
     def databases(self) -> list[DatabaseView]:
         """View all databases by name."""

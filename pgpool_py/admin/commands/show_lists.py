@@ -23,7 +23,7 @@ def show(desk: Desk) -> Rows:
             ("users", len(desk.users())),
             ("peers", len(pooler.settings.peers)),
             ("pools", len(desk.pools())),
-            ("peer_pools", 0),
+            ("peer_pools", len(desk.peer_pools())),
             ("free_clients", 0),
             ("used_clients", len(desk.clients()) + login),
             ("login_clients", login),

@@ -148,6 +148,14 @@ MEM = [
     ("free", INT4),
     ("memtotal", INT4),
 ]
+PEERS = [("peer_id", INT4), ("host", TEXT), ("port", INT4), ("pool_size", INT4)]
+PEER_POOLS = [
+    ("peer_id", INT4),
+    ("cl_active_cancel_req", INT4),
+    ("cl_waiting_cancel_req", INT4),
+    ("sv_active_cancel", INT4),
+    ("sv_login", INT4),
+]
 COLUMNS = {
     "active_sockets": SOCKETS,
     "clients": CLIENTS,
@@ -158,6 +166,8 @@ COLUMNS = {
     "help": [],
     "lists": [("list", TEXT), ("items", INT4)],
     "mem": MEM,
+    "peer_pools": PEER_POOLS,
+    "peers": PEERS,
     "pools": POOLS,
     "servers": CLIENTS,
     "sockets": SOCKETS,
