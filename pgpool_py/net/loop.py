@@ -1,13 +1,28 @@
 """asyncio's loop around a :class:`~pgpool_py.net.reactor.Reactor`."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from contextvars import Context
-from typing import TypeVarTuple, Unpack
+from functools import partial
+from socket import AddressFamily, SocketKind
+from typing import Literal, TypeAlias, TypeVarTuple, Unpack
 
+from .lookups import Lookups
 from .reactor import Reactor
 
 _Ts = TypeVarTuple("_Ts")
+# A row of getaddrinfo's answer; the last kind is what a Python without IPv6 gives.
+_Row: TypeAlias = (
+    tuple[Literal[AddressFamily.AF_INET], SocketKind, int, str, tuple[str, int]]
+    | tuple[
+        Literal[AddressFamily.AF_INET6],
+        SocketKind,
+        int,
+        str,
+        tuple[str, int, int, int] | tuple[int, bytes],
+    ]
+)
 
 
 class ReactorLoop(asyncio.SelectorEventLoop):
@@ -24,6 +39,7 @@ class ReactorLoop(asyncio.SelectorEventLoop):
         self.reactor = reactor
         super().__init__(reactor)
         reactor.on_fault = self._report
+        self._lookups: Lookups[list[_Row]] = Lookups(self)
 
     def call_soon(
         self,
@@ -45,6 +61,21 @@ class ReactorLoop(asyncio.SelectorEventLoop):
         """Schedule as usual, and let the reactor learn the new deadline."""
         self.reactor.stir()
         return super().call_at(when, callback, *args, context=context)
+
+    async def getaddrinfo(
+        self,
+        host: bytes | str | None,
+        port: bytes | str | int | None,
+        *,
+        family: int = 0,
+        type: int = 0,  # noqa: A002 - the name that asyncio gave it
+        proto: int = 0,
+        flags: int = 0,
+    ) -> list[_Row]:
+        """Ask as usual, in a thread that keeps nothing from going on or ending."""
+        question = (host, port, family, type, proto, flags)
+        work = partial(socket.getaddrinfo, *question)
+        return await self._lookups.ask(question, work)
 
     def stop(self) -> None:
         """Stop as usual, and end the reactor's wait."""

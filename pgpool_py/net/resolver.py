@@ -6,14 +6,17 @@ import ipaddress
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final, TypeAlias
 
 from .address import Address, ip_address, unix_socket_path
 
 Answer: TypeAlias = list[Address] | OSError
 
-# A failure is told to all who ask within this time, and then tried again.
-FAILURE_TTL: Final = 1.0
+# A look-up that failed for now is done again after this time at the latest.
+PASSING_TTL: Final = 1.0
+# The system says so where a name does not exist, or has no address.
+_DEFINITE: Final = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", 0)})
 # Names remembered; the oldest goes first.
 MOST_NAMES: Final = 1024
 # Longer than the system's resolver needs for two attempts of 5 s, resolv.conf(5).
@@ -29,10 +32,13 @@ class KnownName:
     ttl: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Entry:
     found: tuple[str, ...] | OSError
     expires: float
+    # What it led to when it was found last.
+    addresses: frozenset[str]
+    turns: int = 0
 
 
 _Waiter: TypeAlias = tuple[int, Callable[[Answer], None]]
@@ -42,12 +48,24 @@ class Resolver:
     """Looks names up with the system's resolver, as ``getaddrinfo`` finds them.
 
     ``max_ttl`` is how many seconds an answer is remembered (``dns_max_ttl``: the
-    system does not tell the true one); it may be changed at any time, 0 remembers
-    nothing. Answers come in the order in which the system prefers them (RFC 6724).
+    system does not tell the true one), ``failure_ttl`` the same for a name that does
+    not exist (``dns_nxdomain_ttl``); both may be changed at any time, 0 remembers
+    nothing. Answers come in the order in which the system prefers them (RFC 6724);
+    those in front that are of one family take turns to be the first.
+
+    Attributes:
+        on_gone: is called with the addresses that a name leads to no longer.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, max_ttl: float = 15.0) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        max_ttl: float = 15.0,
+        failure_ttl: float = 15.0,
+    ) -> None:
         self.max_ttl = max_ttl
+        self.failure_ttl = failure_ttl
+        self.on_gone: Callable[[str, frozenset[str]], None] = _nobody_asks
         self._loop = loop
         self._known: dict[str, _Entry] = {}
         self._waiting: dict[str, list[_Waiter]] = {}
@@ -118,33 +136,46 @@ class Resolver:
         except UnicodeError as error:
             # A name that cannot be one, such as a label of more than 63 bytes.
             found = OSError(errno.EINVAL, f"not a host name: {error}", host)
-        self._remember(host, found)
+        entry = self._remember(host, found)
         for port, then in self._waiting.pop(host, []):
-            self._loop.call_soon(self._tell, then, _answer(found, port))
+            self._loop.call_soon(self._tell, then, _answer(entry, port))
 
     def _tell(self, then: Callable[[Answer], None], answer: Answer) -> None:
         if not self._closed:
             then(answer)
 
-    def _remembered(self, host: str) -> tuple[str, ...] | OSError | None:
+    def _remembered(self, host: str) -> _Entry | None:
         entry = self._known.get(host)
-        if entry is None:
+        if entry is None or entry.expires <= self._loop.time():
             return None
-        if entry.expires <= self._loop.time():
-            del self._known[host]
-            return None
-        return entry.found
+        return entry
 
-    def _remember(self, host: str, found: tuple[str, ...] | OSError) -> None:
-        ttl = self.max_ttl
-        if isinstance(found, OSError):
-            ttl = min(ttl, FAILURE_TTL)
-        if ttl <= 0:
-            return
-        self._known.pop(host, None)
+    def _remember(self, host: str, found: tuple[str, ...] | OSError) -> _Entry:
+        """Remember an answer; tell of addresses that were in the last one only."""
+        old = self._known.pop(host, None)
+        addresses = frozenset[str]() if old is None else old.addresses
+        gone = frozenset[str]()
+        if not isinstance(found, OSError):
+            gone = addresses - set(found)
+            addresses = frozenset(found)
         if len(self._known) >= MOST_NAMES:
             del self._known[next(iter(self._known))]
-        self._known[host] = _Entry(found, self._loop.time() + ttl)
+        expires = self._loop.time() + self._ttl(found)
+        entry = self._known[host] = _Entry(found, expires, addresses)
+        if gone and not self._closed:
+            self.on_gone(host, gone)
+        return entry
+
+    def _ttl(self, found: tuple[str, ...] | OSError) -> float:
+        if not isinstance(found, OSError):
+            return self.max_ttl
+        if found.errno in _DEFINITE:
+            return self.failure_ttl
+        return min(self.failure_ttl, PASSING_TTL)
+
+
+def _nobody_asks(name: str, gone: frozenset[str]) -> None:
+    """Stand in for ``on_gone``."""
 
 
 def _is_ip(host: str) -> bool:
@@ -155,7 +186,14 @@ def _is_ip(host: str) -> bool:
     return True
 
 
-def _answer(found: tuple[str, ...] | OSError, port: int) -> Answer:
+def _answer(entry: _Entry, port: int) -> Answer:
+    found = entry.found
     if isinstance(found, OSError):
         return found
-    return [(host, port) for host in found]
+    # An address of another family comes after them for a reason: there may be no route.
+    family = ":" in found[0]
+    equals = tuple(takewhile(lambda host: (":" in host) == family, found))
+    first = entry.turns % len(equals)
+    entry.turns += 1
+    hosts = (*equals[first:], *equals[:first], *found[len(equals) :])
+    return [(host, port) for host in hosts]

@@ -3,106 +3,16 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Callable, Iterator
-from typing import Literal
+from collections.abc import Callable
 
 import pytest
 
 from pgpool_py.net import resolver as resolver_module
-from pgpool_py.net.loop import ReactorLoop
-from pgpool_py.net.reactor import Reactor
-from pgpool_py.net.resolver import FAILURE_TTL, Answer, KnownName, Resolver
+from pgpool_py.net.resolver import PASSING_TTL, Answer, KnownName, Resolver
 from tests.fixtures.loops import LoopGuard
+from tests.net.names import NameLoop, ask, loop, resolver, row
 
-Kind = socket.SocketKind
-Row = (
-    tuple[Literal[socket.AddressFamily.AF_INET], Kind, int, str, tuple[str, int]]
-    | tuple[
-        Literal[socket.AddressFamily.AF_INET6],
-        Kind,
-        int,
-        str,
-        # The second is what a Python built without IPv6 gives.
-        tuple[str, int, int, int] | tuple[int, bytes],
-    ]
-)
-
-
-def row(host: str, scope: int = 0) -> Row:
-    """Return a line of getaddrinfo's answer."""
-    if ":" in host:
-        # address, port, flow information, scope
-        return socket.AF_INET6, socket.SOCK_STREAM, 6, "", (host, 0, 0, scope)
-    return socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, 0)
-
-
-class NameLoop(ReactorLoop):
-    """A loop whose names and clock the test decides."""
-
-    def __init__(self) -> None:
-        self.skipped = 0.0
-        super().__init__(Reactor())
-        self.asked: list[str] = []
-        self.names: dict[str, list[Row] | Exception] = {}
-        self.gate = asyncio.Event()
-        self.gate.set()
-
-    def time(self) -> float:
-        return super().time() + self.skipped
-
-    async def getaddrinfo(
-        self,
-        host: bytes | str | None,
-        port: bytes | str | int | None,
-        *,
-        family: int = 0,
-        type: int = 0,  # noqa: A002 - the name that asyncio gave it
-        proto: int = 0,
-        flags: int = 0,
-    ) -> list[Row]:
-        assert isinstance(host, str)
-        assert type == socket.SOCK_STREAM
-        self.asked.append(host)
-        await self.gate.wait()
-        found = self.names[host]
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-    def settle(self) -> None:
-        """Run what is ready, and what that makes ready, a few times over."""
-
-        async def turns() -> None:
-            for _ in range(10):
-                await asyncio.sleep(0)
-
-        self.run_until_complete(turns())
-
-
-@pytest.fixture
-def loop() -> Iterator[NameLoop]:
-    loop = NameLoop()
-    loop.names["db"] = [row("10.0.0.1"), row("10.0.0.2")]
-    yield loop
-    loop.close()
-
-
-@pytest.fixture
-def resolver(loop: NameLoop) -> Iterator[Resolver]:
-    resolver = Resolver(loop, max_ttl=15)
-    yield resolver
-    resolver.close()
-    loop.settle()
-
-
-def ask(loop: NameLoop, resolver: Resolver, host: str, port: int = 5432) -> Answer:
-    """Resolve, and run the loop until the answer is there."""
-    answers: list[Answer] = []
-    resolver.resolve(host, port, answers.append)
-    loop.settle()
-    [answer] = answers
-    return answer
-
+__all__ = ["loop", "resolver"]
 
 # At once
 
@@ -172,7 +82,7 @@ def test_those_who_ask_for_one_name_share_the_look_up(
     assert loop.asked == ["db"]
     assert answers == [
         [("10.0.0.1", 5432), ("10.0.0.2", 5432)],
-        [("10.0.0.1", 5433), ("10.0.0.2", 5433)],
+        [("10.0.0.2", 5433), ("10.0.0.1", 5433)],
     ]
 
 
@@ -182,7 +92,7 @@ def test_a_remembered_name_is_answered_at_once_for_any_port(
     ask(loop, resolver, "db")
     answers: list[Answer] = []
     resolver.resolve("db", 6000, answers.append)
-    assert answers == [[("10.0.0.1", 6000), ("10.0.0.2", 6000)]]
+    assert answers == [[("10.0.0.2", 6000), ("10.0.0.1", 6000)]]
     assert loop.asked == ["db"]
 
 
@@ -192,7 +102,20 @@ def test_a_remembered_answer_is_not_the_callers_to_change(
     first = ask(loop, resolver, "db")
     assert isinstance(first, list)
     first.clear()
-    assert ask(loop, resolver, "db") == [("10.0.0.1", 5432), ("10.0.0.2", 5432)]
+    assert ask(loop, resolver, "db") == [("10.0.0.2", 5432), ("10.0.0.1", 5432)]
+
+
+def test_the_addresses_in_front_take_turns_with_those_of_their_family(
+    loop: NameLoop, resolver: Resolver
+) -> None:
+    loop.names["db"] = [row("::1"), row("::2"), row("10.0.0.1"), row("10.0.0.2")]
+    found = [ask(loop, resolver, "db", 1) for _ in range(3)]
+    rest = [("10.0.0.1", 1), ("10.0.0.2", 1)]
+    assert found == [
+        [("::1", 1), ("::2", 1), *rest],
+        [("::2", 1), ("::1", 1), *rest],
+        [("::1", 1), ("::2", 1), *rest],
+    ]
 
 
 def test_a_name_is_forgotten_after_its_time(loop: NameLoop, resolver: Resolver) -> None:
@@ -234,8 +157,8 @@ def test_what_is_remembered_can_be_shown(loop: NameLoop, resolver: Resolver) -> 
     assert known == KnownName("db", ("10.0.0.1", "10.0.0.2"), known.ttl)
     assert 14 < known.ttl <= 15
     assert failed == KnownName("gone", (), failed.ttl)
-    loop.skipped += 5
-    assert [found.name for found in resolver.known()] == ["db"]
+    loop.skipped += 16
+    assert resolver.known() == []
 
 
 # Failures
@@ -251,14 +174,28 @@ def test_an_unknown_name_is_an_error_that_names_it(
     assert "Name not known: 'gone'" in str(answer)
 
 
-def test_a_failure_is_remembered_for_a_second_at_most(
+def test_a_name_that_does_not_exist_is_remembered_for_a_time_of_its_own(
+    loop: NameLoop, resolver: Resolver
+) -> None:
+    resolver.failure_ttl = 5
+    loop.names["gone"] = socket.gaierror(socket.EAI_NONAME, "Name not known")
+    ask(loop, resolver, "gone")
+    loop.skipped += 4
+    ask(loop, resolver, "gone")
+    assert loop.asked == ["gone"]
+    loop.skipped += 2
+    ask(loop, resolver, "gone")
+    assert loop.asked == ["gone", "gone"]
+
+
+def test_a_passing_failure_is_remembered_for_a_second_at_most(
     loop: NameLoop, resolver: Resolver
 ) -> None:
     loop.names["db"] = socket.gaierror(socket.EAI_AGAIN, "Try again")
     ask(loop, resolver, "db")
     ask(loop, resolver, "db")
     assert loop.asked == ["db"]
-    loop.skipped += FAILURE_TTL
+    loop.skipped += PASSING_TTL
     loop.names["db"] = [row("10.0.0.1")]
     assert ask(loop, resolver, "db") == [("10.0.0.1", 5432)]
 
