@@ -67,6 +67,7 @@ class Reason(StrEnum):
     CONNECT_TIMEOUT = "connect timeout"
     SERVER_LOGIN_FAILED = "server login failed"
     CONNECT_QUERY_FAILED = "connect_query failed"
+    HOST_UNFIT = "host does not fit target_session_attrs"
     LOGIN_NOT_NEEDED = "server login no longer needed"
 
     # A server failed or can no longer be trusted

@@ -12,6 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
 
+from pgwire.session_attrs import TargetSessionAttrs
+
 DEFAULT_AUTH_QUERY = (
     "SELECT rolname, CASE WHEN rolvaliduntil < now() THEN NULL ELSE rolpassword END "
     "FROM pg_authid WHERE rolname=$1 AND rolcanlogin"
@@ -88,6 +90,7 @@ class DatabaseSettings:
     max_db_client_connections: int | None = None
     server_lifetime: float | None = None
     load_balance_hosts: LoadBalanceHosts | None = None
+    target_session_attrs: TargetSessionAttrs | None = None
     pool_mode: PoolMode | None = None
     # May set keys or roles, so it is kept out of repr like a password.
     connect_query: str | None = field(default=None, repr=False)
@@ -137,6 +140,7 @@ class ServerTarget:
     application_name: str | None
     connect_query: str | None = field(repr=False)
     load_balance_hosts: LoadBalanceHosts
+    target_session_attrs: TargetSessionAttrs
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +378,7 @@ class Settings:
     def _target(self, db: DatabaseSettings, name: str, user: str) -> ServerTarget:
         return ServerTarget(
             dbname=_first(db.dbname, name),
-            host=_first(db.host, (self.unix_socket_dir or FALLBACK_SOCKET_DIR,)),
+            host=db.host or (self.unix_socket_dir or FALLBACK_SOCKET_DIR,),
             port=_first(db.port, DEFAULT_SERVER_PORT),
             user=_first(db.user, user),
             password=db.password,
@@ -383,9 +387,8 @@ class Settings:
             timezone=db.timezone,
             application_name=db.application_name,
             connect_query=db.connect_query,
-            load_balance_hosts=_first(
-                db.load_balance_hosts, LoadBalanceHosts.ROUND_ROBIN
-            ),
+            load_balance_hosts=db.load_balance_hosts or LoadBalanceHosts.ROUND_ROBIN,
+            target_session_attrs=db.target_session_attrs or TargetSessionAttrs.ANY,
         )
 
 

@@ -1,7 +1,8 @@
 """What may stand in connection strings, for databases, users and peers.
 
 Source: PgBouncer 1.25, ``src/loader.c``. Numbers are decimal here; PgBouncer takes
-whatever its atoi() makes of the text, we say what is wrong with it.
+whatever its atoi() makes of the text, we say what is wrong with it. Ours, and libpq's
+word, is ``target_session_attrs``.
 """
 
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from pgpool_py.settings import LoadBalanceHosts, PoolMode
+from pgwire.session_attrs import TargetSessionAttrs
 
 from .faults import shown
 from .option import Effect
@@ -71,6 +73,9 @@ DATABASE_OPTIONS: Mapping[str, ConnectionOption] = MappingProxyType(
         "server_lifetime": ConnectionOption("server_lifetime", _SECONDS),
         "load_balance_hosts": ConnectionOption(
             "load_balance_hosts", Choice(LoadBalanceHosts)
+        ),
+        "target_session_attrs": ConnectionOption(
+            "target_session_attrs", Choice(TargetSessionAttrs)
         ),
         "pool_mode": ConnectionOption("pool_mode", _MODE),
         "connect_query": ConnectionOption("connect_query", _TEXT),

@@ -237,7 +237,7 @@ _TLS_TOWARDS_SERVERS = (
 
 _DNS = (
     Option("dns_max_ttl", _SECONDS, "time an address is kept"),
-    Option("dns_nxdomain_ttl", _SECONDS, "time a failed look-up is kept", LATER),
+    Option("dns_nxdomain_ttl", _SECONDS, "time an unknown name is kept"),
     Option(
         "dns_zone_check_period", _SECONDS, "time between checks of zone serials", LATER
     ),

@@ -24,7 +24,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-_READY = b"database system is ready to accept connections"
+#: "… connections", or of a standby "… read-only connections".
+_READY = b"database system is ready to accept"
 _CHUNK = 65536
 
 #: Seconds from SIGQUIT to SIGKILL when the directory is given up.

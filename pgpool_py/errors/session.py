@@ -70,6 +70,25 @@ def server_login_failing(reason: str, address: str, pause: float) -> ServerError
     )
 
 
+def no_host_usable(
+    faults: list[tuple[str, str]], wanted: str, pause: float
+) -> ServerError:
+    """Fail fast: none of a database's hosts can be reached and is what is ``wanted``.
+
+    ``faults`` has the address of each and what is wrong with it; ``pause`` is how many
+    seconds after the last failure the next attempt may be made.
+    """
+    reason = "; ".join(f"{address}: {fault}" for address, fault in faults)
+    return ServerError(
+        f"server login has been failing, cached error: {reason} (server_login_retry)",
+        "08001",
+        detail=f"target_session_attrs is {wanted}, and the next attempt is due in at "
+        f"most {pause:g} s.",
+        hint="Check that PostgreSQL runs at one of these addresses, accepts "
+        "connections, and is what target_session_attrs asks for.",
+    )
+
+
 def server_refused(
     message: str, sqlstate: str, detail: str | None = None, hint: str | None = None
 ) -> ServerError:

@@ -70,6 +70,8 @@ class Context:
     def follow(self, settings: Settings) -> None:
         """Take new settings over."""
         self.settings = settings
+        self.resolver.max_ttl = settings.dns_max_ttl
+        self.resolver.failure_ttl = settings.dns_nxdomain_ttl
         self.statements.limit = settings.max_prepared_statements
         self.log_wishes.follow(settings)
 

@@ -64,7 +64,7 @@ def _database(pooler: Pooler, name: str) -> DatabaseView:
     private = sum(1 for one in privates if one.pool.database == name)
     return DatabaseView(
         name=name,
-        host=None if line.host is None else ",".join(line.host),
+        host=",".join(line.host) if line.host else None,
         port=limits.target.port,
         dbname=limits.target.dbname,
         force_user=line.user,

@@ -16,6 +16,7 @@ from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.state import ServerState
 from pgpool_py.settings import PoolMode, PoolSettings
 from pgpool_py.statistics import Counters
+from pgwire.session_attrs import REPORTS
 
 from .aftercare import Aftercare
 from .context import Context
@@ -67,8 +68,7 @@ class Pool:
         self._reactor = context.reactor
         self._quotas = quotas
         self._guests: dict[Guest, float] = {}
-        self.database = settings.database
-        self.user = settings.target.user
+        self.database, self.user = settings.database, settings.target.user
         self.settings = settings
         self.counters = counters or Counters()
         self.statements = context.statements
@@ -87,6 +87,7 @@ class Pool:
             keeper=self,
             on_opened=self._shelve,
             on_failed=self._on_failed,
+            on_other_host=self.grow,
         )
         self.aftercare = Aftercare(context, settings, self._shelve)
         self.linking = Linking(
@@ -141,11 +142,11 @@ class Pool:
     def reconfigure(self, settings: PoolSettings) -> None:
         """Take over new settings; of servers only what the mode left is touched."""
         before = self.settings.pool_mode
-        self.settings = self.staffing.settings = settings
+        self.settings = settings
+        self.staffing.reconfigure(settings)
         self.linking.settings = settings
         self.aftercare.reconfigure(settings)
         self.buffer_limit = self._context.settings.client_buffer_limit
-        self.staffing.backoff.ceiling = settings.server_login_retry
         self.books.sizes = _sizes(settings)
         self.books.round_robin = _round_robin(settings)
         self._clean_after(before)
@@ -268,6 +269,8 @@ class Pool:
 
     def on_parameter(self, server: ServerConnection, name: str, value: str) -> None:
         """Keep book of what a server reports; see Keeper."""
+        if name in REPORTS and not server.on_errand:
+            self.staffing.destinations.on_report(server, name, value)
         default = self.staffing.defaults.get(name)
         if default is None:
             return
@@ -276,6 +279,10 @@ class Pool:
         )
         if server.owner is not None and not self.linking.prepares(server):
             server.owner.on_parameter(name, value)
+
+    def on_read_only(self, server: ServerConnection) -> None:
+        """See Keeper."""
+        self.staffing.destinations.on_read_only(server)
 
     def _shelve(self, server: ServerConnection) -> None:
         """Lend a server that anybody may have to the first in the queue, or keep it."""

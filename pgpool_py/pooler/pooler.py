@@ -18,6 +18,7 @@ from pgpool_py.reasons import Reason
 from pgpool_py.settings import FALLBACK_DATABASE, PoolSettings, Settings
 
 from .context import Context
+from .destinations import place_of
 from .gatehouse import Console, Gatehouse
 from .limits import check_limits
 from .listening import Listening
@@ -64,7 +65,7 @@ class Pooler:
         self._loop = loop
         self.context = Context(
             reactor=loop.reactor,
-            resolver=Resolver(loop, settings.dns_max_ttl),
+            resolver=Resolver(loop, settings.dns_max_ttl, settings.dns_nxdomain_ttl),
             settings=settings,
             secrets=dict(secrets),
             evict=lambda full: evict(self.pools.values(), full),
@@ -73,6 +74,7 @@ class Pooler:
         self._watchers: list[Callable[[], None]] = []
         self.gatehouse = Gatehouse(self.context, self, console)
         self._listening = Listening(self.context.reactor, self.gatehouse.accept)
+        self.context.resolver.on_gone = self._on_addresses_gone
         self.pools: dict[tuple[str, str], Pool] = {}
         self.paused_databases: set[str] = set()
         self.paused = False
@@ -169,6 +171,12 @@ class Pooler:
         replicating = house.replications.privates
         connected = len(house.sessions) + len(replicating) + len(house.arrivals)
         check_limits(self.settings, house.census, connected, database, user)
+
+    # Names
+
+    def _on_addresses_gone(self, host: str, gone: frozenset[str]) -> None:
+        for pool in self.pools.values():
+            pool.staffing.leave_addresses(host, gone)
 
     # Time
 
@@ -291,12 +299,7 @@ class Pooler:
         self._quotas.of(fresh)
         pool.reconfigure(fresh)
         after = fresh.target
-        if (before.dbname, before.host, before.port, before.connect_query) != (
-            after.dbname,
-            after.host,
-            after.port,
-            after.connect_query,
-        ):
+        if place_of(before) != place_of(after):
             self.reconnect(pool)
 
     def reconnect(self, pool: Pool) -> None:

@@ -7,6 +7,7 @@ server reports is its welcome.
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 from pgpool_py import errors
 from pgpool_py.client.door import AtDoor
@@ -15,6 +16,7 @@ from pgpool_py.client.replication import Replication
 from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
 from pgpool_py.net.stream import Stream
+from pgpool_py.pool.hosts import Turn
 from pgpool_py.pool.quota import Quota
 from pgpool_py.reasons import Reason
 from pgpool_py.server.opening import Destination, Opened, Opening, OpeningFailed
@@ -28,9 +30,13 @@ from .entry import Wishes, identify, welcome
 from .limits import Census, Place
 from .pool import Pool
 from .replication import Private, Replications
-from .staffing import refusal
 
 _log = logging.getLogger(__name__)
+
+# For which another host is tried.
+_HOSTS_FAULT: Final = frozenset(
+    {Reason.CONNECT_FAILED, Reason.CONNECT_TIMEOUT, Reason.HOST_UNFIT}
+)
 
 
 class ReplicationEntry:
@@ -140,13 +146,17 @@ class ReplicationEntry:
 
     def _destination(self, pool: Pool) -> Destination:
         """Give where to open it; LocalProtocolError if too much is asked for."""
-        usual = pool.staffing.destination()
+        usual = pool.staffing.destinations.of(self._turn(pool))
         asked = {**self._wishes.parameters, "replication": self.kind.asked_as}
         startup = {**usual.startup, **asked}
         StartupMessage(0, {"user": usual.user, **startup}).encode()
         # A WAL sender without a database runs no SQL.
         query = usual.query if self.kind is Replication.LOGICAL else ""
         return replace(usual, startup=startup, query=query)
+
+    def _turn(self, pool: Pool) -> Turn:
+        turn = pool.staffing.destinations.hosts.turn(self._context.reactor.now)
+        return turn or Turn(pool.settings.target.host[0])
 
     def check(self, now: float) -> None:
         """Give up what takes too long, or try again; see Newcomer."""
@@ -171,10 +181,20 @@ class ReplicationEntry:
             outcome.stream.close()
             self.grow()
         elif stream is not None:
-            where = f"S: {pool}@{opening.destination}"
+            self._failed(pool, opening, outcome)
+
+    def _failed(self, pool: Pool, opening: Opening, outcome: OpeningFailed) -> None:
+        destinations = pool.staffing.destinations
+        if outcome.reason in _HOSTS_FAULT:
+            destinations.note_failure(opening, outcome)
+            if destinations.goes_on(outcome):
+                self.grow()
+                return
+        else:
+            # It may refuse this client alone.
+            where = destinations.subject(opening)
             _log.warning("server login failed: %s", outcome.text, extra=about(where))
-            error = refusal(opening, outcome, pool.staffing.backoff.pause)
-            self._arrival.refuse(outcome.reason, error)
+        self._arrival.refuse(outcome.reason, destinations.refusal(opening, outcome))
 
     def _succeeded(self, pool: Pool, stream: Stream, opened: Opened) -> None:
         context = self._context

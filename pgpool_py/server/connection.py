@@ -15,13 +15,13 @@ import math
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from pgpool_py.errors import PoolerError
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.scratch import Scratch
 from pgpool_py.reasons import Reason
-from pgwire.codes import TransactionStatus
+from pgwire.codes import Sqlstate, TransactionStatus
 from pgwire.diagnostics import ErrorResponse
 from pgwire.draining import drain_requests, resynchronising_requests
 from pgwire.exchange import (
@@ -33,17 +33,14 @@ from pgwire.exchange import (
     UnaccountedReply,
     is_fatal,
 )
-from pgwire.frontend import Terminate
 from pgwire.ledger import Ledger
 from pgwire.server_login import MAX_PARAMETERS
 
-from .opening import Opened
+from .opening import TERMINATE, Opened
 from .parameters import PARSING, ParameterSet
 from .state import ServerState
 
 _log = logging.getLogger(__name__)
-
-_TERMINATE: Final = Terminate().encode()
 
 
 class Owner(Protocol):
@@ -89,6 +86,9 @@ class Keeper(Protocol):
     def on_parameter(self, server: "ServerConnection", name: str, value: str) -> None:
         """The server reported a parameter."""
 
+    def on_read_only(self, server: "ServerConnection") -> None:
+        """A statement failed because it may not write."""
+
     def on_abandoned_answered(self, server: "ServerConnection") -> None:
         """All that an owner who is gone had sent is answered."""
 
@@ -119,6 +119,7 @@ class ServerConnection:
     Attributes:
         id: unique in this process, shared with clients.
         pid, cancel_key: for a CancelRequest.
+        host: as it is called in the configuration.
         address: host and port, or socket path, for people.
         reported: parameters that the server reported, names in lower case.
         parameters: what differs from the pool's defaults.
@@ -151,6 +152,7 @@ class ServerConnection:
         "deadline",
         "end_of_life",
         "fatal",
+        "host",
         "id",
         "ledger",
         "may_be_hit",
@@ -187,6 +189,7 @@ class ServerConnection:
         self.stream = opened.stream
         self.ledger = Ledger()
         self.id = number
+        self.host = opened.destination.host
         self.address = str(opened.destination)
         self.peer = opened.address
         self.pid = opened.pid
@@ -196,14 +199,11 @@ class ServerConnection:
         self.state = ServerState.TESTED
         self.owner: Owner | None = None
         self.opened = self.since = reactor.now
-        self.end_of_life = math.inf
-        self.deadline = math.inf
+        self.end_of_life = self.deadline = math.inf
         self.must_reset = self.close_needed = self.closed = False
         self.fatal: ErrorResponse | None = None
-        self.told = False
-        self.cancels = 0
-        self.may_be_hit = False
-        self.received = 0
+        self.told = self.may_be_hit = False
+        self.cancels = self.received = 0
         self.stream.handler = self
 
     # Errands
@@ -344,11 +344,7 @@ class ServerConnection:
                     if self.owner is not None and self._errand is None:
                         self.owner.on_event(self, event)
                 case ServerError(error, skipped):
-                    if is_fatal(error):
-                        self.fatal = error
-                        self.told = not skipped
-                    elif skipped:
-                        self._note_refusal(error)
+                    self._note_error(error, skipped=skipped)
         if self.fatal is not None and self.state is ServerState.IDLE:
             # Its end is on the way: nobody may be lent it.
             self.close(Reason.SERVER_CLOSED_IDLE)
@@ -359,8 +355,13 @@ class ServerConnection:
             self.reported[lower] = value
         self._keeper.on_parameter(self, lower, value)
 
-    def _note_refusal(self, error: ErrorResponse) -> None:
-        if self._errand is None:
+    def _note_error(self, error: ErrorResponse, *, skipped: bool) -> None:
+        if is_fatal(error):
+            self.fatal, self.told = error, not skipped
+        elif not skipped:
+            if error.sqlstate == Sqlstate.READ_ONLY_SQL_TRANSACTION:
+                self._keeper.on_read_only(self)
+        elif self._errand is None:
             # Sent in front of the owner's own messages, which now run in a state
             # that is not theirs: nobody may have their replies, nor, if the owner is
             # gone, a server whose parameters are not known.
@@ -393,7 +394,7 @@ class ServerConnection:
             return
         self.closed = True
         if self.ledger.answered:
-            self.stream.write(_TERMINATE)
+            self.stream.write(TERMINATE)
         self.stream.close()
         self._errand = None
         self._keeper.on_server_closed(self, reason)

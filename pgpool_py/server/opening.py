@@ -1,31 +1,36 @@
-"""Opening a connection to PostgreSQL: name, socket, login, ``connect_query``.
+"""Opening a connection to PostgreSQL: name, socket, login, what it is, connect_query.
 
 No task: each step's callback begins the next. An opening ends once, by ``then``.
 """
 
 import secrets
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from pgpool_py.net.address import Address, unix_socket_path
+from pgpool_py.net.address import Address, address_text, unix_socket_path
 from pgpool_py.net.connector import Connector, connect
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.resolver import Resolver
 from pgpool_py.net.socket_options import TcpOptions
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
-from pgwire.backend import ParameterStatus
+from pgwire.backend import DataRow, ParameterStatus
 from pgwire.codes import Backend
 from pgwire.diagnostics import ErrorResponse
 from pgwire.errors import ProtocolError
 from pgwire.framing import HEADER_SIZE, message_end
-from pgwire.frontend import Query
+from pgwire.frontend import Query, Terminate
 from pgwire.server_login import MAX_PARAMETERS, ServerLogin, ServerRefused
 from pgwire.server_secret import ServerSecret
+from pgwire.session_attrs import TargetSessionAttrs, misfit, question
 
 # No message of a login is near this; ErrorResponse may hold a long text.
 MOST_UNREAD: Final = 64 * 1024
+TERMINATE: Final = Terminate().encode()
+
+_UNKNOWN: Final = "target_session_attrs cannot be checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Destination:
         host: an address, a name, or the directory of a unix socket.
         startup: parameters of the startup packet, without the user.
         query: ``connect_query``, empty for none.
+        wanted: what the server must be like.
     """
 
     host: str
@@ -44,11 +50,12 @@ class Destination:
     secret: ServerSecret
     startup: dict[str, str]
     query: str = field(repr=False)
+    wanted: TargetSessionAttrs = TargetSessionAttrs.ANY
 
     def __str__(self) -> str:
         if self.host.startswith(("/", "@")):
             return unix_socket_path(self.host, self.port)
-        return f"{self.host}:{self.port}"
+        return address_text((self.host, self.port))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +95,19 @@ class Opening:
 
     __slots__ = (
         "_addresses",
+        "_answer",
         "_buffer",
         "_connector",
         "_destination",
         "_done",
         "_login",
         "_options",
-        "_querying",
         "_reactor",
         "_reported",
+        "_share",
+        "_since",
         "_stream",
+        "_take",
         "_then",
         "started",
     )
@@ -123,10 +133,12 @@ class Opening:
             destination.startup,
             secrets.token_urlsafe(18),
         )
-        self._querying = False
+        self._take: Callable[[int, bytes], bool] = self._take_login_message
+        self._answer: bytes | None = None
         self._reported: dict[str, str] = {}
         self._done = False
-        self.started = reactor.now
+        self._share = 1.0
+        self.started = self._since = reactor.now
 
     @property
     def destination(self) -> Destination:
@@ -143,9 +155,21 @@ class Opening:
         self._end(OpeningFailed(reason, text))
 
     def check_deadline(self, now: float, limit: float) -> None:
-        """Give up where it takes longer than ``limit`` seconds; 0 is no limit."""
-        if limit and now - self.started >= limit:
+        """Give up where it takes longer than ``limit`` seconds; 0 is no limit.
+
+        Of several addresses, each has its share of that to take the connection.
+        """
+        if not limit:
+            return
+        if now - self.started >= limit:
             self.fail(Reason.CONNECT_TIMEOUT, f"connect timeout after {limit:g} s")
+        elif (
+            self._connector is not None
+            and len(self._addresses) > 1
+            and now - self._since >= limit * self._share
+        ):
+            self._connector.cancel()
+            self._connect_to_next()
 
     # Steps
 
@@ -157,9 +181,11 @@ class Opening:
             self._end(OpeningFailed(Reason.CONNECT_FAILED, f"connect failed: {text}"))
             return
         self._addresses = list(found)
+        self._share = 1 / len(found)
         self._connect()
 
     def _connect(self) -> None:
+        self._since = self._reactor.now
         self._connector = connect(
             self._reactor,
             self._addresses[0],
@@ -171,11 +197,14 @@ class Opening:
     def _on_connect_failed(self, error: OSError) -> None:
         self._connector = None
         if len(self._addresses) > 1:
-            del self._addresses[0]
-            self._connect()
+            self._connect_to_next()
             return
         text = f"connect failed: {_text(error)}"
         self._end(OpeningFailed(Reason.CONNECT_FAILED, text))
+
+    def _connect_to_next(self) -> None:
+        del self._addresses[0]
+        self._connect()
 
     def _on_connected(self, connected: socket.socket) -> None:
         self._connector = None
@@ -227,11 +256,7 @@ class Opening:
                 return False
             kind, body = buffer[0], bytes(buffer[HEADER_SIZE:end])
             del buffer[:end]
-            if self._querying:
-                ready = self._take_query_reply(kind, body)
-            else:
-                ready = self._take_login_message(kind, body)
-            if ready:
+            if self._take(kind, body):
                 return True
         return False
 
@@ -242,12 +267,44 @@ class Opening:
         if not self._login.done:
             return False
         self._reported.update(self._login.parameters)
-        query = self._destination.query
-        if query and self._stream is not None:
-            self._querying = True
-            self._stream.write(Query(query.encode()).encode())
+        asked = question(self._destination.wanted, self._reported)
+        if asked:
+            return self._ask(asked, self._take_answer)
+        return self._judge()
+
+    def _ask(self, sql: str, take: Callable[[int, bytes], bool]) -> bool:
+        self._take = take
+        if self._stream is not None:
+            self._stream.write(Query(sql.encode()).encode())
+        return False
+
+    def _take_answer(self, kind: int, body: bytes) -> bool:
+        """Take what an older server says of itself."""
+        if kind == Backend.ERROR_RESPONSE:
+            self._unfit(f"{_UNKNOWN}: {ErrorResponse.decode(body).message}")
+        elif kind == Backend.DATA_ROW:
+            self._answer = next(iter(DataRow.decode(body).values), None)
+        elif kind == Backend.READY_FOR_QUERY:
+            if self._answer is not None:
+                return self._judge()
+            self._unfit(f"{_UNKNOWN}: it does not say")
+        return False
+
+    def _judge(self) -> bool:
+        """End it if the server is not what is wanted; else go on."""
+        destination = self._destination
+        fault = misfit(destination.wanted, self._reported, self._answer)
+        if fault:
+            self._unfit(fault)
             return False
+        if destination.query:
+            return self._ask(destination.query, self._take_query_reply)
         return True
+
+    def _unfit(self, text: str) -> None:
+        if self._stream is not None:
+            self._stream.write(TERMINATE)
+        self._end(OpeningFailed(Reason.HOST_UNFIT, text))
 
     def _take_query_reply(self, kind: int, body: bytes) -> bool:
         if kind == Backend.ERROR_RESPONSE:

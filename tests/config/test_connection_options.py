@@ -13,6 +13,7 @@ from pgpool_py.config.connection_options import (
     Decimal,
 )
 from pgpool_py.settings import DatabaseSettings, PeerSettings, UserSettings
+from pgwire.session_attrs import TargetSessionAttrs
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,10 @@ def test_numbers_are_decimal(text: str, number: int) -> None:
 def test_what_atoi_would_cut_short_is_refused(text: str, wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
         Decimal().parse(text)
+
+
+def test_what_servers_must_be_like_is_said_in_libpqs_words() -> None:
+    kind = DATABASE_OPTIONS["target_session_attrs"].kind
+    assert kind.parse("read-write") is TargetSessionAttrs.READ_WRITE
+    with pytest.raises(ValueError, match="did you mean"):
+        kind.parse("readwrite")

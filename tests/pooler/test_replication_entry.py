@@ -135,6 +135,28 @@ def test_a_server_that_cannot_be_reached_is_told_at_once(house: House) -> None:
     assert used(house) == 0
 
 
+def test_it_goes_on_to_a_host_that_can_be_reached(build: Build, tmp_path: Path) -> None:
+    line = DatabaseSettings(host=("@nobody", str(tmp_path)), port=PORT)
+    house = build(databases={"app": line})
+    client = ask(house)
+    house.log_in_server()
+    assert kinds(client.received()) == "SSSSSKZ"
+    assert used(house) == 1
+
+
+def test_a_host_that_refuses_it_does_not_count_as_failing_for_others(
+    build: Build, tmp_path: Path
+) -> None:
+    line = DatabaseSettings(host=(str(tmp_path), "@nobody"), port=PORT)
+    house = build(databases={"app": line})
+    client = ask(house)
+    house.postgres.accept().send(fatal("no more WAL senders", "53300"))
+    house.turn()
+    assert told(client.received())[1:] == ("53300", "no more WAL senders")
+    (pool,) = house.pooler.pools.values()
+    assert pool.staffing.destinations.hosts.works(str(tmp_path))
+
+
 def test_a_server_that_takes_too_long_is_given_up(house: House, clock: Clock) -> None:
     client = ask(house)
     replications = house.pooler.gatehouse.replications

@@ -259,7 +259,7 @@ def test_attempts_given_up_on_purpose_tell_nobody(bench: Bench) -> None:
     client = bench.request()
     bench.pool.staffing.stop()
     assert client.calls == []
-    assert not bench.pool.staffing.backoff.failing
+    assert not bench.pool.staffing.destinations.hosts.failing
     assert bench.pool.books.total == 0
 
 
@@ -290,20 +290,3 @@ def test_servers_are_spread_over_the_hosts_or_not(
         while bench.pool.books.next_waiter() is not None:
             pass
     assert found == [f"@{host}" for host in hosts]
-
-
-def test_without_balancing_the_next_host_is_for_failures(bench: Bench) -> None:
-    target = replace(
-        bench.pool.settings.target,
-        host=("@nobody-1", "@nobody-2"),
-        load_balance_hosts=LoadBalanceHosts.DISABLE,
-    )
-    bench.pool.reconfigure(replace(bench.pool.settings, target=target))
-    errors = []
-    for _ in range(3):
-        client = bench.request()
-        assert client.error is not None
-        errors.append(str(client.error.detail).split("/")[0])
-        bench.clock.advance(60.0)
-        bench.turn()
-    assert errors == ["@nobody-1", "@nobody-2", "@nobody-1"]

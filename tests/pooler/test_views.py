@@ -6,6 +6,7 @@ import pytest
 
 from pgpool_py.errors import PoolerError
 from pgpool_py.net.stream import Stream
+from pgpool_py.pool.hosts import Turn
 from pgpool_py.pooler import views
 from pgpool_py.pooler.pool import Pool
 from pgpool_py.pooler.views import ServerStatus
@@ -37,7 +38,7 @@ def opening(stage: Stage, pool: Pool, host: str) -> Opening:
         destination(host),
         lambda opening, outcome: None,
     )
-    pool.staffing.openings.add(begun)
+    pool.staffing.openings[begun] = Turn(host)
     return begun
 
 

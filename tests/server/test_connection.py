@@ -191,6 +191,18 @@ def test_a_pipelined_errand_that_fails_closes_the_server_and_hides_the_rest(
     assert owner.delivered == b""
 
 
+def test_the_keeper_is_told_of_a_statement_that_may_not_write(
+    linked: Linked, reactor: Reactor, keeper: FakeKeeper
+) -> None:
+    server, wire, owner = linked
+    ask(server, query("INSERT"))
+    answer = refused("cannot execute INSERT in a read-only transaction", "25006")
+    wire.send(answer + READY)
+    turn(reactor)
+    assert keeper.read_only == [server]
+    assert owner.delivered == answer + READY
+
+
 def test_an_end_that_only_ours_was_told_of_is_told_to_the_owner(
     linked: Linked, reactor: Reactor, keeper: FakeKeeper
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -287,6 +288,7 @@ def test_a_unix_socket_is_shown_by_its_path() -> None:
     over_tcp = Destination("db.example", 5432, "alice", secret, {}, "")
     over_unix = Destination("/run", 5432, "alice", secret, {}, "")
     assert str(over_tcp) == "db.example:5432"
+    assert str(replace(over_tcp, host="::1")) == "[::1]:5432"
     assert str(over_unix) == "/run/.s.PGSQL.5432"
     assert "hunter" not in repr(over_tcp)
 
