@@ -51,8 +51,8 @@ def level_for(verbose: int) -> int:
     return VERBOSITY[min(max(verbose, 0), len(VERBOSITY) - 1)]
 
 
-class LineFormatter(logging.Formatter):
-    """Format a record as one line in local time, a traceback after it."""
+class TextFormatter(logging.Formatter):
+    """Format a record as its subject and text alone, a traceback after it."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line without its newline."""
@@ -60,13 +60,25 @@ class LineFormatter(logging.Formatter):
         text = record.getMessage()
         if subject is not None:
             text = f"{subject} {text}"
-        text = _printable(text)
-        level = LEVEL_NAMES.get(record.levelno, record.levelname)
-        line = f"{self.formatTime(record)} [{record.process}] {level} {text}"
+        line = self.head(record) + _printable(text)
         if record.exc_info:
             trace = self.formatException(record.exc_info).split("\n")
             line = "\n".join((line, *map(_printable, trace)))
         return line
+
+    def head(self, record: logging.LogRecord) -> str:
+        """Return what stands in front of the subject."""
+        del record
+        return ""
+
+
+class LineFormatter(TextFormatter):
+    """Format a record as one line in local time, a traceback after it."""
+
+    def head(self, record: logging.LogRecord) -> str:
+        """Return time, process and level."""
+        level = LEVEL_NAMES.get(record.levelno, record.levelname)
+        return f"{self.formatTime(record)} [{record.process}] {level} "
 
     def formatTime(  # noqa: N802 - logging's name
         self, record: logging.LogRecord, datefmt: str | None = None
@@ -112,6 +124,7 @@ class Log:
     ) -> None:
         self._file = LogFile(logfile) if logfile else None
         self._console = logging.StreamHandler(sys.stderr) if to_stderr else None
+        self._other: logging.Handler | None = None
         self._before = {
             name: (logging.getLogger(name).level, logging.getLogger(name).propagate)
             for name in LOGGERS
@@ -142,12 +155,20 @@ class Log:
             self._detach(self._file)
             self._file = None
 
+    def copy_to(self, handler: logging.Handler | None) -> None:
+        """Log there too, in place of where the last call said; None is nowhere."""
+        if self._other is not None:
+            self._detach(self._other)
+        self._other = handler
+        if handler is not None:
+            self._attach(handler)
+
     def close(self) -> None:
         """Take our handlers off the loggers and close the file."""
-        for handler in (self._file, self._console):
+        for handler in (self._file, self._console, self._other):
             if handler is not None:
                 self._detach(handler)
-        self._file = self._console = None
+        self._file = self._console = self._other = None
         for name, (level, propagate) in self._before.items():
             logging.getLogger(name).setLevel(level)
             logging.getLogger(name).propagate = propagate
@@ -164,7 +185,8 @@ class Log:
         self.close()
 
     def _attach(self, handler: logging.Handler) -> None:
-        handler.setFormatter(LineFormatter())
+        if handler.formatter is None:
+            handler.setFormatter(LineFormatter())
         for name in LOGGERS:
             logging.getLogger(name).addHandler(handler)
 

@@ -4,10 +4,12 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from pgpool_py import __version__
+from pgpool_py.admin.commands.version import SHOWN_VERSION
 from pgpool_py.admin.console import Console
 from pgpool_py.auth.secrets import Secret
 from pgpool_py.config.faults import ConfigError
@@ -16,6 +18,8 @@ from pgpool_py.config.reloading import merge
 from pgpool_py.config.setting import SettingError, changed
 from pgpool_py.log import Log
 from pgpool_py.net.loop import ReactorLoop, new_loop
+from pgpool_py.net.notify import ServiceManager
+from pgpool_py.net.syslog import syslog_handler
 from pgpool_py.pooler.pooler import Pooler, Stopping
 from pgpool_py.process.descriptors import raise_limit
 from pgpool_py.settings import Settings
@@ -27,13 +31,26 @@ class Service:
     """Runs one pooler until it has stopped.
 
     ``loaded`` is what to begin with; a reload reads what ``conffile`` in force says.
-    ``verbose`` is the command line's: the log never says less than that.
+    ``verbose`` is the command line's: the log never says less than that. ``inherited``
+    sockets are listened on in place of the configuration's; ``manager`` is told how far
+    we are.
     """
 
-    def __init__(self, loaded: Loaded, log: Log, *, verbose: int = 0) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        log: Log,
+        *,
+        verbose: int = 0,
+        inherited: Sequence[socket.socket] = (),
+        manager: ServiceManager | None = None,
+    ) -> None:
         self._loaded = loaded
         self._log = log
         self._verbose = verbose
+        self._inherited = inherited
+        self._manager = manager or ServiceManager()
+        self._stopping_said = False
         self._shutdowns: dict[int, int] = {}
 
     def run(self) -> int:
@@ -46,30 +63,43 @@ class Service:
         if not isinstance(loop, ReactorLoop):
             raise TypeError("the service needs a loop of its own reactor")
         loaded = self._loaded
+        self._log.copy_to(syslog_handler(loaded.settings))
         for warning in loaded.warnings:
             _log.warning("%s", warning)
         raise_limit(loaded.settings)
-        console = Console(self.reload, self.change)
+        console = Console(self.reload, self.change, self._manager.status)
         pooler = Pooler(loop, loaded.settings, _texts(loaded.secrets), console)
         console.attach(pooler)
         self._pooler = pooler
         try:
-            pooler.start()
-        except OSError as error:
+            pooler.start(self._inherited)
+        except (OSError, LookupError) as error:
             _log.critical("cannot listen: %s", error)
             return 1
         self._handle_signals(loop)
+        pooler.watch(self._tell_manager)
         _log.info(
-            "process up: pgpool_py %s, Python %s, pid %d",
+            "process up: %s, pgpool_py %s, Python %s, pid %d",
+            SHOWN_VERSION,
             __version__,
             sys.version.split()[0],
             os.getpid(),
         )
+        self._manager.ready()
         await pooler.stopped.wait()
+        self._tell_manager()
+        self._manager.close()
         # What was written last may still be in a stream's hands.
         await asyncio.sleep(0)
         _log.info("process stopped")
         return 0
+
+    def _tell_manager(self) -> None:
+        """Tell the service manager what it could not be told at once, or not yet."""
+        if self._pooler.stopping is not Stopping.NO and not self._stopping_said:
+            self._stopping_said = True
+            self._manager.stopping()
+        self._manager.flush()
 
     # Reload
 
@@ -79,10 +109,18 @@ class Service:
         Raises:
             ConfigError: it has faults; nothing was changed.
         """
+        self._manager.reloading()
+        try:
+            self._reload()
+        finally:
+            # That it has failed is in the log; it goes on to serve as before.
+            self._manager.ready()
+
+    def _reload(self) -> None:
         pooler = self._pooler
         path = pooler.settings.conffile
         try:
-            loaded = load(path, os.environ)
+            loaded = load(path, os.environ, activated=bool(self._inherited))
         except ConfigError as error:
             for fault in error.faults:
                 _log.error("%s", fault)
@@ -121,6 +159,7 @@ class Service:
         self._take_over(settings, secrets)
 
     def _take_over(self, settings: Settings, secrets: Mapping[str, str]) -> None:
+        self._log.copy_to(syslog_handler(settings))
         self._log.set_verbose(max(self._verbose, settings.verbose))
         self._pooler.context.resolver.max_ttl = settings.dns_max_ttl
         self._pooler.reload(settings, secrets)

@@ -67,8 +67,8 @@ def run(ini: Path, logfile: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
                 self.loop: asyncio.AbstractEventLoop = loop
                 poolers.append(self)
 
-            def start(self) -> None:
-                super().start()
+            def start(self, *rest: Any) -> None:
+                super().start(*rest)
                 for number in signals:
                     self.loop.call_soon(os.kill, os.getpid(), number)
 
@@ -101,7 +101,7 @@ def test_it_ends_well_when_it_is_told_to(
     assert pooler.stopped.is_set()
     assert pooler.stopping is Stopping.NOW
     assert text in logfile.read_text()
-    assert "process up: pgpool_py" in logfile.read_text()
+    assert "process up: PgBouncer 1.25.2, pgpool_py " in logfile.read_text()
     assert not Path(unix_socket_path(str(ini.parent), 6432)).exists()
 
 

@@ -16,18 +16,23 @@ class Console:
     ``reload`` reads the configuration anew and takes it over; it raises ConfigError
     and changes nothing if there are faults. ``change`` gives one setting, its name in
     lower case, the value that a text says; it raises SettingError where it refuses.
+    ``on_statistics`` gets the line of each period of statistics.
     """
 
     def __init__(
-        self, reload: Callable[[], None], change: Callable[[str, str], None]
+        self,
+        reload: Callable[[], None],
+        change: Callable[[str, str], None],
+        on_statistics: Callable[[str], None] | None = None,
     ) -> None:
         self._reload = reload
         self._change = change
+        self._on_statistics = on_statistics
         self._desk: Desk | None = None
 
     def attach(self, pooler: Pooler) -> None:
         """Say which pooler this is about; once, before its first client."""
-        self._desk = Desk(pooler, self._reload, self._change)
+        self._desk = Desk(pooler, self._reload, self._change, self._on_statistics)
         pooler.watch(self._desk.tick)
 
     def __call__(

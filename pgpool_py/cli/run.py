@@ -2,23 +2,38 @@
 
 import argparse
 import os
+import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import NoReturn
 
 from pgpool_py import __version__
 from pgpool_py.admin.commands.version import SHOWN_VERSION
 from pgpool_py.config.faults import ConfigError
 from pgpool_py.config.load import Loaded, load
 from pgpool_py.log import Log
-from pgpool_py.process.daemon import detach
+from pgpool_py.net.activation import take_sockets
+from pgpool_py.net.listening import refuse_used
+from pgpool_py.net.notify import ServiceManager
+from pgpool_py.process.daemon import DaemonError, check_daemon, detach
 from pgpool_py.process.pidfile import Pidfile, PidfileError
 from pgpool_py.process.privileges import PrivilegeError, drop
 from pgpool_py.service import Service
 
 
+class _Parser(argparse.ArgumentParser):
+    """Ends with PgBouncer's status, where argparse has one of its own."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the command line, and end."""
+        self.print_usage(sys.stderr)
+        self.exit(1, f"{self.prog}: {message}\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """Give the parser for the options that PgBouncer has, and ours."""
-    options = argparse.ArgumentParser(
+    options = _Parser(
         prog="pgpool-py",
         description="A PostgreSQL pooler that takes PgBouncer's configuration.",
         epilog="Other commands: pgpool-py check FILE, pgpool-py demo.\n"
@@ -26,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
         # The default would put both lines of the version into one.
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    options.add_argument("file", metavar="FILE", help="pgbouncer.ini")
+    options.add_argument("file", metavar="FILE", nargs="?", help="pgbouncer.ini")
     options.add_argument("-d", "--daemon", action="store_true", help="run detached")
     options.add_argument(
         "-R", "--reboot", action="store_true", help="not offered: use so_reuseport"
@@ -50,12 +65,10 @@ def parser() -> argparse.ArgumentParser:
 
 def run(arguments: list[str]) -> int:
     """Run until the pooler has stopped; give the exit status."""
-    if not any(a for a in arguments if not a.startswith("-")) and not (
-        {"-V", "--version", "-h", "--help"} & set(arguments)
-    ):
+    given = parser().parse_args(arguments)
+    if given.file is None:
         print("no configuration file specified", file=sys.stderr)
         return 1
-    given = parser().parse_args(arguments)
     if given.reboot:
         print(
             "-R is not offered: start a second process with so_reuseport=1 and stop "
@@ -63,27 +76,42 @@ def run(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 1
+    # Before anything is forked, for the sockets are meant for this very process.
+    manager = ServiceManager.of(os.environ)
     try:
-        loaded = load(given.file, os.environ)
+        inherited = take_sockets(os.environ)
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return 1
+    try:
+        loaded = load(given.file, os.environ, activated=bool(inherited))
     except ConfigError as error:
         for fault in sorted(error.faults):
             print(fault, file=sys.stderr)
         print(f"{given.file}: cannot load config file", file=sys.stderr)
         return 1
     try:
-        return _run(given, loaded)
-    except (PrivilegeError, PidfileError, OSError) as error:
+        return _run(given, loaded, inherited, manager)
+    except (PrivilegeError, DaemonError, PidfileError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _run(given: argparse.Namespace, loaded: Loaded) -> int:
+def _run(
+    given: argparse.Namespace,
+    loaded: Loaded,
+    inherited: Sequence[socket.socket],
+    manager: ServiceManager,
+) -> int:
     settings = loaded.settings
-    if given.daemon and not settings.pidfile:
-        raise PidfileError("-d needs pidfile= in the configuration")
+    if given.daemon:
+        check_daemon(settings)
     # Not for the service: to a reload, the file would seem to have changed its user.
     user = given.user or settings.user
     drop(replace(settings, user=user), allow_root=given.allow_root)
+    if settings.unix_socket_dir and not inherited:
+        # Here too: once detached, nobody would see it.
+        refuse_used(settings.unix_socket_dir, settings.listen_port)
     pidfile = Pidfile(settings.pidfile) if settings.pidfile else None
     if pidfile is not None:
         pidfile.check()
@@ -95,7 +123,13 @@ def _run(given: argparse.Namespace, loaded: Loaded) -> int:
         verbose = max(given.verbose, settings.verbose)
         quiet = given.quiet or given.daemon
         with Log(settings.logfile, verbose, to_stderr=not quiet) as log:
-            return Service(loaded, log, verbose=given.verbose).run()
+            return Service(
+                loaded,
+                log,
+                verbose=given.verbose,
+                inherited=inherited,
+                manager=manager,
+            ).run()
     finally:
         if pidfile is not None:
             pidfile.remove()

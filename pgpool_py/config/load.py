@@ -27,11 +27,17 @@ class Loaded:
     warnings: tuple[str, ...]
 
 
-def load(path: str, environment: Mapping[str, str] = _EMPTY) -> Loaded:
+def load(
+    path: str,
+    environment: Mapping[str, str] = _EMPTY,
+    *,
+    activated: bool = False,
+) -> Loaded:
     """Read a pgbouncer.ini and the auth_file that it names.
 
     Paths are relative to the working directory. What ``environment`` sets stands over
-    the file. Raises ConfigError with every fault of every file.
+    the file. ``activated`` says that the sockets to listen on are given, so that the
+    file need not name any. Raises ConfigError with every fault of every file.
     """
     ini = read_ini(path)
     sections = read_sections(ini)
@@ -40,7 +46,8 @@ def load(path: str, environment: Mapping[str, str] = _EMPTY) -> Loaded:
     if not sections.has_main and not _unreadable(path, ini.faults):
         faults.append(Fault(path, 0, f"section [{MAIN}] is missing"))
     settings = _settings(path, sections)
-    faults += _nowhere_to_listen(sections, settings)
+    if not activated:
+        faults += _nowhere_to_listen(sections, settings)
     secrets, broken = _read_secrets(sections, settings)
     faults += broken
     if faults:

@@ -6,6 +6,7 @@ The first hundred are PgBouncer 1.25's (``src/main.c``), the last are ours.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pgpool_py.net.syslog import SyslogFacility
 from pgpool_py.settings import AuthType, PoolMode, SslMode
 
 from .option import Effect, Option
@@ -57,9 +58,7 @@ _LISTENING_AND_PROCESS = (
         "permissions of the Unix socket",
         reloadable=False,
     ),
-    Option(
-        "unix_socket_group", _TEXT, "group of the Unix socket", LATER, reloadable=False
-    ),
+    Option("unix_socket_group", _TEXT, "group of the Unix socket", reloadable=False),
     Option(
         "so_reuseport",
         _FLAG,
@@ -70,7 +69,6 @@ _LISTENING_AND_PROCESS = (
         "tcp_defer_accept",
         Whole(unit="seconds"),
         "accept when the client has sent something",
-        LATER,
     ),
     Option("tcp_keepalive", _FLAG, "let the kernel probe silent connections"),
     Option("tcp_keepcnt", _COUNT, "unanswered probes before giving up"),
@@ -99,9 +97,9 @@ _LISTENING_AND_PROCESS = (
 
 _LOGGING_AND_STATISTICS = (
     Option("logfile", _TEXT, "file to append the log to"),
-    Option("syslog", _FLAG, "log to syslog too", LATER),
-    Option("syslog_ident", _TEXT, "name under which syslog shows us", LATER),
-    Option("syslog_facility", _TEXT, "syslog facility", LATER),
+    Option("syslog", _FLAG, "log to syslog too"),
+    Option("syslog_ident", _TEXT, "name under which syslog shows us"),
+    Option("syslog_facility", Choice(SyslogFacility), "syslog facility"),
     Option("log_connections", _FLAG, "log each login"),
     Option("log_disconnections", _FLAG, "log each close with its reason"),
     Option("log_pooler_errors", _FLAG, "log errors that are sent to clients"),

@@ -1,27 +1,21 @@
-"""Listening sockets: opening them, and accepting what comes in."""
+"""A listening socket: accepting what comes in."""
 
 import contextlib
 import errno
 import os
-import shutil
 import socket
-import stat
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from .address import (
-    address_text,
-    ip_address,
-    kernel_path,
-    own_address,
-    unix_socket_path,
-)
+from .address import address_text, own_address
 from .poller import READ
 from .reactor import Reactor
 
 # So many of one event; the rest is reported again, behind the other descriptors.
 MOST_ACCEPTS: Final = 32
+
+# The longest queue that Linux keeps unless told otherwise (net.core.somaxconn).
+MOST_PENDING: Final = 4096
 
 # The process or the system has no more descriptors, or no memory for a socket.
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -43,9 +37,6 @@ _GONE: Final = frozenset(
     if hasattr(errno, name)
 )
 
-# A wildcard address stands for two families, and a system may lack one of them.
-_NO_SUCH_FAMILY: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
-
 
 class Listener:
     """Accepts the connections of one listening, non-blocking socket.
@@ -55,10 +46,13 @@ class Listener:
 
     When descriptors run out, nothing is accepted and ``on_exhausted`` is called, once,
     with the kernel's error; call :meth:`resume` when a descriptor was given back.
+
+    The file of a Unix socket goes when it is closed, unless it was ``inherited``.
     """
 
     __slots__ = (
         "_identity",
+        "_inherited",
         "_on_accept",
         "_on_exhausted",
         "_reactor",
@@ -73,13 +67,16 @@ class Listener:
         listening_socket: socket.socket,
         on_accept: Callable[[socket.socket], None],
         on_exhausted: Callable[[OSError], None],
+        *,
+        inherited: bool = False,
     ) -> None:
         self._reactor = reactor
         self._socket = listening_socket
         self._on_accept = on_accept
         self._on_exhausted = on_exhausted
         self.address = address_text(own_address(listening_socket))
-        self._identity = _identity(listening_socket)
+        self._inherited = inherited
+        self._identity = None if inherited else _identity(listening_socket)
         self._watching = False
         self.resume()
 
@@ -105,6 +102,22 @@ class Listener:
             self._watching = True
             self._reactor.watch(self._socket.fileno(), self, READ)
 
+    def accept_pending(self) -> None:
+        """Accept what the kernel has queued by now: closing would reset it.
+
+        Of an inherited socket nothing, for its owner goes on to listen, and whoever is
+        in the queue is the next process's.
+        """
+        if self._inherited:
+            return
+        for _ in range(MOST_PENDING // MOST_ACCEPTS):
+            try:
+                if not self._accept_batch():
+                    return
+            except Exception as error:
+                # It must not keep the others from being accepted, nor us from closing.
+                self._reactor.on_fault(error)
+
     def close(self) -> None:
         """Stop listening; the file of a Unix socket goes, if it is still this one's."""
         if self._socket.fileno() < 0:
@@ -119,21 +132,26 @@ class Listener:
 
     def on_readable(self) -> None:
         """Accept a batch; called by the reactor."""
+        self._accept_batch()
+
+    def _accept_batch(self) -> bool:
+        """Say whether there may be more."""
         for _ in range(MOST_ACCEPTS):
             # The callback may have suspended or closed it.
             if not self._watching:
-                return
+                return False
             try:
                 accepted, _peer = self._socket.accept()
             except BlockingIOError:
-                return
+                return False
             except OSError as error:
                 if error.errno in _GONE:
                     continue
                 self._fail(error)
-                return
+                return False
             accepted.setblocking(False)
             self._on_accept(accepted)
+        return True
 
     def _fail(self, error: OSError) -> None:
         # Whatever it is, it would be reported again at once.
@@ -147,139 +165,6 @@ class Listener:
 
     def on_fault(self, error: Exception) -> None:
         """Go on: one connection's defect is no reason to turn the others away."""
-
-
-def listen_tcp(
-    address: str, port: int, backlog: int, reuse_port: bool = False
-) -> list[socket.socket]:
-    """Listen on every address that ``address`` stands for.
-
-    That is an IP address, a name, or ``*`` for all IPv4 and IPv6 addresses. Looks the
-    name up, so it may block. With port 0 the kernel gives each socket its own.
-
-    Raises:
-        OSError: nothing has that name, or one of the addresses cannot be had; then
-            none is listened on. ``*`` is content with one of the two families.
-    """
-    wildcard = address == "*"
-    listening: list[socket.socket] = []
-    absent: OSError | None = None
-    try:
-        for family, where in _look_up(None if wildcard else address, port):
-            try:
-                listening.append(_listen_ip(family, where, backlog, reuse_port))
-            except OSError as error:
-                if not wildcard or error.errno not in _NO_SUCH_FAMILY:
-                    raise
-                absent = error
-    except OSError:
-        for sock in listening:
-            sock.close()
-        raise
-    if not listening and absent is not None:
-        raise absent
-    return listening
-
-
-def _look_up(
-    name: str | None, port: int
-) -> list[tuple[socket.AddressFamily, tuple[Any, ...]]]:
-    try:
-        rows = socket.getaddrinfo(
-            name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-    except OSError as error:
-        raise type(error)(error.errno, error.strerror, name) from error
-    return [(family, where) for family, _type, _protocol, _name, where in rows]
-
-
-def _listen_ip(
-    family: socket.AddressFamily,
-    where: tuple[Any, ...],
-    backlog: int,
-    reuse_port: bool,
-) -> socket.socket:
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setblocking(False)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if reuse_port:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.bind(where)
-        sock.listen(backlog)
-    except OSError as error:
-        sock.close()
-        raise OSError(
-            error.errno, error.strerror, address_text(ip_address(where))
-        ) from error
-    return sock
-
-
-def listen_unix(
-    directory: str, port: int, mode: int, backlog: int, group: str = ""
-) -> socket.socket:
-    """Listen on ``.s.PGSQL.<port>`` in ``directory`` (with "@" first: abstract).
-
-    A socket file that nobody answers on is a dead process's and is replaced. ``group``
-    is a name or a number, "" for the process's own. Neither it nor ``mode`` holds for
-    abstract sockets, which have no file.
-
-    Raises:
-        OSError: somebody answers there (EADDRINUSE), or the path cannot be had.
-        LookupError: there is no such group.
-    """
-    path = unix_socket_path(directory, port)
-    abstract = path.startswith("@")
-    if not abstract:
-        _remove_stale(path)
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    bound = False
-    try:
-        sock.setblocking(False)
-        _bind_unix(sock, path)
-        bound = not abstract
-        if bound:
-            if group:
-                shutil.chown(path, group=int(group) if group.isdigit() else group)
-            Path(path).chmod(mode)
-        sock.listen(backlog)
-    except BaseException:
-        sock.close()
-        if bound:
-            os.unlink(path)
-        raise
-    return sock
-
-
-def _bind_unix(sock: socket.socket, path: str) -> None:
-    try:
-        sock.bind(kernel_path(path))
-    except OSError as error:
-        code = error.errno or errno.ENAMETOOLONG
-        raise OSError(code, error.strerror or str(error), path) from error
-
-
-def _remove_stale(path: str) -> None:
-    """Remove a dead process's socket file; see :func:`listen_unix` for errors."""
-    try:
-        found = os.stat(path)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, path) from error
-    # Connecting to any other file is refused as well, and would say that it is dead.
-    if not stat.S_ISSOCK(found.st_mode):
-        raise FileExistsError(
-            errno.EEXIST, "a file that is no socket is in the way, remove it", path
-        )
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.setblocking(False)
-        code = probe.connect_ex(path)
-    if code not in (errno.ECONNREFUSED, errno.ENOENT):
-        raise OSError(errno.EADDRINUSE, "unix socket is in use, cannot continue", path)
-    Path(path).unlink(missing_ok=True)
 
 
 def _identity(listening: socket.socket) -> tuple[int, int] | None:

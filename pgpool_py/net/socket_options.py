@@ -13,6 +13,7 @@ _KEEPIDLE: Final = getattr(socket, "TCP_KEEPIDLE", None) or getattr(
 _KEEPINTVL: Final = getattr(socket, "TCP_KEEPINTVL", None)
 _KEEPCNT: Final = getattr(socket, "TCP_KEEPCNT", None)
 _USER_TIMEOUT: Final = getattr(socket, "TCP_USER_TIMEOUT", None)
+_DEFER_ACCEPT: Final = getattr(socket, "TCP_DEFER_ACCEPT", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,19 @@ def apply(sock: socket.socket, options: TcpOptions) -> None:
     if options.socket_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, options.socket_buffer)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, options.socket_buffer)
+
+
+def defer_accept(listening: socket.socket, on: bool) -> None:
+    """Accept connections only when they have sent something; or all, as they come.
+
+    For a second, that is: Linux then lets in what is silent, too. Nothing on a Unix
+    socket, or where there is no such option.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+    if listening.family in _IP and _DEFER_ACCEPT is not None:
+        listening.setsockopt(socket.IPPROTO_TCP, _DEFER_ACCEPT, int(on))
 
 
 def _set_tcp(sock: socket.socket, option: int | None, value: int) -> None:

@@ -3,13 +3,21 @@
 import logging
 import resource
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Final
 
-from pgpool_py.net.listener import Listener, listen_tcp, listen_unix
+from pgpool_py.net.address import own_address
+from pgpool_py.net.listener import Listener
+from pgpool_py.net.listening import ABSENT, listen_tcp, listen_unix
 from pgpool_py.net.reactor import Reactor
-from pgpool_py.settings import Settings
+from pgpool_py.net.socket_options import defer_accept
+from pgpool_py.settings import FALLBACK_SOCKET_DIR, Settings
 
 _log = logging.getLogger(__name__)
+
+
+# Seconds between two lines that say so.
+EXHAUSTION_QUIET: Final = 10.0
 
 
 class Listening:
@@ -23,50 +31,101 @@ class Listening:
         self._tcp: list[Listener] = []
         self._unix: list[Listener] = []
         self._exhausted = False
+        self._exhaustion_told = float("-inf")
 
     @property
     def addresses(self) -> list[str]:
         """Give what is listened on, as text."""
         return [listener.address for listener in (*self._tcp, *self._unix)]
 
-    def open(self, settings: Settings) -> None:
-        """Listen where the settings say.
+    def open(self, settings: Settings, inherited: Sequence[socket.socket] = ()) -> None:
+        """Listen where the settings say, or on what the service manager passed.
 
         Raises:
-            OSError: an address cannot be listened on; nothing is listened on then.
+            OSError: an address cannot be listened on; nothing is listened on then. Of
+                several for TCP, those that this machine lacks are only warned of.
+            LookupError: there is no such ``unix_socket_group``; likewise.
         """
         try:
-            for address in settings.listen_addr:
-                for sock in listen_tcp(
+            if inherited:
+                self._take(settings, inherited)
+            else:
+                self._open_tcp(settings)
+                self._open_unix(settings)
+            self.tune(settings)
+        except (OSError, LookupError):
+            self.close()
+            raise
+
+    def _take(self, settings: Settings, inherited: Sequence[socket.socket]) -> None:
+        ignored = "sockets passed from service manager, %s ignored"
+        if settings.listen_addr:
+            _log.warning(ignored, "listen_addr")
+        if settings.unix_socket_dir not in {"", FALLBACK_SOCKET_DIR}:
+            _log.warning(ignored, "unix_socket_dir")
+        for sock in inherited:
+            listeners = self._unix if sock.family == socket.AF_UNIX else self._tcp
+            listeners.append(self._listener(sock, inherited=True))
+
+    def _open_tcp(self, settings: Settings) -> None:
+        absent: OSError | None = None
+        for address in settings.listen_addr:
+            try:
+                listening = listen_tcp(
                     address,
                     settings.listen_port,
                     settings.listen_backlog,
                     reuse_port=settings.so_reuseport,
-                ):
-                    self._tcp.append(self._listener(sock))
-            if settings.unix_socket_dir:
-                sock = listen_unix(
-                    settings.unix_socket_dir,
-                    settings.listen_port,
-                    settings.unix_socket_mode,
-                    settings.listen_backlog,
+                    own={own_address(listener.socket) for listener in self._tcp},
                 )
-                self._unix.append(self._listener(sock))
-        except OSError:
-            self.close()
-            raise
+            except OSError as error:
+                if error.errno not in ABSENT:
+                    raise
+                absent = error
+                _log.warning("cannot listen on %s: %s", error.filename, error.strerror)
+                continue
+            self._tcp += [self._listener(sock) for sock in listening]
+        if absent is not None and not self._tcp:
+            raise absent
 
-    def _listener(self, listening: socket.socket) -> Listener:
+    def _open_unix(self, settings: Settings) -> None:
+        if settings.unix_socket_dir:
+            sock = listen_unix(
+                settings.unix_socket_dir,
+                settings.listen_port,
+                settings.unix_socket_mode,
+                settings.listen_backlog,
+                settings.unix_socket_group,
+            )
+            self._unix.append(self._listener(sock))
+
+    def _listener(
+        self, listening: socket.socket, *, inherited: bool = False
+    ) -> Listener:
         listener = Listener(
-            self._reactor, listening, self._on_accept, self._on_exhausted
+            self._reactor,
+            listening,
+            self._on_accept,
+            self._on_exhausted,
+            inherited=inherited,
         )
         _log.info("listening on %s", listener.address)
         return listener
 
+    def tune(self, settings: Settings) -> None:
+        """Apply what may change while listening."""
+        for listener in self._tcp:
+            try:
+                defer_accept(listener.socket, settings.tcp_defer_accept > 0)
+            except OSError as error:
+                _log.warning("tcp_defer_accept: %s", error.strerror)
+
     def _on_exhausted(self, error: OSError) -> None:
-        if self._exhausted:
+        now = self._reactor.now
+        if self._exhausted or now - self._exhaustion_told < EXHAUSTION_QUIET:
             return
         self._exhausted = True
+        self._exhaustion_told = now
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         _log.error(
             "cannot accept more clients: %s; the limit is %d descriptors: raise "
@@ -85,8 +144,9 @@ class Listening:
             listener.resume()
 
     def close_tcp(self) -> None:
-        """Listen on unix sockets alone."""
+        """Listen on unix sockets alone; who has connected by now is accepted."""
         for listener in self._tcp:
+            listener.accept_pending()
             listener.close()
         self._tcp.clear()
 

@@ -5,7 +5,8 @@ start → serving ⇄ paused → stopping → stopped
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+import socket
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
 from typing import Final
@@ -99,13 +100,16 @@ class Pooler:
 
     # Start
 
-    def start(self) -> None:
+    def start(self, inherited: Sequence[socket.socket] = ()) -> None:
         """Listen, and open what ``min_pool_size`` asks for.
+
+        ``inherited`` sockets listen already, and take the place of the settings'.
 
         Raises:
             OSError: an address cannot be listened on.
+            LookupError: there is no such ``unix_socket_group``.
         """
-        self._listening.open(self.settings)
+        self._listening.open(self.settings, inherited)
         self._open_forced_pools()
         self._tick()
 
@@ -291,6 +295,7 @@ class Pooler:
         for session in self.gatehouse.sessions.values():
             who = session.identity
             session.limits = self.limits_for(who.database, who.user)
+        self._listening.tune(settings)
         self._open_forced_pools()
 
     def _reconfigure(self, pool: Pool) -> None:

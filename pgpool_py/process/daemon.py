@@ -2,6 +2,23 @@
 
 import os
 
+from pgpool_py.settings import Settings
+
+
+class DaemonError(Exception):
+    """Detached, the process could not be found, or not be heard."""
+
+
+def check_daemon(settings: Settings) -> None:
+    """Raise DaemonError if the settings lack what a detached process needs."""
+    if not settings.pidfile:
+        raise DaemonError("daemon needs pidfile configured: set pidfile=")
+    if not settings.logfile and not settings.syslog:
+        raise DaemonError(
+            "daemon needs a log configured, for it has no stderr: set logfile= or "
+            "syslog=1"
+        )
+
 
 def detach() -> None:
     """Go on in the background: fork twice, so that no terminal is ever ours again."""

@@ -1,6 +1,8 @@
 """The options of ``pgpool-py``, its exit codes, and what it says of itself."""
 
 import os
+import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ from pgpool_py.cli import run
 from pgpool_py.cli.main import main
 from pgpool_py.config.load import Loaded
 from pgpool_py.log import Log
+from pgpool_py.net.address import unix_socket_path
+from pgpool_py.net.notify import ServiceManager
 
 INI = """
 [databases]
@@ -30,8 +34,18 @@ class FakeService:
     begun: list["FakeService"]
     status = 0
 
-    def __init__(self, loaded: Loaded, log: Log, *, verbose: int) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        log: Log,
+        *,
+        verbose: int,
+        inherited: Sequence[socket.socket],
+        manager: ServiceManager,
+    ) -> None:
         self.verbose = verbose
+        self.inherited = inherited
+        self.manager = manager
         self.loaded = loaded
         self.pidfile = Path(loaded.settings.pidfile)
         self.begun.append(self)
@@ -106,7 +120,7 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
         assert option in text
 
 
-@pytest.mark.parametrize("arguments", [[], ["-q"], ["run"]])
+@pytest.mark.parametrize("arguments", [[], ["-q"], ["run"], ["-u", "nobody"]])
 def test_without_a_file_nothing_is_run(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -167,6 +181,62 @@ def test_a_daemon_needs_a_pidfile(
     ini.write_text("".join(x for x in text.splitlines(True) if "pidfile" not in x))
     assert main(["-d", str(ini)]) == 1
     assert "pidfile=" in capsys.readouterr().err
+
+
+def test_a_daemon_needs_a_log(
+    ini: Path, begun: list[FakeService], capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = ini.read_text()
+    ini.write_text("".join(x for x in text.splitlines(True) if "logfile" not in x))
+    assert main(["-d", str(ini)]) == 1
+    assert "set logfile= or syslog=1" in capsys.readouterr().err
+    assert begun == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--reboot-not"], ["-x"], ["-u"], ["one.ini", "two.ini"]]
+)
+def test_a_wrong_command_line_ends_as_with_pgbouncer(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 1
+    assert capsys.readouterr().err.startswith("usage: pgpool-py ")
+
+
+def test_a_unix_socket_in_use_is_told_before_anything_is_begun(
+    ini: Path, begun: list[FakeService], capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = ini.read_text()
+    ini.write_text(text.replace("dir =", f"dir = {ini.parent}"))
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(unix_socket_path(str(ini.parent), 6432))
+        other.listen()
+        assert main(["-d", str(ini)]) == 1
+    assert "unix socket is in use, cannot continue" in capsys.readouterr().err
+    assert begun == []
+
+
+def test_what_the_service_manager_passed_is_listened_on(
+    ini: Path, begun: list[FakeService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ini.write_text(ini.read_text().replace("listen_addr = 127.0.0.1", ""))
+    with socket.create_server(("127.0.0.1", 0)) as passed:
+        monkeypatch.setattr(run, "take_sockets", lambda environment: [passed])
+        assert main([str(ini)]) == 0
+    assert begun[0].inherited == [passed]
+
+
+def test_the_service_managers_variables_are_gone_before_the_service_begins(
+    ini: Path, begun: list[FakeService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"NOTIFY_SOCKET": "", "LISTEN_PID": "1", "LISTEN_FDS": "1"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert main([str(ini)]) == 0
+    assert not given.keys() & os.environ.keys()
+    assert begun[0].inherited == []
 
 
 def test_a_daemon_detaches_before_it_writes_its_process_id(

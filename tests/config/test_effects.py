@@ -39,12 +39,12 @@ def test_one_warning_names_all_that_has_no_effect_yet() -> None:
 
 
 def test_defaults_that_are_written_out_are_not_warned_of() -> None:
-    found = sections("[pgbouncer]\nclient_tls_ciphers = default\nsyslog = 0")
+    found = sections("[pgbouncer]\nclient_tls_ciphers = default\npkt_buf = 4096")
     assert without_effect(found) is None
 
 
 def test_what_a_reopened_section_puts_back_is_not_warned_of() -> None:
-    assert without_effect(sections("[pgbouncer]\nsyslog = 1\n[pgbouncer]")) is None
+    assert without_effect(sections("[pgbouncer]\npkt_buf = 1\n[pgbouncer]")) is None
 
 
 @pytest.mark.parametrize(

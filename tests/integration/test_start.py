@@ -165,4 +165,4 @@ def test_each_listener_and_the_start_have_a_line_in_the_log(
     pooler = start_pooler()
     lines = pooler.log.splitlines()
     assert f"LOG listening on {HOST}:{pooler.port}" in lines[0]
-    assert f"[{pooler.pid}] LOG process up: pgpool_py" in lines[1]
+    assert f"[{pooler.pid}] LOG process up: PgBouncer 1.25.2, pgpool_py " in lines[1]

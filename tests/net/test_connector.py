@@ -10,7 +10,7 @@ import pytest
 
 from pgpool_py.net.address import Address
 from pgpool_py.net.connector import Connector, connect
-from pgpool_py.net.listener import listen_tcp, listen_unix
+from pgpool_py.net.listening import listen_tcp, listen_unix
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.socket_options import TcpOptions
 from pgpool_py.net.stream import Stream

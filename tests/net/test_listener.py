@@ -10,7 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from pgpool_py.net.listener import MOST_ACCEPTS, Listener, listen_tcp
+from pgpool_py.net.listener import MOST_ACCEPTS, Listener
+from pgpool_py.net.listening import listen_tcp
 from pgpool_py.net.reactor import Reactor
 from tests.net.doors import Door
 from tests.net.fakes import SpyPoller

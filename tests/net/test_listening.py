@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pgpool_py.net.listener import listen_tcp, listen_unix
+from pgpool_py.net.listening import listen_tcp, listen_unix
 from pgpool_py.net.reactor import Reactor
 from tests.net.doors import Door
 
@@ -96,6 +96,25 @@ def test_several_processes_may_share_a_port(keep: Keep) -> None:
     assert keep(second).getsockname() == first.getsockname()
 
 
+def test_a_name_is_content_with_the_addresses_that_are_there(
+    keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # TEST-NET-1, RFC 5737: nobody has the first.
+    where = [("192.0.2.1", 0), ("127.0.0.1", 0)]
+    rows = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", name) for name in where]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: rows)
+    (sock,) = listen_tcp("name", 0, 16)
+    assert keep(sock).getsockname()[0] == "127.0.0.1"
+    del rows[1]
+    with pytest.raises(OSError, match=r"192\.0\.2\.1"):
+        listen_tcp("name", 0, 16)
+
+
+def test_what_is_listened_on_already_is_left_out() -> None:
+    assert listen_tcp("127.0.0.1", 6432, 16, own=[("127.0.0.1", 6432)]) == []
+    assert listen_tcp("127.0.0.1", 6432, 16, own=[("0.0.0.0", 6432)]) == []
+
+
 def test_an_unknown_name_is_named() -> None:
     with pytest.raises(OSError, match=r"no-such-host\.invalid"):
         listen_tcp("no-such-host.invalid", 0, 16)
@@ -156,6 +175,15 @@ def test_a_live_processs_socket_is_left_alone(
     assert got.value.errno == errno.EADDRINUSE
     assert got.value.filename == path
     assert Path(path).is_socket()
+
+
+def test_a_port_that_postgresql_has_locked_is_left_alone(tmp_path: Path) -> None:
+    lock = tmp_path / ".s.PGSQL.6432.lock"
+    lock.touch()
+    with pytest.raises(OSError, match="unix port 6432 is in use") as got:
+        listen_unix(str(tmp_path), 6432, 0o777, 16)
+    assert (got.value.errno, got.value.filename) == (errno.EADDRINUSE, str(lock))
+    assert list(tmp_path.iterdir()) == [lock]
 
 
 def test_a_file_that_is_no_socket_is_left_alone(tmp_path: Path) -> None:

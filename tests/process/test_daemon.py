@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from pgpool_py.process.daemon import detach
+from pgpool_py.process.daemon import DaemonError, check_daemon, detach
+from pgpool_py.settings import Settings
 
 
 class Gone(BaseException):
@@ -60,3 +61,12 @@ def test_the_parents_end_well(
     with pytest.raises(Gone):
         detach()
     assert calls[-1] == "exit 0"
+
+
+def test_a_daemon_must_be_found_and_heard() -> None:
+    with pytest.raises(DaemonError, match="pidfile"):
+        check_daemon(Settings(logfile="log"))
+    with pytest.raises(DaemonError, match="logfile"):
+        check_daemon(Settings(pidfile="pid"))
+    check_daemon(Settings(pidfile="pid", logfile="log"))
+    check_daemon(Settings(pidfile="pid", syslog=True))

@@ -54,19 +54,30 @@ class Desk:
         counters: of the console itself.
         visitors: the console sessions, by process id.
         averages: of all pools, the console's own included.
+        on_statistics: gets the line of each period that is over, if anything does.
     """
 
-    __slots__ = ("averages", "change", "counters", "pooler", "reload", "visitors")
+    __slots__ = (
+        "averages",
+        "change",
+        "counters",
+        "on_statistics",
+        "pooler",
+        "reload",
+        "visitors",
+    )
 
     def __init__(
         self,
         pooler: Pooler,
         reload: Callable[[], None],
         change: Callable[[str, str], None],
+        on_statistics: Callable[[str], None] | None = None,
     ) -> None:
         self.pooler = pooler
         self.reload = reload
         self.change = change
+        self.on_statistics = on_statistics
         self.counters = Counters()
         self.visitors: dict[int, Visitor] = {}
         self.averages = Averages(pooler.now)
@@ -187,8 +198,11 @@ class Desk:
             return
         totals = self.totals()
         self.averages.refresh(now, totals)
+        line = f"stats: {self.average(totals)}"
+        if self.on_statistics is not None:
+            self.on_statistics(line)
         if settings.log_stats:
-            _log.info("stats: %s", self.average(totals))
+            _log.info("%s", line)
 
 
 def _own_client(visitor: Visitor, offset: float) -> ClientView:

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from pgpool_py.admin.commands.desk import Desk
 from tests.admin.dialogue import attached
 from tests.pooler.staging import Stage
 
@@ -22,6 +23,21 @@ def test_the_end_of_a_period_is_logged_once(
     (line,) = caplog.messages
     # 6000 queries in a period of 60 seconds.
     assert line.startswith("stats: 0 xacts/s, 100 queries/s, 0 client parses/s, ")
+
+
+def test_the_line_of_a_period_is_handed_on_whether_it_is_logged_or_not(
+    stage: Stage,
+) -> None:
+    lines: list[str] = []
+    stage.pooler.context.settings = type(stage.settings)(log_stats=False)
+    Desk(stage.pooler, lambda: None, lines.append).tick()
+    assert lines == []
+    desk = Desk(stage.pooler, lambda: None, lines.append)
+    stage.loop.reactor.now += stage.settings.stats_period
+    desk.tick()
+    desk.tick()
+    (line,) = lines
+    assert line.startswith("stats: 0 xacts/s, ")
 
 
 def test_the_end_of_a_period_is_not_logged_without_log_stats(
