@@ -16,6 +16,8 @@ from pgpool_py import service as service_module
 from pgpool_py.config.load import load
 from pgpool_py.log import NOISE, Log, level_for
 from pgpool_py.net.address import unix_socket_path
+from pgpool_py.net.notify import ServiceManager
+from pgpool_py.net.syslog import SyslogHandler
 from pgpool_py.pooler.pooler import Pooler, Stopping
 from pgpool_py.service import Service
 
@@ -58,6 +60,7 @@ def run(ini: Path, logfile: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
         before: object = None,
         more: str = "",
         verbose: int = 0,
+        manager: ServiceManager | None = None,
     ) -> tuple[int, Pooler]:
         poolers: list[Pooler] = []
 
@@ -77,7 +80,8 @@ def run(ini: Path, logfile: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
         if before is not None:
             write(ini, before, more)
         with Log(str(logfile), to_stderr=False) as log:
-            status = Service(loaded, log, verbose=verbose).run()
+            service = Service(loaded, log, verbose=verbose, manager=manager)
+            status = service.run()
         (pooler,) = poolers
         return status, pooler
 
@@ -173,6 +177,52 @@ def test_it_pauses_and_goes_on(run: Run, logfile: Path) -> None:
     assert not pooler.paused
     assert "got SIGUSR1, pausing all activity" in logfile.read_text()
     assert "got SIGUSR2, continuing from PAUSE" in logfile.read_text()
+
+
+class FakeManager(ServiceManager):
+    """Writes down what the service manager is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def ready(self) -> None:
+        self.told.append("ready")
+
+    def reloading(self) -> None:
+        self.told.append("reloading")
+
+    def stopping(self) -> None:
+        self.told.append("stopping")
+
+
+@pytest.mark.parametrize("clients", [7, "many"], ids=["good", "faulty"])
+def test_the_service_manager_is_told_of_start_reload_and_stop(
+    run: Run, clients: object
+) -> None:
+    manager = FakeManager()
+    run(signal.SIGHUP, signal.SIGQUIT, before=clients, manager=manager)
+    assert manager.told == ["ready", "reloading", "ready", "stopping"]
+
+
+def test_syslog_is_begun_at_the_start_and_ended_by_a_reload(
+    run: Run, ini: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[object] = []
+    monkeypatch.setattr(Log, "copy_to", lambda _, handler: copied.append(handler))
+    write(ini, more="syslog = 1\nsyslog_ident = us\n")
+    run(signal.SIGHUP, signal.SIGQUIT, before=7)
+    first, second = copied
+    assert isinstance(first, SyslogHandler)
+    assert second is None
+
+
+def test_an_unknown_group_is_the_end(run: Run, ini: Path, logfile: Path) -> None:
+    write(ini, more="unix_socket_group = no-such-group\n")
+    status, _ = run()
+    assert status == 1
+    assert "FATAL cannot listen" in logfile.read_text()
+    assert "no-such-group" in logfile.read_text()
 
 
 def test_an_address_in_use_is_the_end(run: Run, ini: Path, logfile: Path) -> None:

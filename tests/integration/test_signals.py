@@ -45,7 +45,11 @@ def test_a_pooler_without_clients_ends_at_once_and_well(
     assert not is_listening(pooler)
 
 
-def test_sigquit_ends_at_once_and_tells_everybody(pooler: PoolerProcess) -> None:
+def test_sigquit_ends_at_once_and_tells_everybody(start_pooler: StartPooler) -> None:
+    # Else who says nothing at the door is not in yet.
+    pooler = start_pooler(
+        pool_mode="transaction", default_pool_size=2, tcp_defer_accept=0
+    )
     busy, idle, at_the_door = hold(pooler), log_in(pooler), connect(pooler)
     busy.send(Query(b"SELECT pg_sleep(30)").encode())
     pooler.wait_for_backends(1, "active", "pg_sleep")
