@@ -6,11 +6,11 @@ The first hundred are PgBouncer 1.25's (``src/main.c``), the last are ours.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pgpool_py.net.syslog import SyslogFacility
+from pgpool_py.net.syslog import FACILITIES
 from pgpool_py.settings import AuthType, PoolMode, SslMode
 
 from .option import Effect, Option
-from .values import Choice, Flag, Names, Seconds, Text, Whole
+from .values import Choice, Flag, Names, Seconds, Text, Whole, Word
 
 LATER = Effect.LATER
 SECURITY = Effect.SECURITY
@@ -99,7 +99,7 @@ _LOGGING_AND_STATISTICS = (
     Option("logfile", _TEXT, "file to append the log to"),
     Option("syslog", _FLAG, "log to syslog too"),
     Option("syslog_ident", _TEXT, "name under which syslog shows us"),
-    Option("syslog_facility", Choice(SyslogFacility), "syslog facility"),
+    Option("syslog_facility", Word(tuple(FACILITIES)), "syslog facility"),
     Option("log_connections", _FLAG, "log each login"),
     Option("log_disconnections", _FLAG, "log each close with its reason"),
     Option("log_pooler_errors", _FLAG, "log errors that are sent to clients"),

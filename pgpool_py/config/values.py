@@ -192,6 +192,28 @@ class Choice:
         return str(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a list, in capitals or not, that stays text."""
+
+    words: tuple[str, ...]
+    unit: str = ""
+
+    def parse(self, text: str) -> str:
+        """Return the word in small letters."""
+        wanted = text.lower()
+        if wanted not in self.words:
+            raise ValueError(
+                f"{shown(text)} is not one of {', '.join(self.words)}"
+                f"{did_you_mean(wanted, self.words)}{_comment(text)}"
+            )
+        return wanted
+
+    def show(self, value: object) -> str:
+        """Return the word."""
+        return str(value)
+
+
 def strtol(text: str) -> int | None:
     """Return what C's strtol with base 0 makes of the whole text, else None."""
     match = _INTEGER.fullmatch(text)

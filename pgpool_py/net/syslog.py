@@ -9,7 +9,6 @@ import os
 import socket
 import sys
 import time
-from enum import StrEnum
 from typing import Final
 
 from pgpool_py.log import DEBUG, ERROR, FATAL, LOG, WARNING, TextFormatter
@@ -19,34 +18,20 @@ _log = logging.getLogger(__name__)
 
 SYSLOG_SOCKET: Final = "/var/run/syslog" if sys.platform == "darwin" else "/dev/log"
 
-
-class SyslogFacility(StrEnum):
-    """Under which heading syslog files our lines, in syslog.conf's words."""
-
-    USER = "user"
-    MAIL = "mail"
-    DAEMON = "daemon"
-    AUTH = "auth"
-    SYSLOG = "syslog"
-    LPR = "lpr"
-    NEWS = "news"
-    UUCP = "uucp"
-    CRON = "cron"
-    AUTHPRIV = "authpriv"
-    FTP = "ftp"
-    LOCAL0 = "local0"
-    LOCAL1 = "local1"
-    LOCAL2 = "local2"
-    LOCAL3 = "local3"
-    LOCAL4 = "local4"
-    LOCAL5 = "local5"
-    LOCAL6 = "local6"
-    LOCAL7 = "local7"
-
-
-# RFC 5424, table 1: in the order above they begin with 1, and local0 is 16.
-_CODES: Final = {facility: code for code, facility in enumerate(SyslogFacility, 1)} | {
-    facility: 16 + number for number, facility in enumerate(list(SyslogFacility)[-8:])
+# RFC 5424, table 1, in syslog.conf's words
+FACILITIES: Final = {
+    "user": 1,
+    "mail": 2,
+    "daemon": 3,
+    "auth": 4,
+    "syslog": 5,
+    "lpr": 6,
+    "news": 7,
+    "uucp": 8,
+    "cron": 9,
+    "authpriv": 10,
+    "ftp": 11,
+    **{f"local{number}": 16 + number for number in range(8)},
 }
 
 # RFC 5424, table 2: critical, error, warning, informational, debug. From the top, the
@@ -64,17 +49,16 @@ QUIET: Final = 60.0
 class SyslogHandler(logging.Handler):
     """Sends each line as one datagram; drops it where it cannot be taken at once.
 
-    The first of a row of drops is a warning in the log, and its end another with the
-    count; not more often than every ``QUIET`` seconds.
+    ``facility`` is one of ``FACILITIES``. The first of a row of drops is a warning in
+    the log, and its end another with the count; not more often than every ``QUIET``
+    seconds.
     """
 
-    def __init__(
-        self, ident: str, facility: SyslogFacility, path: str = SYSLOG_SOCKET
-    ) -> None:
+    def __init__(self, ident: str, facility: str, path: str = SYSLOG_SOCKET) -> None:
         super().__init__()
         self.setFormatter(TextFormatter())
         self._ident = ident
-        self._facility = _CODES[facility]
+        self._facility = FACILITIES[facility]
         self._path = path
         self._socket: socket.socket | None = None
         self._lost = 0
@@ -156,6 +140,4 @@ def syslog_handler(settings: Settings) -> SyslogHandler | None:
     """Give the handler that the settings ask for."""
     if not settings.syslog:
         return None
-    return SyslogHandler(
-        settings.syslog_ident, SyslogFacility(settings.syslog_facility)
-    )
+    return SyslogHandler(settings.syslog_ident, settings.syslog_facility)

@@ -12,6 +12,7 @@ from pgpool_py.config.values import (
     Seconds,
     Text,
     Whole,
+    Word,
     did_you_mean,
     strtol,
 )
@@ -98,6 +99,7 @@ def test_a_number_of_ten_thousand_digits_is_only_out_of_range() -> None:
         (Names(), "a, b ,,c", ("a", "b", "c")),
         (Choice(PoolMode), "transaction", PoolMode.TRANSACTION),
         (Choice(PoolMode), "Transaction", PoolMode.TRANSACTION),
+        (Word(("one", "two")), "Two", "two"),
     ],
 )
 def test_text_becomes_a_value(kind: Kind, text: str, value: object) -> None:
@@ -166,6 +168,11 @@ def test_text_becomes_a_value(kind: Kind, text: str, value: object) -> None:
             ),
         ),
         (Choice(PoolMode), "", '"" is not one of session, transaction, statement'),
+        (
+            Word(("one", "two")),
+            "tw",
+            '"tw" is not one of one, two (did you mean "two"?)',
+        ),
     ],
 )
 def test_what_does_not_fit_is_shown_with_what_was_expected(
@@ -189,6 +196,7 @@ def test_what_does_not_fit_is_shown_with_what_was_expected(
         (Names(), ("a", "b"), "a,b"),
         (Names(), None, None),
         (Choice(PoolMode), PoolMode.SESSION, "session"),
+        (Word(("one", "two")), "two", "two"),
     ],
 )
 def test_a_value_is_shown_as_the_file_would_say_it(

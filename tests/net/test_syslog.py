@@ -13,7 +13,6 @@ from pgpool_py.log import NOISE, Log, about
 from pgpool_py.net.syslog import (
     MOST_BYTES,
     QUIET,
-    SyslogFacility,
     SyslogHandler,
     syslog_handler,
 )
@@ -56,7 +55,7 @@ def logfile(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def handler(path: Path) -> SyslogHandler:
-    return SyslogHandler("bouncer", SyslogFacility.LOCAL3, str(path))
+    return SyslogHandler("bouncer", "local3", str(path))
 
 
 @pytest.fixture
@@ -113,7 +112,7 @@ def test_facilities_have_the_codes_of_the_rfc(
     keep: Keep, path: Path, facility: str, code: int
 ) -> None:
     daemon = Daemon(keep, path)
-    handler = SyslogHandler("x", SyslogFacility(facility), str(path))
+    handler = SyslogHandler("x", facility, str(path))
     handler.handle(logging.makeLogRecord({"msg": "x", "levelno": logging.INFO}))
     handler.close()
     (line,) = daemon.heard()
@@ -216,7 +215,7 @@ def test_it_can_be_taken_back_and_exchanged(
     logger.info("nowhere")
     assert daemon.heard() == []
     other = tmp_path / "other"
-    log.copy_to(SyslogHandler("x", SyslogFacility.USER, str(other)))
+    log.copy_to(SyslogHandler("x", "user", str(other)))
     second = Daemon(keep, other)
     logger.info("there")
     assert daemon.heard() == []
@@ -225,6 +224,6 @@ def test_it_can_be_taken_back_and_exchanged(
 
 def test_there_is_a_handler_only_where_one_is_asked_for() -> None:
     assert syslog_handler(Settings()) is None
-    handler = syslog_handler(Settings(syslog=True, syslog_facility="LOCAL0".lower()))
+    handler = syslog_handler(Settings(syslog=True, syslog_facility="local0"))
     assert handler is not None
     handler.close()

@@ -57,6 +57,35 @@ def test_a_client_is_gone_from_the_books_when_it_leaves(house: House) -> None:
     assert house.pooler.gatehouse.sessions == {}
 
 
+def test_a_client_on_tcp_has_the_options_that_the_settings_say(build: Build) -> None:
+    house = build(
+        tcp_keepcnt=3,
+        tcp_keepidle=7,
+        tcp_keepintvl=5,
+        tcp_user_timeout=1500,
+        tcp_socket_buffer=20000,
+    )
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with socket.create_connection(server.getsockname()):
+            accepted, _ = server.accept()
+            with accepted.dup() as seen:
+                house.pooler.gatehouse.accept(accepted)
+                assert seen.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+                for name, value in (
+                    ("TCP_KEEPCNT", 3),
+                    ("TCP_KEEPIDLE", 7),
+                    ("TCP_KEEPINTVL", 5),
+                    ("TCP_USER_TIMEOUT", 1500),
+                ):
+                    option = getattr(socket, name, None)
+                    if option is not None:
+                        assert seen.getsockopt(socket.IPPROTO_TCP, option) == value
+                # Linux doubles what it is given, socket(7).
+                size = seen.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+                assert size in {20000, 40000}
+        house.turn()
+
+
 # Not in
 
 
