@@ -7,6 +7,7 @@ closed
 """
 
 import logging
+import time
 from enum import Enum, auto
 from typing import Final
 
@@ -200,7 +201,10 @@ class Arrival:
             return
         self._phase = _Phase.CLOSED
         if self.visitor.wishes.disconnections and not quiet:
-            _log.info("closing because: %s", reason, extra=about(self._who))
+            age = time.time() - self.visitor.connected
+            _log.info(
+                "closing because: %s (age=%ds)", reason, age, extra=about(self._who)
+            )
         if self._stream is not None:
             self._stream.close()
         if self._entry is not None:

@@ -1,6 +1,7 @@
 """Who a client is: for the console, the log, and cancel requests."""
 
 import logging
+import time
 from dataclasses import dataclass, field
 
 from pgpool_py.errors import PoolerError
@@ -47,7 +48,8 @@ class ClientIdentity:
         if error is not None:
             self.log_error(error)
         if self.wishes.disconnections:
-            _log.info("closing because: %s", reason, extra=about(self))
+            age = time.time() - self.connected
+            _log.info("closing because: %s (age=%ds)", reason, age, extra=about(self))
 
     def log_error(self, error: PoolerError) -> None:
         """Write the line about an error that the client is told."""

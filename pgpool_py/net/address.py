@@ -40,3 +40,12 @@ def address_text(address: Address) -> str:
         return f"unix:{address}"
     host, port = address
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def origin_text(connected: socket.socket) -> str:
+    """Give `` (from ip:port)`` for this side, nothing where it has no IP address."""
+    try:
+        own = own_address(connected)
+    except OSError:
+        return ""
+    return "" if isinstance(own, str) else f" (from {address_text(own)})"

@@ -12,6 +12,7 @@ from pgpool_py.client.relay import Relay
 from pgpool_py.client.replication import Replication
 from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
+from pgpool_py.net.address import origin_text
 from pgpool_py.reasons import Reason
 from pgpool_py.server.cancel import ServerCancel
 from pgpool_py.server.opening import Opening
@@ -99,7 +100,8 @@ class Replications:
         identity = private.relay.identity
         self.privates[identity.pid] = private
         self._context.keys.add(identity)
-        _log.info("new connection to server", extra=about(private))
+        own = origin_text(private.relay.server.stream.socket)
+        _log.info("new connection to server%s", own, extra=about(private))
 
     def on_closed(self, relay: Relay, reason: Reason) -> None:
         """Strike one out; called by its relay."""

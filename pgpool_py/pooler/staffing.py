@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pgpool_py.client.lender import Borrower
 from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
+from pgpool_py.net.address import origin_text
 from pgpool_py.pool.books import Books
 from pgpool_py.pool.hosts import Turn
 from pgpool_py.pool.lifetime import end_of_life
@@ -183,7 +184,8 @@ class Staffing:
         )
         self._books.opened(server)
         subject = self.destinations.subject(server)
-        _log.info("new connection to server", extra=about(subject))
+        own = origin_text(opened.stream.socket)
+        _log.info("new connection to server%s", own, extra=about(subject))
         self._on_opened(server)
 
     def _failed(self, opening: Opening, outcome: OpeningFailed) -> None:

@@ -107,7 +107,8 @@ def test_terminate_ends_the_session(
     dialogue.send(Terminate().encode())
     assert dialogue.at_end
     assert dialogue.ends == [dialogue.identity.pid]
-    assert caplog.messages == ["closing because: client close request"]
+    (line,) = caplog.messages
+    assert line.startswith("closing because: client close request (age=")
 
 
 def test_the_end_of_the_connection_ends_the_session(stage: Stage) -> None:

@@ -1,5 +1,6 @@
 """Who a client is, in the log and out of it."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -22,10 +23,11 @@ def test_its_end_is_one_line_and_an_error_one_more(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("INFO")
-    IDENTITY.log_close(Reason.ADMIN_DISCONNECT, errors.admin_disconnect())
+    since = replace(IDENTITY, connected=time.time() - 61.5)
+    since.log_close(Reason.ADMIN_DISCONNECT, errors.admin_disconnect())
     assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
         ("WARNING", "pooler error: admin forced disconnect"),
-        ("INFO", "closing because: admin forced disconnect"),
+        ("INFO", "closing because: admin forced disconnect (age=61s)"),
     ]
 
 

@@ -11,6 +11,7 @@ from pgpool_py.net.address import (
     address_text,
     ip_address,
     kernel_path,
+    origin_text,
     own_address,
     unix_socket_path,
 )
@@ -62,3 +63,15 @@ if sys.platform == "linux":
         with socket.socket(socket.AF_UNIX) as sock:
             sock.bind("\0pgpool-py-test-address")
             assert own_address(sock) == "@pgpool-py-test-address"
+
+
+def test_a_connection_tells_where_it_comes_from() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as client,
+    ):
+        port = client.getsockname()[1]
+        assert origin_text(client) == f" (from 127.0.0.1:{port})"
+    assert origin_text(client) == ""
+    with socket.socket(socket.AF_UNIX) as unix:
+        assert origin_text(unix) == ""

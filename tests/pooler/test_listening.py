@@ -1,7 +1,7 @@
 """Listening: what becomes of it when descriptors run out, and when they are back."""
 
 import logging
-import os
+import shutil
 import socket
 import stat
 from collections.abc import Callable, Iterator
@@ -139,13 +139,18 @@ def opened(reactor: Reactor) -> Iterator[Opened]:
 
 
 def test_all_addresses_and_the_unix_socket_are_listened_on(
-    opened: Opened, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    opened: Opened,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.INFO)
+    groups: list[str] = []
+    monkeypatch.setattr(shutil, "chown", lambda _, group: groups.append(group))
     addresses = opened.open(
         listen_addr=("127.0.0.1", "127.0.0.2"),
         unix_socket_dir=str(tmp_path),
-        unix_socket_group=str(os.getgid()),
+        unix_socket_group="staff",
         unix_socket_mode=0o710,
     )
     first, second, unix = addresses
@@ -153,6 +158,7 @@ def test_all_addresses_and_the_unix_socket_are_listened_on(
     assert second.startswith("127.0.0.2:")
     file = Path(unix.removeprefix("unix:")).stat()
     assert stat.S_IMODE(file.st_mode) == 0o710
+    assert groups == ["staff"]
     assert caplog.messages == [f"listening on {address}" for address in addresses]
 
 

@@ -81,6 +81,25 @@ def test_a_client_that_came_without_descriptors_is_let_in_by_the_next_round(
         assert len(house.pooler.gatehouse.arrivals) == 1
 
 
+# Listening
+
+
+if hasattr(socket, "TCP_DEFER_ACCEPT"):
+
+    def test_a_reload_lets_silent_clients_in(build: Build) -> None:
+        house = build(listen_addr=("127.0.0.1",), listen_port=0)
+        house.pooler.start()
+        (address,) = house.pooler.addresses
+        where = ("127.0.0.1", int(address.rpartition(":")[2]))
+        with socket.create_connection(where):
+            house.turn()
+            assert house.pooler.gatehouse.arrivals == {}
+        reload(house, tcp_defer_accept=0)
+        with socket.create_connection(where):
+            house.turn()
+            assert len(house.pooler.gatehouse.arrivals) == 1
+
+
 # Another user
 
 
