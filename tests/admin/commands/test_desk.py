@@ -5,8 +5,14 @@ import logging
 import pytest
 
 from pgpool_py.admin.commands.desk import Desk
-from tests.admin.dialogue import attached
+from tests.admin.dialogue import attached, no_change, no_reload
 from tests.pooler.staging import Stage
+
+
+@pytest.fixture(autouse=True)
+def whole_seconds(stage: Stage) -> None:
+    """Let the clock show a number to which a period can be added without rounding."""
+    stage.loop.reactor.now = 1000.0
 
 
 def test_the_end_of_a_period_is_logged_once(
@@ -30,9 +36,9 @@ def test_the_line_of_a_period_is_handed_on_whether_it_is_logged_or_not(
 ) -> None:
     lines: list[str] = []
     stage.pooler.context.settings = type(stage.settings)(log_stats=False)
-    Desk(stage.pooler, lambda: None, lines.append).tick()
+    Desk(stage.pooler, no_reload, no_change, lines.append).tick()
     assert lines == []
-    desk = Desk(stage.pooler, lambda: None, lines.append)
+    desk = Desk(stage.pooler, no_reload, no_change, lines.append)
     stage.loop.reactor.now += stage.settings.stats_period
     desk.tick()
     desk.tick()
