@@ -56,6 +56,7 @@ class Reason(StrEnum):
     CONNECT_STRING_CHANGED = "connect string changed"
     PAUSE_MODE = "pause mode"
     RECONNECT = "obsolete connection"
+    SUSPEND_TIMEOUT = "suspend_timeout"
 
     # The end of a server's useful life
     SERVER_LIFETIME = "server lifetime over"

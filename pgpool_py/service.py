@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from pgpool_py import __version__
 from pgpool_py.admin.commands.version import SHOWN_VERSION
@@ -20,11 +21,17 @@ from pgpool_py.log import Log
 from pgpool_py.net.loop import ReactorLoop, new_loop
 from pgpool_py.net.notify import ServiceManager
 from pgpool_py.net.syslog import syslog_handler
-from pgpool_py.pooler.pooler import Pooler, Stopping
+from pgpool_py.pooler.pooler import Pooler
+from pgpool_py.pooler.stopping import Stopping
 from pgpool_py.process.descriptors import raise_limit
 from pgpool_py.settings import Settings
 
 _log = logging.getLogger(__name__)
+
+_WAITS: Final = {
+    Stopping.WAIT_FOR_CLIENTS: ", waiting for all clients disconnect",
+    Stopping.WAIT_FOR_SERVERS: (", waiting for all servers connections to be released"),
+}
 
 
 class Service:
@@ -51,7 +58,6 @@ class Service:
         self._inherited = inherited
         self._manager = manager or ServiceManager()
         self._stopping_said = False
-        self._shutdowns: dict[int, int] = {}
 
     def run(self) -> int:
         """Serve; give the exit status of the process."""
@@ -191,6 +197,9 @@ class Service:
             return
 
     def _on_usr1(self) -> None:
+        if self._pooler.paused or self._pooler.suspension is not None:
+            _log.info("got SIGUSR1, but already paused/suspended")
+            return
         _log.info("got SIGUSR1, pausing all activity")
         self._pooler.pause()
 
@@ -198,22 +207,22 @@ class Service:
         if self._pooler.stopping is not Stopping.NO:
             _log.info("got SIGUSR2 while shutting down, ignoring")
             return
-        _log.info("got SIGUSR2, continuing from PAUSE")
+        if self._pooler.suspension is not None:
+            _log.info("got SIGUSR2, continuing from SUSPEND")
+        elif self._pooler.paused or self._pooler.killed:
+            _log.info("got SIGUSR2, continuing from PAUSE")
+        else:
+            _log.info("got SIGUSR2, but not paused/suspended")
+            return
         self._pooler.resume()
 
     def _shut_down(self, number: signal.Signals, how: Stopping) -> None:
-        """Stop as this signal asks; the same signal again means at once."""
-        if self._shutdowns.get(number):
+        """Stop as this signal asks; at once if that was asked for before."""
+        if self._pooler.stopping is not Stopping.NO:
             _log.info("got %s while shutting down, fast exit", number.name)
-            how = Stopping.NOW
-        self._shutdowns[number] = 1
-        waits = {
-            Stopping.WAIT_FOR_CLIENTS: ", waiting for all clients disconnect",
-            Stopping.WAIT_FOR_SERVERS: ", waiting for all servers to be released",
-            Stopping.NOW: "",
-            Stopping.NO: "",
-        }
-        _log.info("got %s, shutting down%s", number.name, waits[how])
+            self._pooler.shut_down(Stopping.NOW)
+            return
+        _log.info("got %s, shutting down%s", number.name, _WAITS.get(how, ""))
         self._pooler.shut_down(how)
 
 

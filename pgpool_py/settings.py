@@ -147,9 +147,8 @@ class ServerTarget:
 class PoolSettings:
     """What holds for one database and user, every rule of precedence applied.
 
-    ``database`` is the name that clients ask for. Sizes, limits and timeouts of 0
-    mean unlimited; ``server_lifetime`` 0 means one use, ``server_check_delay`` 0
-    means check always.
+    ``database`` is the clients' name for it. Sizes, limits and timeouts of 0 mean
+    unlimited; ``server_lifetime`` 0 is one use, ``server_check_delay`` 0 check always.
     """
 
     database: str
@@ -178,6 +177,7 @@ class PoolSettings:
     server_reset_query: str
     server_reset_query_always: bool
     server_round_robin: bool
+    server_fast_close: bool
     debug_rotate_servers: bool
 
 
@@ -299,6 +299,8 @@ class Settings:
     max_wait_queue: int = 0
     client_gone_grace: float = 1.0
     server_drain_timeout: float = 5.0
+    shutdown_grace: float = 0.0
+    shutdown_timeout: float = 0.0
     client_buffer_limit: int = 262144
     allow_root: bool = False
     debug_rotate_servers: bool = False
@@ -318,16 +320,13 @@ class Settings:
         found = self.databases.get(name)
         return self.databases.get(FALLBACK_DATABASE) if found is None else found
 
-    def for_pool(  # long: one line for each setting
-        self, database: str, user: str
-    ) -> PoolSettings:
+    def for_pool(self, database: str, user: str) -> PoolSettings:  # long: a line each
         """Return what holds when ``user`` logs in to ``database``.
 
         ``user`` is the client's user. Where the database forces another one, sizes,
         mode and server limits follow the forced user, and limits on the client stay
         those of the client's user (PgBouncer does the same). Where user, database
         and global all have a say, the most specific wins: user, database, global.
-
         Raises KeyError if neither ``database`` nor ``*`` is configured.
         """
         db = self.find_database(database)
@@ -372,6 +371,7 @@ class Settings:
             server_reset_query=self.server_reset_query,
             server_reset_query_always=self.server_reset_query_always,
             server_round_robin=self.server_round_robin,
+            server_fast_close=self.server_fast_close,
             debug_rotate_servers=self.debug_rotate_servers,
         )
 

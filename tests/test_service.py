@@ -18,7 +18,8 @@ from pgpool_py.log import NOISE, Log, level_for
 from pgpool_py.net.address import unix_socket_path
 from pgpool_py.net.notify import ServiceManager
 from pgpool_py.net.syslog import SyslogHandler
-from pgpool_py.pooler.pooler import Pooler, Stopping
+from pgpool_py.pooler.pooler import Pooler
+from pgpool_py.pooler.stopping import Stopping
 from pgpool_py.service import Service
 
 INI = """
@@ -93,7 +94,7 @@ def run(ini: Path, logfile: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
     ("number", "text"),
     [
         (signal.SIGTERM, "got SIGTERM, shutting down, waiting for all clients disc"),
-        (signal.SIGINT, "got SIGINT, shutting down, waiting for all servers to be"),
+        (signal.SIGINT, "got SIGINT, shutting down, waiting for all servers conn"),
         (signal.SIGQUIT, "got SIGQUIT, shutting down"),
     ],
 )
@@ -223,6 +224,16 @@ def test_an_unknown_group_is_the_end(run: Run, ini: Path, logfile: Path) -> None
     assert status == 1
     assert "FATAL cannot listen" in logfile.read_text()
     assert "no-such-group" in logfile.read_text()
+
+
+def test_what_is_paused_already_or_not_at_all_stays_as_it_is(
+    run: Run, logfile: Path
+) -> None:
+    _, pooler = run(signal.SIGUSR1, signal.SIGUSR1, signal.SIGQUIT)
+    assert pooler.paused
+    assert "got SIGUSR1, but already paused/suspended" in logfile.read_text()
+    _, pooler = run(signal.SIGUSR2, signal.SIGQUIT)
+    assert "got SIGUSR2, but not paused/suspended" in logfile.read_text()
 
 
 def test_an_address_in_use_is_the_end(run: Run, ini: Path, logfile: Path) -> None:

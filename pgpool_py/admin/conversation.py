@@ -95,7 +95,7 @@ _Handler = Callable[["Conversation", bytes], Reply]
 class Conversation:
     """See the module's text. Give it each message; send what it returns."""
 
-    __slots__ = ("_admin", "_desk", "_phase", "_portals", "_put_off")
+    __slots__ = ("_admin", "_at_end", "_desk", "_phase", "_portals", "_put_off")
 
     def __init__(self, desk: Desk, *, admin: bool) -> None:
         self._desk = desk
@@ -103,6 +103,7 @@ class Conversation:
         self._phase = Phase.IDLE
         self._portals = Portals()
         self._put_off: list[Callable[[], None]] = []
+        self._at_end: Callable[[], None] | None = None
 
     def receive(self, kind: int, body: bytes) -> Reply:
         """Take one message, its header taken off.
@@ -141,6 +142,12 @@ class Conversation:
         for act in put_off:
             act()
 
+    def undo(self) -> None:
+        """Undo what lasts no longer than its session; called when that is over."""
+        at_end, self._at_end = self._at_end, None
+        if at_end is not None:
+            at_end()
+
     def _completed(self, data: bytes) -> bytes:
         self._phase, end = _COMPLETED[self._phase]
         return data + end
@@ -164,6 +171,7 @@ class Conversation:
             case Unanswered():
                 return Reply(then=result.act)
             case Waiting():
+                self._at_end = result.at_end or self._at_end
                 if result.ready():
                     return Reply(self.complete(result))
                 return Reply(waiting=result)

@@ -11,8 +11,13 @@ from types import MappingProxyType
 from typing import Final
 
 from .commands import (
+    disable,
+    enable,
+    kill,
+    kill_client,
     parameters,
     pause,
+    reconnect,
     reload,
     resume,
     set_setting,
@@ -40,6 +45,8 @@ from .commands import (
     show_version,
     shutdown,
     sockets,
+    suspend,
+    wait_close,
 )
 from .commands.desk import Desk
 from .commands.refusals import admin_access_needed, invalid_command
@@ -76,12 +83,13 @@ def _bind_reload(argument: str) -> Run | None:
     return None if argument else reload.run
 
 
-def _bind_pause(argument: str) -> Run | None:
-    return lambda desk: pause.run(desk, argument)
+def _bind_suspend(argument: str) -> Run | None:
+    return None if argument else suspend.run
 
 
-def _bind_resume(argument: str) -> Run | None:
-    return lambda desk: resume.run(desk, argument)
+def _any(run: Callable[[Desk, str], Result]) -> Callable[[str], Run]:
+    """Bind any argument: the command itself says what is wrong with it."""
+    return lambda argument: lambda desk: run(desk, argument)
 
 
 def _bind_shutdown(argument: str) -> Run | None:
@@ -92,11 +100,18 @@ def _bind_shutdown(argument: str) -> Run | None:
 ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
     {
         "reload": Action("RELOAD", _bind_reload),
-        "pause": Action("PAUSE [<db>]", _bind_pause),
-        "resume": Action("RESUME [<db>]", _bind_resume),
+        "pause": Action("PAUSE [<db>]", _any(pause.run)),
+        "resume": Action("RESUME [<db>]", _any(resume.run)),
+        "disable": Action("DISABLE <db>", _any(disable.run)),
+        "enable": Action("ENABLE <db>", _any(enable.run)),
+        "reconnect": Action("RECONNECT [<db>]", _any(reconnect.run)),
+        "kill": Action("KILL [<db>]", _any(kill.run)),
+        "kill_client": Action("KILL_CLIENT <client_id>", _any(kill_client.run)),
+        "suspend": Action("SUSPEND", _bind_suspend),
         "shutdown": Action(
             "SHUTDOWN [WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS]", _bind_shutdown
         ),
+        "wait_close": Action("WAIT_CLOSE [<db>]", _any(wait_close.run)),
     }
 )
 

@@ -200,13 +200,14 @@ class ConsoleSession:
     def close(self, reason: Reason, error: PoolerError | None = None) -> None:
         """Close, with an error for the client if there is one; once.
 
-        What a command had begun and waits for goes on.
+        What a command had begun and waits for goes on, but for a suspension.
         """
         if self.closed:
             return
         self.closed = True
         self.identity.log_close(reason, error)
         self._wait_no_more()
+        self._conversation.undo()
         if error is not None:
             self._write(told(error))
         self._stream.close()

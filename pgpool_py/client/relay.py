@@ -175,6 +175,26 @@ class Relay:
             if source.walk.last == Backend.READY_FOR_QUERY:
                 self._unanswered = False
 
+    # Suspension
+
+    def hold(self) -> bool:
+        """Read the client no more, nor the server once all that was kept is out.
+
+        Returns:
+            Whether neither is read any more; else call again later.
+        """
+        client, server = self._client.stream, self._server.stream
+        client.hold()
+        if client.backlog or server.backlog:
+            return False
+        server.hold()
+        return True
+
+    def release(self) -> None:
+        """Read both sides again."""
+        self._client.stream.release()
+        self._server.stream.release()
+
     # End
 
     def _violated(self, source: _Side, violation: ProtocolViolation) -> None:

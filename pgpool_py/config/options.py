@@ -92,7 +92,7 @@ _LISTENING_AND_PROCESS = (
         LATER,
         reloadable=False,
     ),
-    Option("suspend_timeout", _SECONDS, "time to flush connections for SUSPEND", LATER),
+    Option("suspend_timeout", _SECONDS, "time to flush connections for SUSPEND"),
 )
 
 _LOGGING_AND_STATISTICS = (
@@ -162,7 +162,6 @@ _LIFE_OF_A_SERVER_CONNECTION = (
         "server_fast_close",
         _FLAG,
         "close outdated servers in session mode at once",
-        LATER,
     ),
     Option(
         "server_lifetime", _SECONDS, "age at which a server is closed; 0 is one use"
@@ -270,6 +269,19 @@ _OURS = (
         "server_drain_timeout",
         Seconds(0.1, "with less, a server could never be cleared in time"),
         "time to clear what a lost client left",
+        ours=True,
+    ),
+    Option(
+        "shutdown_grace",
+        _SECONDS,
+        "time for which all is served as before when a stop was asked for",
+        ours=True,
+    ),
+    Option(
+        "shutdown_timeout",
+        _SECONDS,
+        "time until a stop that waits closes clients between transactions, and "
+        "again until it closes all; 0 is for ever",
         ours=True,
     ),
     Option(

@@ -2,6 +2,7 @@
 
 from .login import (
     bouncer_config_error,
+    database_disabled,
     invalid_replication,
     no_more_connections,
     no_such_database,
@@ -40,6 +41,7 @@ from .session import (
     server_refused,
     server_shutting_down,
     shutting_down,
+    suspend_timeout,
     transaction_in_statement_mode,
     transaction_timeout,
 )
@@ -72,6 +74,7 @@ __all__ = [
     "client_idle_timeout",
     "client_login_timeout",
     "console_error",
+    "database_disabled",
     "database_reconfigured",
     "database_removed",
     "idle_transaction_timeout",
@@ -95,6 +98,7 @@ __all__ = [
     "shutting_down_at_login",
     "startup_repeated",
     "startup_too_long",
+    "suspend_timeout",
     "too_many_database_clients",
     "too_many_user_clients",
     "transaction_in_statement_mode",

@@ -89,6 +89,15 @@ def no_such_database(name: str) -> LoginError:
     )
 
 
+def database_disabled(name: str) -> LoginError:
+    """Refuse a client whose database an admin has disabled."""
+    return LoginError(
+        f'database "{name}" is disabled',
+        "3D000",
+        hint="ENABLE on the console lets clients in again.",
+    )
+
+
 def shutting_down_at_login() -> LoginError:
     """Refuse a client because the pooler is about to end."""
     return LoginError("pooler is shutting down", "57P03")

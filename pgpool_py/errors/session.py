@@ -137,6 +137,16 @@ def database_reconfigured(name: str) -> EndedError:
     )
 
 
+def suspend_timeout(seconds: float) -> EndedError:
+    """End a client that did not come to rest when everything was suspended."""
+    return EndedError(
+        "suspend_timeout",
+        "57P01",
+        detail=f"suspend_timeout is {seconds:g} s.",
+        hint="Connect again later, or raise suspend_timeout.",
+    )
+
+
 # Statements
 
 

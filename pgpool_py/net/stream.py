@@ -44,7 +44,8 @@ class Stream:
         fd: the descriptor, -1 once closed.
         on_readable: the handler's own, called by the reactor without a detour; while
             reading is paused, one that does nothing.
-        paused: whether reading is paused.
+        paused: whether nothing is read, by the handler's wish or because of a hold.
+        held: whether nothing is read whatever the handler wants.
         recv_into: as ``socket.recv_into``.
         broken: whether a send failed. Then nothing more is written, but what the
             other side had sent can still be read, up to its end.
@@ -56,10 +57,12 @@ class Stream:
         "_interest",
         "_out",
         "_reactor",
+        "_reads",
         "_send",
         "_socket",
         "broken",
         "fd",
+        "held",
         "on_readable",
         "paused",
         "recv_into",
@@ -73,6 +76,9 @@ class Stream:
         self._out: bytearray | None = None
         self._gathered = False
         self._interest = READ
+        # What the handler wants, which a hold overrules.
+        self._reads = True
+        self.held = False
         self.paused = False
         self._send = connected.send
         self.recv_into = connected.recv_into
@@ -216,12 +222,27 @@ class Stream:
 
     def pause(self) -> None:
         """Be told of nothing to read until :meth:`resume`."""
+        self._reads = False
         if not self.broken:
             self._want(self._interest & ~READ)
 
     def resume(self) -> None:
-        """Be told again."""
-        self._want(self._interest | READ)
+        """Be told again, once no hold is in the way."""
+        self._reads = True
+        if not self.held:
+            self._want(self._interest | READ)
+
+    def hold(self) -> None:
+        """Have nothing read until :meth:`release`, whatever the handler asks for."""
+        self.held = True
+        if not self.broken:
+            self._want(self._interest & ~READ)
+
+    def release(self) -> None:
+        """End a hold; what the handler asked for last holds again."""
+        self.held = False
+        if self._reads:
+            self._want(self._interest | READ)
 
     def _want(self, interest: int) -> None:
         old = self._interest

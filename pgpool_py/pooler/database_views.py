@@ -47,7 +47,8 @@ class DatabaseView:
 def databases(pooler: Pooler) -> list[DatabaseView]:
     """View all databases by name; those registered by ``*`` while they have pools."""
     names = {pool.database for pool in pooler.pools.values()}
-    names.update(pooler.settings.databases, pooler.paused_databases)
+    names.update(pooler.settings.databases)
+    names.update(pooler.paused_databases, pooler.disabled_databases)
     names.discard(FALLBACK_DATABASE)
     find = pooler.settings.find_database
     known = sorted(name for name in names if find(name) is not None)
@@ -80,7 +81,7 @@ def _database(pooler: Pooler, name: str) -> DatabaseView:
         current_client_connections=private
         + sum(1 for session in sessions if session.identity.database == name),
         paused=name in pooler.paused_databases,
-        disabled=False,
+        disabled=name in pooler.disabled_databases,
     )
 
 

@@ -143,6 +143,11 @@ class Listening:
         for listener in deaf:
             listener.resume()
 
+    def suspend(self) -> None:
+        """Accept nobody until :meth:`resume`; the kernel queues who comes."""
+        for listener in (*self._tcp, *self._unix):
+            listener.suspend()
+
     def close_tcp(self) -> None:
         """Listen on unix sockets alone; who has connected by now is accepted."""
         for listener in self._tcp:

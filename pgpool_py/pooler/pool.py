@@ -179,14 +179,27 @@ class Pool:
             self.grow()
 
     def end(self, error: PoolerError, reason: Reason) -> None:
-        """Close all servers for good, and refuse whoever waits for one."""
+        """Close all servers for good, and refuse whoever wants one from now on."""
         self.paused = True
         self.refusal = (error, reason)
+        self.clear(error, reason)
+
+    def clear(self, error: PoolerError, reason: Reason) -> None:
+        """Close all servers, and refuse whoever waits for one."""
         self._context.starved.pop(self, None)
         self.staffing.stop()
         for server in (*self.books.idle, *self.books.busy):
             server.close(reason)
         self._on_failed(error, reason)
+
+    def stop(self) -> None:
+        """Close all servers: the pooler ends, and all clients are gone."""
+        self.paused = True
+        self.staffing.stop()
+        for server in (*self.books.idle, *self.books.busy):
+            server.close(Reason.POOLER_SHUTTING_DOWN)
+        for cancel in list(self.aftercare.cancels):
+            cancel.give_up()
 
     def forget_guest(self, guest: Guest) -> None:
         """Strike out a client that is gone before it was told."""

@@ -1,13 +1,12 @@
 """The one object that owns everything: pools, clients, listeners, timers.
 
-start → serving ⇄ paused → stopping → stopped
+start → serving ⇄ paused, suspended → stopping (``stopping``) → stopped
 """
 
 import asyncio
 import logging
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 from functools import partial
 from typing import Final
 
@@ -23,9 +22,12 @@ from .destinations import place_of
 from .gatehouse import Console, Gatehouse
 from .limits import check_limits
 from .listening import Listening
+from .outdating import looks_up_elsewhere
 from .pool import Pool
 from .quotas import Quotas, evict
 from .retired import Retired
+from .stopping import Stop, Stopping
+from .suspension import Suspension
 from .sweeping import Sweeping
 from .upkeep import INTERVAL, check_idle_clients, close_abandoned, maintain
 
@@ -35,15 +37,6 @@ _log = logging.getLogger(__name__)
 SLOW_ROUND: Final = 10
 
 
-class Stopping(StrEnum):
-    """How far the pooler has gone towards its end, and what it waits for."""
-
-    NO = "no"
-    WAIT_FOR_SERVERS = "wait_for_servers"
-    WAIT_FOR_CLIENTS = "wait_for_clients"
-    NOW = "now"
-
-
 class Pooler:
     """See the module's text; built, used and stopped in one loop's thread.
 
@@ -51,7 +44,9 @@ class Pooler:
         pools: by database and servers' user.
         gatehouse: the clients.
         retired: what pools counted that are no more.
-        stopping: how it is stopping.
+        paused_databases, disabled_databases: by the console.
+        killed: those paused databases that a plain resume resumes.
+        suspension: while everything is suspended.
         stopped: set when it has stopped.
         started: by the reactor's clock.
     """
@@ -78,13 +73,16 @@ class Pooler:
         self.context.resolver.on_gone = self._on_addresses_gone
         self.pools: dict[tuple[str, str], Pool] = {}
         self.paused_databases: set[str] = set()
+        self.disabled_databases: set[str] = set()
+        self.killed: set[str] = set()
         self.paused = False
+        self.suspension: Suspension | None = None
         self._quotas = Quotas()
         self._limits: dict[tuple[str, str], PoolSettings] = {}
         self._sweeping = Sweeping()
         self.retired = Retired()
         self._ticks = 0
-        self.stopping = Stopping.NO
+        self._stop = Stop(self)
         self.stopped = asyncio.Event()
         self.started = loop.reactor.now
 
@@ -120,7 +118,8 @@ class Pooler:
 
     def _open_forced_pools(self) -> None:
         for name, database in self.settings.databases.items():
-            if database.user and name != FALLBACK_DATABASE:
+            closed = name in {FALLBACK_DATABASE, *self.disabled_databases}
+            if database.user and not closed:
                 self.pool_for(name, database.user).grow()
 
     # Pools
@@ -129,8 +128,10 @@ class Pooler:
         """Give the pool in which this client belongs, a new one if need be.
 
         Raises:
-            LoginError: there is no such database.
+            LoginError: there is no such database, or it is disabled.
         """
+        if database in self.disabled_databases:
+            raise errors.database_disabled(database)
         try:
             settings = self.settings.for_pool(database, user)
         except KeyError:
@@ -145,7 +146,7 @@ class Pooler:
             quotas = self._quotas.of(settings)
             pool = Pool(self.context, settings, quotas, self.retired.take(key))
             pool.paused = self.paused or database in self.paused_databases
-            self._refuse_if_stopping(pool)
+            self._stop.refuse_in(pool)
             self.pools[key] = pool
         return pool
 
@@ -169,7 +170,7 @@ class Pooler:
         Raises:
             PoolerError: naming the limit.
         """
-        if self.stopping is not Stopping.NO:
+        if not self._stop.lets_in:
             raise errors.shutting_down_at_login()
         house = self.gatehouse
         replicating = house.replications.privates
@@ -188,17 +189,22 @@ class Pooler:
         self._timer = self._loop.call_later(INTERVAL, self._tick)
         now = self.now
         self._ticks += 1
+        suspension = self.suspension
+        self._guard(suspension.check if suspension else self._listening.resume)
+        if suspension is None or not suspension.complete:
+            self._maintain(now)
+        self._guard(self._stop.check)
+        for watcher in list(self._watchers):
+            self._guard(watcher)
+
+    def _maintain(self, now: float) -> None:
         for pool in list(self.pools.values()):
             self._guard(partial(maintain, pool, now))
         self._guard(partial(self.gatehouse.refuse_late, now))
         self._guard(partial(self.gatehouse.replications.maintain, now))
         self._guard(partial(self.gatehouse.peering.maintain, now))
-        self._guard(self._listening.resume)
         if not self._ticks % SLOW_ROUND:
             self._guard(self._look_after_the_idle)
-        self._check_stopped()
-        for watcher in list(self._watchers):
-            self._guard(watcher)
 
     def _guard(self, duty: Callable[[], None]) -> None:
         """Let no defect of one duty keep the others from being done."""
@@ -259,14 +265,30 @@ class Pooler:
         """Lend servers again, except where the other kind of pause still holds."""
         if database is None:
             self.paused = False
+            self.paused_databases -= self.killed
+            self.killed.clear()
+            self._end_suspension()
         else:
             self.paused_databases.discard(database)
+            self.killed.discard(database)
         for pool in self._pools_of(database):
             pool.paused = self.paused or pool.database in self.paused_databases
             pool.grow()
 
     def _pools_of(self, database: str | None) -> list[Pool]:
         return [p for p in self.pools.values() if database in {None, p.database}]
+
+    def suspend(self) -> Suspension:
+        """Accept nobody and read nobody, until resumed; give how far that has got."""
+        self._listening.suspend()
+        self.suspension = Suspension(self)
+        return self.suspension
+
+    def _end_suspension(self) -> None:
+        suspension, self.suspension = self.suspension, None
+        if suspension is not None:
+            suspension.end()
+            self._listening.resume()
 
     # Reload
 
@@ -282,6 +304,8 @@ class Pooler:
         self.gatehouse.admission.forget()
         self.gatehouse.peering.reconfigure()
         self._limits.clear()
+        for names in (self.paused_databases, self.disabled_databases, self.killed):
+            names -= {x for x in names if settings.find_database(x) is None}
         for key, pool in list(self.pools.items()):
             before, after = (s.find_database(pool.database) for s in (old, settings))
             if after is None:
@@ -291,6 +315,8 @@ class Pooler:
                 self._end(key, pool, errors.database_reconfigured(pool.database))
             else:
                 self._reconfigure(pool)
+                if looks_up_elsewhere(before, after):
+                    self.reconnect(pool)
         self.retired.forget(lambda name: settings.find_database(name) is None)
         for session in self.gatehouse.sessions.values():
             who = session.identity
@@ -303,12 +329,17 @@ class Pooler:
         fresh = self.settings.for_pool(pool.database, pool.user)
         self._quotas.of(fresh)
         pool.reconfigure(fresh)
-        after = fresh.target
-        if place_of(before) != place_of(after):
+        if place_of(before) != place_of(fresh.target):
             self.reconnect(pool)
 
     def reconnect(self, pool: Pool) -> None:
-        """Replace every server of a pool, each when it is given back."""
+        """Replace every server of a pool, each when it is given back.
+
+        Those that replicate never are: they are closed with their clients.
+        """
+        error = errors.database_reconfigured(pool.database)
+        reason = Reason.DATABASE_CONFIGURATION_CHANGED
+        self.gatehouse.replications.close(reason, error, pool)
         for server in pool.books.busy:
             server.close_needed = True
         for server in list(pool.books.idle):
@@ -319,55 +350,36 @@ class Pooler:
     def _end(self, key: tuple[str, str], pool: Pool, error: PoolerError) -> None:
         """End a pool that must not go on, its clients and its servers."""
         reason = Reason(error.message)
+        self.close_clients(pool, reason, error)
+        pool.end(error, reason)
+        self._drop(key, pool)
+
+    def close_clients(self, pool: Pool, reason: Reason, error: PoolerError) -> None:
+        """Close all clients of a pool; it may have waiting ones at the door still."""
         for session in list(self.gatehouse.sessions.values()):
             if session.lender is pool:
                 session.close(reason, error)
         self.gatehouse.replications.close(reason, error, pool)
-        pool.end(error, reason)
-        self._drop(key, pool)
 
     # Stop
 
+    @property
+    def stopping(self) -> Stopping:
+        """Whether it was asked to stop, and what it waits for."""
+        return self._stop.what
+
     def shut_down(self, how: Stopping) -> None:
         """Stop: at once, or when all servers or all clients are done."""
-        self.stopping = how
+        # Of clients that are not read nobody would notice that they are gone.
+        self._end_suspension()
+        self._stop.begin(how)
+
+    def listen_no_more(self) -> None:
+        """Close the TCP listeners; the console stays reachable by its socket."""
         self._listening.close_tcp()
-        if how is Stopping.WAIT_FOR_SERVERS:
-            for pool in self.pools.values():
-                self._refuse_if_stopping(pool)
-            self.pause()
-        if how is Stopping.NOW:
-            self._stop()
-        else:
-            self._check_stopped()
 
-    def _refuse_if_stopping(self, pool: Pool) -> None:
-        if self.stopping is not Stopping.WAIT_FOR_SERVERS:
-            return
-        error = errors.server_shutting_down()
-        pool.refusal = (error, Reason.SERVER_SHUTTING_DOWN)
-        while (waiter := pool.books.next_waiter()) is not None:
-            waiter[0].on_refused(error, Reason.SERVER_SHUTTING_DOWN)
-
-    def _check_stopped(self) -> None:
-        house = self.gatehouse
-        if self.stopping is Stopping.WAIT_FOR_SERVERS:
-            if not self.active_servers():
-                self._stop()
-        elif self.stopping is Stopping.WAIT_FOR_CLIENTS and not (
-            house.sessions
-            or house.arrivals
-            or house.consoles
-            or house.replications.privates
-            or len(house.peering)
-        ):
-            self._stop()
-
-    def _stop(self) -> None:
-        """Close everything; clients are told why."""
-        if self.stopped.is_set():
-            return
-        self.stopping = Stopping.NOW
+    def close(self) -> None:
+        """Close everything; clients are told why. Called once, at the end of a stop."""
         if self._timer is not None:
             self._timer.cancel()
         self._listening.close()
@@ -381,11 +393,6 @@ class Pooler:
         for console in list(self.gatehouse.consoles.values()):
             console.close(Reason.POOLER_SHUTTING_DOWN)
         for pool in self.pools.values():
-            pool.paused = True
-            pool.staffing.stop()
-            for server in (*pool.books.idle, *pool.books.busy):
-                server.close(Reason.POOLER_SHUTTING_DOWN)
-            for cancel in list(pool.aftercare.cancels):
-                cancel.give_up()
+            pool.stop()
         self.context.resolver.close()
         self.stopped.set()

@@ -61,6 +61,9 @@ class Newcomer(Protocol):
     def check(self, now: float) -> None:
         """Give up an attempt that takes too long, begin one where there was no room."""
 
+    def refuse(self, reason: Reason, error: PoolerError) -> None:
+        """Tell it that it may not come in."""
+
 
 class Replications:
     """All of them.
@@ -146,10 +149,13 @@ class Replications:
     def close(
         self, reason: Reason, error: PoolerError, pool: Pool | None = None
     ) -> None:
-        """Close those that are in, all or those of one pool."""
+        """Close those that are in, and those that wait, all or those of one pool."""
         for private in list(self.privates.values()):
             if pool in {None, private.pool}:
                 private.relay.close(reason, error)
+        for newcomer in list(self.newcomers):
+            if pool in {None, newcomer.pool}:
+                newcomer.refuse(reason, error)
 
     def stop(self, reason: Reason, error: PoolerError) -> None:
         """Close everything."""

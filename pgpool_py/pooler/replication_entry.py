@@ -165,6 +165,10 @@ class ReplicationEntry:
         if pool is not None and opening is not None:
             opening.check_deadline(now, pool.settings.server_connect_timeout)
 
+    def refuse(self, reason: Reason, error: PoolerError) -> None:
+        """Let it not come in; see Newcomer."""
+        self._arrival.refuse(reason, error)
+
     # Outcome
 
     def _on_outcome(

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from pgpool_py import errors
+from pgpool_py.client.boundary import at_boundary
 from pgpool_py.client.cancel import cancel_exchange
 from pgpool_py.client.lender import Borrower
 from pgpool_py.client.session import ClientSession
@@ -37,6 +38,8 @@ def maintain(pool: Pool, now: float) -> None:
     pool.aftercare.check_cancels(now)
     for server in list(pool.books.busy):
         _check_busy(pool, server, now)
+        if server.close_needed and pool.settings.server_fast_close:
+            _close_fast(pool, server)
     _retire_idle(pool, now)
     pool.grow()
 
@@ -82,6 +85,20 @@ def _check_busy(pool: Pool, server: ServerConnection, now: float) -> None:
         _check_client(pool, server.owner, now)
     else:
         pool.aftercare.check_grace(server, now)
+
+
+def _close_fast(pool: Pool, server: ServerConnection) -> None:
+    """Close a server that is to be replaced, and its client, between transactions.
+
+    Only a client that keeps its server for longer than a transaction is ever found so.
+    """
+    client = server.owner
+    if not isinstance(client, ClientSession) or client.server is not server:
+        return
+    if at_boundary(client):
+        error = errors.database_reconfigured(pool.database)
+        client.close(Reason.DATABASE_CONFIGURATION_CHANGED, error)
+        server.close(Reason.DATABASE_CONFIGURATION_CHANGED)
 
 
 def _check_client(pool: Pool, client: ClientSession, now: float) -> None:

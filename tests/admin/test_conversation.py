@@ -8,7 +8,7 @@ from pgpool_py.admin import portals
 from pgpool_py.admin.commands.desk import Desk
 from pgpool_py.admin.commands.refusals import cancelled
 from pgpool_py.admin.conversation import Conversation, Reply
-from pgpool_py.pooler.pooler import Stopping
+from pgpool_py.pooler.stopping import Stopping
 from pgwire.backend import CommandComplete, DataRow, FieldDescription, RowDescription
 from pgwire.diagnostics import ErrorResponse
 from pgwire.errors import ProtocolViolation

@@ -147,6 +147,8 @@ OURS: dict[str, object] = {
     "max_wait_queue": 0,
     "client_gone_grace": 1.0,
     "server_drain_timeout": 5.0,
+    "shutdown_grace": 0.0,
+    "shutdown_timeout": 0.0,
     "client_buffer_limit": 262144,
     "allow_root": False,
     "debug_rotate_servers": False,

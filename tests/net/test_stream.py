@@ -219,3 +219,49 @@ def test_the_handler_may_be_replaced(reactor: Reactor, pair: Pair) -> None:
     pair[1].send(b"x")
     reactor.select(0)
     assert (login.calls, session.calls) == ([], ["readable"])
+
+
+# A hold
+
+
+def test_while_it_is_held_nothing_is_read_whatever_the_handler_asks_for(
+    reactor: Reactor, pair: Pair
+) -> None:
+    handler = FakeHandler()
+    stream = Stream(reactor, pair[0], handler)
+    stream.hold()
+    stream.pause()
+    stream.resume()
+    pair[1].send(b"hello")
+    reactor.select(0)
+    assert handler.calls == []
+    assert stream.paused
+    stream.release()
+    reactor.select(0)
+    assert handler.calls == ["readable"]
+    assert not stream.paused
+
+
+def test_a_handler_that_wants_to_read_nothing_does_not_after_a_hold_either(
+    reactor: Reactor, pair: Pair
+) -> None:
+    handler = FakeHandler()
+    stream = Stream(reactor, pair[0], handler)
+    stream.hold()
+    stream.pause()
+    stream.release()
+    pair[1].send(b"hello")
+    reactor.select(0)
+    assert handler.calls == []
+    stream.resume()
+    reactor.select(0)
+    assert handler.calls == ["readable"]
+
+
+def test_what_is_written_to_a_held_stream_leaves(reactor: Reactor, pair: Pair) -> None:
+    handler = FakeHandler()
+    stream = Stream(reactor, pair[0], handler)
+    stream.hold()
+    written = fill(stream)
+    assert deliver(reactor, stream, pair[1]) == written
+    assert handler.calls == ["drained"]

@@ -10,7 +10,8 @@ from typing import Any
 
 from pgpool_py.client.identity import ClientIdentity
 from pgpool_py.net.stream import Stream
-from pgpool_py.pooler.pooler import Pooler, Stopping
+from pgpool_py.pooler.pooler import Pooler
+from pgpool_py.pooler.stopping import Stopping
 from pgpool_py.reasons import Reason
 from pgpool_py.settings import AuthType, DatabaseSettings, PoolMode, Settings
 from pgwire.startup import StartupMessage

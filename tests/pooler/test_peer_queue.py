@@ -3,7 +3,7 @@
 import pytest
 
 from pgpool_py.pooler.peer_queue import MOST_WAITING
-from pgpool_py.pooler.pooler import Stopping
+from pgpool_py.pooler.stopping import Stopping
 from pgpool_py.settings import PeerSettings
 from pgwire.peer_key import peer_process_id
 from pgwire.startup import CancelRequest

@@ -6,7 +6,7 @@ import pytest
 
 from pgpool_py.pooler import client_views, views
 from pgpool_py.pooler.database_views import databases
-from pgpool_py.pooler.pooler import Stopping
+from pgpool_py.pooler.stopping import Stopping
 from pgpool_py.settings import DatabaseSettings
 from pgwire.startup import CancelRequest
 from tests.fixtures.hand import Clock, Wire

@@ -74,6 +74,49 @@ def run(build: Build, reply: bytes, user: str = "alice", **given: object) -> Ins
 OPEN = complete("BEGIN") + IN_TRANSACTION
 
 
+# Servers that are to be replaced
+
+
+def test_with_server_fast_close_a_session_ends_between_transactions(
+    build: Build,
+) -> None:
+    inside = run(build, OPEN, pool_mode=PoolMode.SESSION, server_fast_close=True)
+    (pool,) = inside.house.pooler.pools.values()
+    inside.house.pooler.reconnect(pool)
+    assert inside.upkeep(0.0) == b""
+    inside.house.send(inside.client, query("COMMIT"))
+    inside.server.received()
+    inside.server.send(done("COMMIT"))
+    inside.house.turn()
+    assert inside.client.received() == done("COMMIT")
+    assert told(inside.upkeep(0.0)) == (
+        "FATAL",
+        "57P01",
+        "database configuration changed",
+    )
+    inside.server.received()
+    assert inside.server.ended
+
+
+def test_without_it_a_session_keeps_its_old_server(build: Build) -> None:
+    inside = run(build, done("BEGIN"), pool_mode=PoolMode.SESSION)
+    (pool,) = inside.house.pooler.pools.values()
+    inside.house.pooler.reconnect(pool)
+    assert inside.upkeep(0.0) == b""
+    inside.server.received()
+    assert not inside.server.ended
+
+
+def test_a_session_whose_server_is_up_to_date_goes_on(build: Build) -> None:
+    reply, mode = done("BEGIN"), PoolMode.SESSION
+    inside = run(build, reply, pool_mode=mode, server_fast_close=True)
+    assert inside.upkeep(0.0) == b""
+    assert not inside.client.ended
+
+
+# Limits in time
+
+
 def test_a_client_idle_in_transaction_is_ended(build: Build) -> None:
     inside = run(build, OPEN, idle_transaction_timeout=10.0)
     assert inside.upkeep(9.9) == b""

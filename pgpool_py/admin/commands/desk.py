@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from pgpool_py.client.identity import ClientIdentity
+from pgpool_py.errors import PoolerError
 from pgpool_py.pooler import (
     client_views,
     database_views,
@@ -20,6 +21,7 @@ from pgpool_py.pooler.peer_views import PeerPoolView
 from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.pooler.user_views import UserView
 from pgpool_py.pooler.views import PoolView, ServerView
+from pgpool_py.reasons import Reason
 from pgpool_py.settings import PoolMode
 from pgpool_py.statistics import Counters, Snapshot
 
@@ -40,6 +42,9 @@ class Visitor(Protocol):
     @property
     def since(self) -> float:
         """When it last sent a command, by the reactor's clock."""
+
+    def close(self, reason: Reason, error: PoolerError | None = None) -> None:
+        """End it, with an error for the client if there is one."""
 
 
 class Desk:

@@ -1,15 +1,10 @@
 """PAUSE [db]: answered when no server is in use any more."""
 
-from pgpool_py.pooler.pooler import Stopping
+from pgpool_py.pooler.stopping import Stopping
 
-from .desk import ADMIN, Desk
-from .refusals import (
-    admin_database,
-    already_paused,
-    database_not_paused,
-    no_such_database,
-    not_paused,
-)
+from .databases import check_named
+from .desk import Desk
+from .refusals import already_paused, database_not_paused, not_paused
 from .result import Waiting
 
 
@@ -20,14 +15,11 @@ def run(desk: Desk, database: str) -> Waiting:
         ConsoleError: everything is paused already, or there is no such database.
     """
     pooler = desk.pooler
-    if pooler.paused:
+    if pooler.paused or pooler.suspension is not None:
         raise already_paused()
     if not database:
         return _everything(desk)
-    if database == ADMIN:
-        raise admin_database("pause", database)
-    if pooler.settings.find_database(database) is None:
-        raise no_such_database(database)
+    check_named(desk, database, "pause")
     return _one(desk, database)
 
 

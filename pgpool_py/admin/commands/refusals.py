@@ -44,6 +44,26 @@ def admin_database(doing: str, name: str) -> ConsoleError:
     return console_error(f"cannot {doing} admin db: {name}")
 
 
+def database_required() -> ConsoleError:
+    """Refuse a command that needs to be told which database."""
+    return console_error("a database is required")
+
+
+def invalid_client() -> ConsoleError:
+    """Refuse what is no client's number."""
+    return console_error("invalid client pointer supplied")
+
+
+def client_not_found() -> ConsoleError:
+    """Refuse a number that no client has."""
+    return console_error("client not found")
+
+
+def cannot_suspend_paused() -> ConsoleError:
+    """Refuse to suspend while clients wait for a RESUME of their database."""
+    return console_error("cannot suspend with paused databases")
+
+
 def already_paused() -> ConsoleError:
     """Refuse to pause what is paused."""
     return console_error("already suspended/paused")

@@ -102,11 +102,13 @@ class Waiting:
     Attributes:
         ready: whether the wait is over; raises ConsoleError if it has become vain.
         cancelled: called when the client does not want to wait any more.
+        at_end: called when the session ends, be it waiting still or long answered.
     """
 
     tag: str
     ready: Callable[[], bool]
     cancelled: Callable[[], None]
+    at_end: Callable[[], None] | None = None
 
 
 Result = Rows | Done | Waiting | Unanswered

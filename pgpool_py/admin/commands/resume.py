@@ -1,6 +1,6 @@
 """RESUME [db]: servers are lent again."""
 
-from pgpool_py.pooler.pooler import Stopping
+from pgpool_py.pooler.stopping import Stopping
 
 from .desk import ADMIN, Desk
 from .refusals import database_not_paused, no_such_database, not_paused, shutting_down
@@ -24,7 +24,7 @@ def run(desk: Desk, database: str) -> Done:
         pooler.resume(database)
     elif pooler.stopping is not Stopping.NO:
         raise shutting_down()
-    elif pooler.paused:
+    elif pooler.paused or pooler.killed or pooler.suspension is not None:
         pooler.resume()
     else:
         raise not_paused()

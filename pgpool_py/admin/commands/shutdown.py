@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from pgpool_py.pooler.pooler import Stopping
+from pgpool_py.pooler.stopping import Stopping
 
 from .desk import Desk
 from .result import Done, Unanswered

@@ -3,7 +3,7 @@
 import pytest
 
 from pgpool_py.errors import Severity
-from pgpool_py.pooler.pooler import Stopping
+from pgpool_py.pooler.stopping import Stopping
 from tests.admin.dialogue import Dialogue, attached, opened
 from tests.pooler.staging import Stage
 
