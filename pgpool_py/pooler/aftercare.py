@@ -204,6 +204,11 @@ class Aftercare:
             else:
                 server.owner.on_linked(server)
 
+    def stop(self) -> None:
+        """Give up all CancelRequests."""
+        for cancel in list(self.cancels):
+            cancel.give_up()
+
     def check_cancels(self, now: float) -> None:
         """Give up CancelRequests after ``cancel_wait_timeout``."""
         for cancel in list(self.cancels):

@@ -198,8 +198,7 @@ class Pool:
         self.staffing.stop()
         for server in (*self.books.idle, *self.books.busy):
             server.close(Reason.POOLER_SHUTTING_DOWN)
-        for cancel in list(self.aftercare.cancels):
-            cancel.give_up()
+        self.aftercare.stop()
 
     def forget_guest(self, guest: Guest) -> None:
         """Strike out a client that is gone before it was told."""

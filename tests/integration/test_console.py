@@ -180,6 +180,72 @@ def test_a_cancelled_pause_is_undone(
         assert client.execute("SELECT 2").fetchone() == (2,)
 
 
+def test_a_client_that_is_killed_is_told_so(
+    pooler: PoolerProcess, console: Connection
+) -> None:
+    with pooler.connect(application_name="gone") as client, pooler.connect() as other:
+        client.execute("BEGIN")
+        shown = row(console, b"SHOW CLIENTS", application_name="gone")
+        assert tag(console, b"KILL_CLIENT %d" % int(shown["id"])) == "KILL_CLIENT"
+        with pytest.raises(psycopg.errors.AdminShutdown, match="admin forced"):
+            client.execute("SELECT 1")
+        assert other.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_clients_of_a_database_that_is_killed_are_told_so_and_wait_when_they_return(
+    pooler: PoolerProcess, console: Connection, threads: ThreadPoolExecutor
+) -> None:
+    with pooler.connect() as client:
+        client.execute("SELECT 1")
+        assert tag(console, b"KILL") == "KILL"
+        with pytest.raises(psycopg.errors.AdminShutdown, match="database removed"):
+            client.execute("SELECT 1")
+    pooler.wait_for_backends(0)
+    with pooler.connect() as again:
+        answered = threads.submit(again.execute, "SELECT 2")
+        _wait_for_waiting(console, 1)
+        assert tag(console, b"RESUME") == "RESUME"
+        assert answered.result(PATIENCE).fetchone() == (2,)
+
+
+def test_a_disabled_database_takes_no_new_clients(
+    pooler: PoolerProcess, console: Connection
+) -> None:
+    with pooler.connect() as client:
+        assert tag(console, b"DISABLE app") == "DISABLE"
+        assert client.execute("SELECT 1").fetchone() == (1,)
+        with pytest.raises(psycopg.OperationalError, match='"app" is disabled'):
+            pooler.connect()
+        assert tag(console, b"ENABLE app") == "ENABLE"
+        pooler.connect().close()
+
+
+def test_what_is_suspended_goes_on_when_the_console_leaves(
+    pooler: PoolerProcess, threads: ThreadPoolExecutor
+) -> None:
+    with pooler.connect() as client:
+        with pooler.connect(CONSOLE) as console:
+            assert tag(console, b"SUSPEND") == "SUSPEND"
+            answered = threads.submit(client.execute, "SELECT 1")
+        assert answered.result(PATIENCE).fetchone() == (1,)
+
+
+def test_servers_are_replaced_before_wait_close_is_answered(
+    pooler: PoolerProcess, console: Connection, threads: ThreadPoolExecutor
+) -> None:
+    with pooler.connect() as client:
+        with client.transaction():
+            client.execute("SELECT 1")
+            (old,) = pooler.pids()
+            assert tag(console, b"RECONNECT") == "RECONNECT"
+            closed = threads.submit(tag, console, b"WAIT_CLOSE")
+            pooler.wait_for_log("WAIT_CLOSE command issued")
+            assert not closed.done()
+        assert closed.result(PATIENCE) == "WAIT_CLOSE"
+        client.execute("SELECT 1")
+        assert old not in pooler.pids()
+
+
 def test_a_shutdown_at_once_ends_the_console_too(
     pooler: PoolerProcess, console: Connection
 ) -> None:

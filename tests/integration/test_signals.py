@@ -1,7 +1,9 @@
 """What the process does when it is sent a signal."""
 
 import signal
+from pathlib import Path
 
+import psycopg
 import pytest
 
 from pgpool_py.settings import Settings
@@ -102,18 +104,70 @@ def test_clients_in_the_queue_are_told_by_sigint(start_pooler: StartPooler) -> N
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name
+    ("first", "second"),
+    [
+        (signal.SIGTERM, signal.SIGTERM),
+        (signal.SIGINT, signal.SIGINT),
+        (signal.SIGTERM, signal.SIGINT),
+    ],
+    ids=lambda s: s.name,
 )
-def test_the_same_signal_again_waits_no_more(
-    pooler: PoolerProcess, number: signal.Signals
+def test_a_second_signal_waits_no_more(
+    pooler: PoolerProcess, first: signal.Signals, second: signal.Signals
 ) -> None:
     wire = hold(pooler)
-    pooler.signal(number)
-    pooler.wait_for_log(f"got {number.name}, shutting down, waiting")
+    pooler.signal(first)
+    pooler.wait_for_log(f"got {first.name}, shutting down, waiting")
+    pooler.signal(second)
+    assert pooler.wait() == 0
+    assert f"got {second.name} while shutting down, fast exit" in pooler.log
+    assert ended(wire).sqlstate == "57P01"
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name
+)
+def test_with_a_timeout_nobody_keeps_it_from_ending(
+    start_pooler: StartPooler, number: signal.Signals
+) -> None:
+    pooler = start_pooler(pool_mode="transaction", shutdown_timeout=0.3)
+    idle, busy = log_in(pooler), hold(pooler)
     pooler.signal(number)
     assert pooler.wait() == 0
-    assert f"got {number.name} while shutting down, fast exit" in pooler.log
-    assert ended(wire).sqlstate == "57P01"
+    for wire in (idle, busy):
+        error = ended(wire)
+        assert (error.severity, error.sqlstate) == ("FATAL", "57P01")
+        assert error.message == "pooler is shutting down"
+
+
+def test_in_its_grace_it_listens(start_pooler: StartPooler) -> None:
+    pooler = start_pooler(pool_mode="transaction", shutdown_grace=60)
+    pooler.signal(signal.SIGTERM)
+    pooler.wait_for_log("got SIGTERM, shutting down, waiting")
+    assert log_in(pooler).value("SELECT 1") == "1"
+    pooler.reload(shutdown_grace=0)
+    until(lambda: not is_listening(pooler), "no new client is let in")
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name
+)
+def test_only_the_console_is_reached_while_it_stops(
+    start_pooler: StartPooler, tmp_path: Path, number: signal.Signals
+) -> None:
+    pooler = start_pooler(
+        pool_mode="transaction", admin_users="postgres", unix_socket_dir=str(tmp_path)
+    )
+    hold(pooler)
+    pooler.signal(number)
+    until(lambda: not is_listening(pooler), "no new client is let in")
+    with pooler.connect("pgbouncer", host=str(tmp_path)) as console:
+        assert console.execute(b"SHOW POOLS").fetchall()
+        with pytest.raises(psycopg.OperationalError, match="pooler is shutting down"):
+            pooler.connect(host=str(tmp_path))
+        with pytest.raises(psycopg.OperationalError):
+            console.execute(b"SHUTDOWN")
+    assert pooler.wait() == 0
 
 
 def test_sigquit_ends_what_waits_for_clients(pooler: PoolerProcess) -> None:
@@ -139,7 +193,7 @@ def test_a_signal_that_means_nothing_changes_nothing(pooler: PoolerProcess) -> N
     wire = hold(pooler)
     pooler.signal(signal.SIGPIPE)
     pooler.signal(signal.SIGUSR2)
-    pooler.wait_for_log("got SIGUSR2, continuing from PAUSE")
+    pooler.wait_for_log("got SIGUSR2, but not paused/suspended")
     assert kinds(wire.query("COMMIT")) == "CZ"
 
 

@@ -1,0 +1,1 @@
+"""What an operator does while clients work: RELOAD, PAUSE and RESUME, over and over."""
