@@ -178,7 +178,7 @@ def read_outside() -> set[str]:
         *(
             names_read(path)
             for path in package.rglob("*.py")
-            if path.parent != package / "config" and path != package / "settings.py"
+            if path.parent != package / "config" and path.parent != package / "settings"
         )
     )
 

@@ -1,4 +1,4 @@
-"""Tests of ``pgpool_py/settings.py``."""
+"""Tests of ``pgpool_py/settings/process.py``."""
 
 import dataclasses
 from typing import Any

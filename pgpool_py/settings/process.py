@@ -8,177 +8,25 @@ unit and range of each setting. The defaults live here and nowhere else.
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
 
 from pgwire.session_attrs import TargetSessionAttrs
 
-DEFAULT_AUTH_QUERY = (
-    "SELECT rolname, CASE WHEN rolvaliduntil < now() THEN NULL ELSE rolpassword END "
-    "FROM pg_authid WHERE rolname=$1 AND rolcanlogin"
+from .choices import (
+    DEFAULT_AUTH_QUERY,
+    DEFAULT_SERVER_PORT,
+    FALLBACK_DATABASE,
+    FALLBACK_SOCKET_DIR,
+    AuthType,
+    LoadBalanceHosts,
+    PoolMode,
+    SslMode,
 )
-DEFAULT_SERVER_PORT = 5432
-DEFAULT_PEER_PORT = 6432
-FALLBACK_DATABASE = "*"
-FALLBACK_SOCKET_DIR = "/tmp"  # noqa: S108 - the directory PostgreSQL itself uses
+from .lines import DatabaseSettings, PeerSettings, UserSettings
+from .pool import PoolSettings, ServerTarget
 
 T = TypeVar("T")
-
-
-class PoolMode(StrEnum):
-    """How long a server belongs to one client."""
-
-    SESSION = "session"
-    TRANSACTION = "transaction"
-    STATEMENT = "statement"
-
-
-class AuthType(StrEnum):
-    """How a client proves who it is."""
-
-    ANY = "any"
-    TRUST = "trust"
-    PLAIN = "plain"
-    MD5 = "md5"
-    CERT = "cert"
-    HBA = "hba"
-    LDAP = "ldap"
-    PAM = "pam"
-    SCRAM_SHA_256 = "scram-sha-256"
-
-
-class SslMode(StrEnum):
-    """How much TLS is asked for, in libpq's words."""
-
-    DISABLE = "disable"
-    ALLOW = "allow"
-    PREFER = "prefer"
-    REQUIRE = "require"
-    VERIFY_CA = "verify-ca"
-    VERIFY_FULL = "verify-full"
-
-
-class LoadBalanceHosts(StrEnum):
-    """Which host of a list the next server connection goes to."""
-
-    ROUND_ROBIN = "round-robin"
-    DISABLE = "disable"
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseSettings:
-    """One line of ``[databases]``; None means not set."""
-
-    dbname: str | None = None
-    host: tuple[str, ...] | None = None
-    port: int | None = None
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    auth_user: str | None = None
-    auth_dbname: str | None = None
-    auth_query: str | None = None
-    client_encoding: str | None = None
-    datestyle: str | None = None
-    timezone: str | None = None
-    application_name: str | None = None
-    pool_size: int | None = None
-    min_pool_size: int | None = None
-    reserve_pool_size: int | None = None
-    query_wait_timeout: float | None = None
-    max_db_connections: int | None = None
-    max_db_client_connections: int | None = None
-    server_lifetime: float | None = None
-    load_balance_hosts: LoadBalanceHosts | None = None
-    target_session_attrs: TargetSessionAttrs | None = None
-    pool_mode: PoolMode | None = None
-    # May set keys or roles, so it is kept out of repr like a password.
-    connect_query: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class UserSettings:
-    """One line of ``[users]``; None means not set."""
-
-    pool_mode: PoolMode | None = None
-    pool_size: int | None = None
-    reserve_pool_size: int | None = None
-    max_user_connections: int | None = None
-    max_user_client_connections: int | None = None
-    query_timeout: float | None = None
-    query_wait_timeout: float | None = None
-    idle_transaction_timeout: float | None = None
-    transaction_timeout: float | None = None
-    client_idle_timeout: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PeerSettings:
-    """One line of ``[peers]``: another process of the same group."""
-
-    host: str
-    port: int = DEFAULT_PEER_PORT
-    pool_size: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ServerTarget:
-    """Where a pool's server connections go, and what they say at login.
-
-    A ``host`` that begins with ``/`` is the directory of a Unix socket. ``password``
-    None means: use the secret that the user has in auth_file.
-    """
-
-    dbname: str
-    host: tuple[str, ...]
-    port: int
-    user: str
-    password: str | None = field(repr=False)
-    client_encoding: str | None
-    datestyle: str | None
-    timezone: str | None
-    application_name: str | None
-    connect_query: str | None = field(repr=False)
-    load_balance_hosts: LoadBalanceHosts
-    target_session_attrs: TargetSessionAttrs
-
-
-@dataclass(frozen=True, slots=True)
-class PoolSettings:
-    """What holds for one database and user, every rule of precedence applied.
-
-    ``database`` is the clients' name for it. Sizes, limits and timeouts of 0 mean
-    unlimited; ``server_lifetime`` 0 is one use, ``server_check_delay`` 0 check always.
-    """
-
-    database: str
-    target: ServerTarget
-    pool_mode: PoolMode
-    pool_size: int
-    min_pool_size: int
-    reserve_pool_size: int
-    reserve_pool_timeout: float
-    max_db_connections: int
-    max_user_connections: int
-    max_db_client_connections: int
-    max_user_client_connections: int
-    max_wait_queue: int
-    query_wait_timeout: float
-    query_timeout: float
-    idle_transaction_timeout: float
-    transaction_timeout: float
-    client_idle_timeout: float
-    server_lifetime: float
-    server_idle_timeout: float
-    server_connect_timeout: float
-    server_login_retry: float
-    server_check_delay: float
-    server_check_query: str
-    server_reset_query: str
-    server_reset_query_always: bool
-    server_round_robin: bool
-    server_fast_close: bool
-    debug_rotate_servers: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,34 @@
+"""Settings as frozen data."""
+
+from .choices import (
+    DEFAULT_AUTH_QUERY,
+    DEFAULT_PEER_PORT,
+    DEFAULT_SERVER_PORT,
+    FALLBACK_DATABASE,
+    FALLBACK_SOCKET_DIR,
+    AuthType,
+    LoadBalanceHosts,
+    PoolMode,
+    SslMode,
+)
+from .lines import DatabaseSettings, PeerSettings, UserSettings
+from .pool import PoolSettings, ServerTarget
+from .process import Settings
+
+__all__ = [
+    "DEFAULT_AUTH_QUERY",
+    "DEFAULT_PEER_PORT",
+    "DEFAULT_SERVER_PORT",
+    "FALLBACK_DATABASE",
+    "FALLBACK_SOCKET_DIR",
+    "AuthType",
+    "DatabaseSettings",
+    "LoadBalanceHosts",
+    "PeerSettings",
+    "PoolMode",
+    "PoolSettings",
+    "ServerTarget",
+    "Settings",
+    "SslMode",
+    "UserSettings",
+]
