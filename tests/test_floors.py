@@ -1,6 +1,8 @@
 """The house stands: imports point down, files are small, every module says why."""
 
+import gc
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,13 @@ OUTSIDE = [
     *read(ROOT, "benchmarks", Path("benchmarks")),
     *read(ROOT, "tests", Path("tests")),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trees_are_out_of_the_way() -> Iterator[None]:
+    """Spare later tests, which collect garbage, a look at all syntax trees."""
+    yield
+    gc.freeze()
 
 
 def test_the_sources_were_found() -> None:
