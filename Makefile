@@ -12,8 +12,10 @@ STAMP := $(VENV)/.installed
 demo: $(STAMP)
 	$(VENV)/bin/pgpool-py demo
 
+# Each worker has a PostgreSQL of its own.
+WORKERS ?= 2
 test: $(STAMP)
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n $(WORKERS) --dist worksteal
 
 lint: $(STAMP)
 	$(RUN) -m ruff check .

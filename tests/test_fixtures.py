@@ -12,7 +12,9 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> "Suite"
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     # Much quicker; the rules need no other plugin.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.delenv("CI", raising=False)
+    # It is a suite of its own, whoever runs this one.
+    for name in ("CI", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
+        monkeypatch.delenv(name, raising=False)
     return Suite(pytester)
 
 
@@ -22,11 +24,10 @@ class Suite:
     def __init__(self, pytester: pytest.Pytester) -> None:
         self._pytester = pytester
 
-    def run(self, plugin: str, code: str) -> pytest.RunResult:
+    def run(self, plugin: str, code: str, *options: str) -> pytest.RunResult:
         self._pytester.makepyfile(code)
-        return self._pytester.runpytest_subprocess(
-            "-p", f"tests.fixtures.{plugin}", "-p", "no:cacheprovider", timeout=60
-        )
+        plugins = ["-p", f"tests.fixtures.{plugin}", "-p", "no:cacheprovider"]
+        return self._pytester.runpytest_subprocess(*plugins, *options, timeout=60)
 
 
 SKIPS = """
@@ -64,6 +65,40 @@ def test_with_ci_a_module_that_skips_itself_is_an_error(
     result = suite.run("skips", 'import pytest; pytest.importorskip("not_there")')
     result.assert_outcomes(errors=1)
     assert result.ret != 0
+
+
+#: Two workers share the tests.
+SHARED = ("-p", "xdist", "-n", "2")
+
+
+def test_what_workers_skip_is_listed(suite: Suite) -> None:
+    result = suite.run("skips", SKIPS, *SHARED)
+    result.assert_outcomes(skipped=2, xfailed=1)
+    result.stdout.fnmatch_lines_random(
+        ["*not run here*", "*::test_absent: *no psql here", "*::test_marked: *pgbench*"]
+    )
+
+
+def test_with_ci_what_workers_skip_is_a_failure(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    result = suite.run("skips", SKIPS, *SHARED)
+    result.assert_outcomes(failed=1, errors=1, xfailed=1)
+
+
+def test_what_a_worker_leaves_behind_fails_the_session(suite: Suite) -> None:
+    result = suite.run(
+        "leftovers",
+        """
+        import tempfile
+        def test_it():
+            tempfile.mkstemp(suffix=".forgotten")
+        """,
+        *SHARED,
+    )
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*.forgotten*"])
 
 
 def test_an_exception_in_a_loop_callback_fails_its_test(suite: Suite) -> None:

@@ -10,6 +10,7 @@ from benchmarks import account, pgbouncer
 from benchmarks.errors import PgbouncerError
 from benchmarks.targets import Program
 from pgpool_py.embedded.place import HOST
+from tests.fixtures.cache import alone
 from tests.fixtures.pooler_files import DATABASE, POOLED, USER, PoolerFiles, Setting
 from tests.fixtures.waiting import PATIENCE, until
 
@@ -17,7 +18,8 @@ from tests.fixtures.waiting import PATIENCE, until
 def current() -> Program:
     """Return a PgBouncer that has peering; skip where there is none."""
     try:
-        found = pgbouncer.find(None)
+        with alone(pgbouncer.NAME):
+            found = pgbouncer.find(None)
     except PgbouncerError as error:
         pytest.skip(f"no PgBouncer: {error}")
     if pgbouncer.parse_version(found.version) < pgbouncer.CURRENT:

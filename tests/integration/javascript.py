@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.cache import CACHE, alone
+
 HERE = Path(__file__).parent / "node"
-CACHE = Path(__file__).parents[2] / ".cache"
 FILES = ("package.json", "package-lock.json")
 
 
@@ -45,13 +46,17 @@ def modules() -> Path:
     npm = program("npm")
     locked = b"".join((HERE / name).read_bytes() for name in FILES)
     place = CACHE / f"node-{hashlib.sha256(locked).hexdigest()[:16]}"
-    if not place.exists():
-        CACHE.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as directory:
-            for name in FILES:
-                shutil.copy(HERE / name, directory)
-            quiet = ["--ignore-scripts", "--no-audit", "--no-fund"]
-            run([npm, "ci", *quiet, "--prefix", directory], seconds=120)
-            # Whole or not at all.
-            Path(directory, "node_modules").rename(place)
+    with alone(place.name):
+        if not place.exists():
+            _install(npm, place)
     return place
+
+
+def _install(npm: str, place: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=CACHE) as directory:
+        for name in FILES:
+            shutil.copy(HERE / name, directory)
+        quiet = ["--ignore-scripts", "--no-audit", "--no-fund"]
+        run([npm, "ci", *quiet, "--prefix", directory], seconds=120)
+        # Whole or not at all.
+        Path(directory, "node_modules").rename(place)
