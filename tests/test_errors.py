@@ -81,7 +81,7 @@ ROWS: list[tuple[PoolerError, str, str]] = [
     (errors.database_removed("d"), "database removed", "57P01"),
     (errors.database_reconfigured("d"), "database configuration changed", "57P01"),
     (
-        errors.transaction_in_statement_mode(),
+        errors.transaction_in_statement_mode(Severity.FATAL),
         "transaction blocks not allowed in statement pooling mode",
         "0A000",
     ),
@@ -103,6 +103,7 @@ def test_a_fatal_error_has_pgbouncers_text_and_a_code_drivers_know(
     ("error", "sqlstate"),
     [
         (errors.query_timeout(9), "57014"),
+        (errors.transaction_in_statement_mode(), "0A000"),
         (errors.console_error("invalid command"), "08P01"),
         (errors.reload_failed(), "F0000"),
     ],

@@ -84,6 +84,12 @@ class Lender(Protocol):
         Nothing may be sent to it until ``on_linked`` is called, or it is given back.
         """
 
+    def roll_back(self, server: ServerConnection) -> None:
+        """End your transaction on this server, on which all is answered.
+
+        Nothing may be sent to it until its owner's ``on_rolled_back`` is called.
+        """
+
     def resynchronise(self, server: ServerConnection) -> None:
         """Find out what this server owes.
 

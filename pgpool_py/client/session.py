@@ -8,8 +8,7 @@
 What a client may send, and when it needs a server, is decided by
 :class:`~pgwire.requests.Requests`.
 
-It is read while nothing piles up because of it: neither what it sent and nobody took,
-nor replies that it does not take (``_regulate``).
+When it is read is in ``regulated``.
 """
 
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolMode, PoolSettings
-from pgwire.backend import ReadyForQuery
+from pgwire.backend import ParameterStatus, ReadyForQuery
 from pgwire.codes import TransactionStatus
 from pgwire.errors import ProtocolViolation
 from pgwire.exchange import PlanStale, StatementsDropped
@@ -32,23 +31,23 @@ from pgwire.requests import FLUSH, Requests, Verdict
 
 from .identity import ClientIdentity
 from .lender import Lender
+from .regulated import Regulated
 from .telling import noticed, told, violated
 from .timing import Timing
 
 READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
 
 
-class ClientSession:
+class ClientSession(Regulated):
     """See the module's text.
 
     Attributes:
         identity: who it is, for people and for cancel requests.
         parameters: its session parameters, as differences from the pool's defaults.
-        lender: the pool it belongs to.
-        requests: what it sends.
         limits: the time limits of its own user; the pool's follow the servers' user.
-        server: the one it is lent, or None.
         waiting: whether what it sends is kept until ``on_linked`` is called.
+        takes_back: whether a transaction of its is rolled back, for the mode forbids
+            it; what it sends is kept meanwhile.
         timing: since when it does what it does.
         cancel_asked: whether a cancel request waits for its exchange to be the one
             that is being answered.
@@ -60,14 +59,10 @@ class ClientSession:
         "_reactor",
         "_scratch",
         "cancel_asked",
-        "closed",
         "identity",
-        "lender",
         "limits",
         "parameters",
-        "requests",
-        "server",
-        "stream",
+        "takes_back",
         "timing",
         "waiting",
     )
@@ -85,18 +80,14 @@ class ClientSession:
         limits: PoolSettings,
         requests: Requests | None = None,
     ) -> None:
+        super().__init__(stream, lender, requests or Requests(lender.statements))
         self._reactor = reactor
         self._scratch = scratch
         self._on_closed = on_closed
-        self.lender = lender
-        self.requests = requests or Requests(lender.statements)
-        self.stream = stream
         self.identity = identity
         self.parameters = parameters
         self.limits = limits
-        self.server: ServerConnection | None = None
-        self.waiting = False
-        self.closed = False
+        self.waiting = self.takes_back = False
         self.timing = Timing(reactor.now)
         self.cancel_asked = False
         stream.handler = self
@@ -171,23 +162,6 @@ class ClientSession:
             self._violated(violation)
             return Verdict.NOTHING
         return verdict
-
-    def _regulate(self) -> None:
-        """Read the client, or not; see the module's text."""
-        if self.closed:
-            return
-        limit = self.lender.buffer_limit
-        pending = self.requests.pending
-        server = self.server
-        if (
-            self.requests.terminated
-            or (pending is not None and len(pending) >= limit)
-            or self.stream.backlog > limit
-            or (server is not None and server.stream.backlog > limit)
-        ):
-            self.stream.pause()
-        elif self.stream.paused:
-            self.stream.resume()
 
     def _forward(self, server: ServerConnection, view: memoryview, end: int) -> None:
         """Send ``view[:end]`` to the server, keep a fragment of a message."""
@@ -273,18 +247,6 @@ class ClientSession:
         """Whether the pool's mode is statement; see Owner."""
         return self.lender.settings.pool_mode is PoolMode.STATEMENT
 
-    def deliver(self, data: memoryview) -> None:
-        """Send replies on; read no more of the server while they pile up."""
-        stream = self.stream
-        self.lender.counters.bytes_sent += len(data)
-        if (
-            not stream.write(data)
-            and self.server is not None
-            and stream.backlog > self.lender.buffer_limit
-        ):
-            self.server.stream.pause()
-            self._regulate()
-
     def in_own_names(self, error: bytes) -> bytes:
         """See Owner."""
         return self.requests.in_own_names(error)
@@ -313,11 +275,36 @@ class ClientSession:
         elif self.requests.terminated:
             self.close(Reason.CLIENT_CLOSE_REQUEST)
         elif ledger.status != TransactionStatus.IDLE and self.refuses_transactions:
-            error = errors.transaction_in_statement_mode()
-            self.close(Reason.TRANSACTION_IN_STATEMENT_MODE, error)
+            self.on_transaction(server, ready=True)
         elif self.waiting and ledger.answered and not server.cancels:
             # Resynchronised inside a transaction.
             self.on_linked(server)
+
+    def on_transaction(self, server: ServerConnection, *, ready: bool) -> None:
+        """Have it rolled back, and go on where that is possible; see Owner."""
+        requests = self.requests
+        if requests.terminated:
+            self.close(Reason.CLIENT_CLOSE_REQUEST)
+        elif ready or server.ledger.unsynced or requests.half_sent or server.cancels:
+            error = errors.transaction_in_statement_mode(errors.Severity.FATAL)
+            self.close(Reason.TRANSACTION_IN_STATEMENT_MODE, error)
+        else:
+            self.timing.end_exchange(self._reactor.now, self.lender.counters)
+            if server.ledger.status == TransactionStatus.IN_TRANSACTION:
+                # If it has failed, the client was told an error already.
+                error = errors.transaction_in_statement_mode()
+                self.identity.log_error(error)
+                self.stream.write(told(error))
+            self.cancel_asked = False
+            self.waiting = self.takes_back = True
+            self._regulate()
+            self.lender.roll_back(server)
+
+    def on_rolled_back(self, server: ServerConnection) -> None:
+        """Tell that what it sent is over, and go on; see Owner."""
+        self.takes_back = False
+        self.stream.write(READY_IDLE)
+        self.on_answered(server)
 
     def _release(self, server: ServerConnection) -> None:
         self.server = None
@@ -341,9 +328,11 @@ class ClientSession:
 
     def on_parameter(self, name: str, value: str) -> None:
         """Follow the server: what it reported is now the client's own."""
-        del name, value
         if self.server is not None:
             self.parameters = self.server.parameters
+        if self.takes_back:
+            # The rollback is ours, but what it undoes was reported to the client.
+            self.stream.write(ParameterStatus(name, value).encode())
 
     def on_event(
         self, server: ServerConnection, event: StatementsDropped | PlanStale
@@ -354,17 +343,7 @@ class ClientSession:
         else:
             self._forward(server, memoryview(event.batch), len(event.batch))
 
-    def on_server_drained(self) -> None:
-        """Read again."""
-        self._regulate()
-
     # End
-
-    def on_drained(self) -> None:
-        """The client takes replies again; called by the stream."""
-        if self.server is not None and self.server.stream.paused:
-            self.server.stream.resume()
-        self._regulate()
 
     def on_fault(self, error: Exception) -> None:  # noqa: ARG002 - reported elsewhere
         """A callback of ours failed; called by the stream."""

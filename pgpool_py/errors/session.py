@@ -161,10 +161,14 @@ def pqexec_disallowed(severity: Severity = Severity.ERROR) -> StatementError:
     )
 
 
-def transaction_in_statement_mode() -> StatementError:
-    """Refuse a transaction block in statement mode."""
+def transaction_in_statement_mode(
+    severity: Severity = Severity.ERROR,
+) -> StatementError:
+    """Refuse a transaction block; FATAL where the session cannot go on behind it."""
     return StatementError(
         "transaction blocks not allowed in statement pooling mode",
         "0A000",
+        severity=severity,
+        detail="pool_mode is statement, and the transaction is rolled back.",
         hint="Use pool_mode = transaction for this database or user.",
     )

@@ -13,6 +13,7 @@ from typing import Final
 
 from pgpool_py.reasons import Reason
 from pgpool_py.server.cancel import ServerCancel
+from pgpool_py.server.clearing import drain, resynchronise, roll_back
 from pgpool_py.server.connection import Errand, ServerConnection
 from pgpool_py.server.state import ServerState
 from pgpool_py.settings import PoolMode, PoolSettings
@@ -118,11 +119,31 @@ class Aftercare:
             return
         self._change(server, ServerState.TESTED)
         limit = self._context.settings.server_drain_timeout
-        server.drain(Errand(self._drained, limit, Reason.DRAIN_TIMEOUT))
+        drain(server, Errand(self._drained, limit, Reason.DRAIN_TIMEOUT))
 
     def _drained(self, server: ServerConnection, error: ErrorResponse | None) -> None:
         del error  # Whatever was cancelled or rolled back may have answered one.
         self.give_back(server)
+
+    # Rollback
+
+    def roll_back(self, server: ServerConnection) -> None:
+        """End the transaction of a client that stays, then tell it."""
+        if server.stream.paused:
+            server.stream.resume()
+        limit = self._context.settings.server_drain_timeout
+        errand = Errand(self._rolled_back, limit, Reason.DRAIN_TIMEOUT)
+        roll_back(server, errand)
+
+    def _rolled_back(
+        self, server: ServerConnection, error: ErrorResponse | None
+    ) -> None:
+        if error is not None or not server.ledger.settled:
+            server.close(Reason.UNCLEAN_SERVER)
+        elif server.owner is None:
+            self.on_abandoned_answered(server)
+        else:
+            server.owner.on_rolled_back(server)
 
     # Reset
 
@@ -231,7 +252,7 @@ class Aftercare:
         """Find out what a server owes, then tell its owner."""
         limit = self._context.settings.server_drain_timeout
         errand = Errand(self._resynchronised, limit, Reason.DRAIN_TIMEOUT)
-        server.resynchronise(errand)
+        resynchronise(server, errand)
 
     def _resynchronised(
         self, server: ServerConnection, error: ErrorResponse | None

@@ -9,7 +9,7 @@ from pgpool_py import errors
 from pgpool_py.client.lender import Borrower
 from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
-from pgpool_py.pool.books import Books, Sizes
+from pgpool_py.pool.books import Books
 from pgpool_py.pool.quota import Quota
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
@@ -21,7 +21,7 @@ from pgwire.session_attrs import REPORTS
 from .aftercare import Aftercare
 from .context import Context
 from .linking import Linking
-from .staffing import Staffing
+from .staffing import Staffing, sizes_of
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Pool:
         self.paused = False
         self.refusal: tuple[PoolerError, Reason] | None = None
         self.books: Books[ServerConnection, Borrower] = Books(
-            _sizes(settings), round_robin=_round_robin(settings)
+            sizes_of(settings), round_robin=_round_robin(settings)
         )
         self.staffing = Staffing(
             context,
@@ -147,7 +147,7 @@ class Pool:
         self.linking.settings = settings
         self.aftercare.reconfigure(settings)
         self.buffer_limit = self._context.settings.client_buffer_limit
-        self.books.sizes = _sizes(settings)
+        self.books.sizes = sizes_of(settings)
         self.books.round_robin = _round_robin(settings)
         self._clean_after(before)
 
@@ -275,19 +275,24 @@ class Pool:
         """Find out what a server owes; see Lender."""
         self.aftercare.resynchronise(server)
 
+    def roll_back(self, server: ServerConnection) -> None:
+        """End the transaction of a client that stays; see Lender."""
+        self.aftercare.roll_back(server)
+
     def on_abandoned_answered(self, server: ServerConnection) -> None:
         """See Keeper."""
         self.aftercare.on_abandoned_answered(server)
 
     def on_parameter(self, server: ServerConnection, name: str, value: str) -> None:
         """Keep book of what a server reports; see Keeper."""
-        if name in REPORTS and not server.on_errand:
-            self.staffing.destinations.on_report(server, name, value)
-        default = self.staffing.defaults.get(name)
+        lower = name.lower()
+        if lower in REPORTS and not server.on_errand:
+            self.staffing.destinations.on_report(server, lower, value)
+        default = self.staffing.defaults.get(lower)
         if default is None:
             return
         server.parameters = self._context.book.with_value(
-            server.parameters, name, value, default
+            server.parameters, lower, value, default
         )
         if server.owner is not None and not self.linking.prepares(server):
             server.owner.on_parameter(name, value)
@@ -389,12 +394,3 @@ class Pool:
 
 def _round_robin(settings: PoolSettings) -> bool:
     return settings.server_round_robin or settings.debug_rotate_servers
-
-
-def _sizes(settings: PoolSettings) -> Sizes:
-    return Sizes(
-        settings.pool_size,
-        settings.min_pool_size,
-        settings.reserve_pool_size,
-        settings.reserve_pool_timeout,
-    )

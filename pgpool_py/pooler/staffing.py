@@ -8,7 +8,7 @@ from pgpool_py.client.lender import Borrower
 from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
 from pgpool_py.net.address import origin_text
-from pgpool_py.pool.books import Books
+from pgpool_py.pool.books import Books, Sizes
 from pgpool_py.pool.hosts import Turn
 from pgpool_py.pool.lifetime import end_of_life
 from pgpool_py.pool.quota import Quota
@@ -244,3 +244,13 @@ class Staffing:
         """Give up all attempts."""
         for opening in (*self.openings, *self.destinations.lookouts.openings()):
             opening.fail(Reason.LOGIN_NOT_NEEDED, "the pool is closed")
+
+
+def sizes_of(settings: PoolSettings) -> Sizes:
+    """Give how many servers these settings want."""
+    return Sizes(
+        settings.pool_size,
+        settings.min_pool_size,
+        settings.reserve_pool_size,
+        settings.reserve_pool_timeout,
+    )

@@ -12,7 +12,6 @@ An errand may also be run while the server is lent, before the owner's first byt
 
 import logging
 import math
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -23,7 +22,6 @@ from pgpool_py.net.scratch import Scratch
 from pgpool_py.reasons import Reason
 from pgwire.codes import Sqlstate, TransactionStatus
 from pgwire.diagnostics import ErrorResponse
-from pgwire.draining import drain_requests, resynchronising_requests
 from pgwire.exchange import (
     MisnamingError,
     ParameterReported,
@@ -62,8 +60,14 @@ class Owner(Protocol):
     def on_answered(self, server: "ServerConnection") -> None:
         """All that was sent is answered."""
 
+    def on_transaction(self, server: "ServerConnection", *, ready: bool) -> None:
+        """As on_answered, in a transaction you refuse; ``ready``: and you were told."""
+
     def on_copy_in(self, server: "ServerConnection") -> None:
         """A copy-in has begun, or it is to be found out how it ended."""
+
+    def on_rolled_back(self, server: "ServerConnection") -> None:
+        """The transaction that you had rolled back is over."""
 
     def on_parameter(self, name: str, value: str) -> None:
         """The server reported a parameter, in an exchange of the owner's."""
@@ -226,24 +230,10 @@ class ServerConnection:
     def run(self, errand: Errand, data: bytes, *entries: int) -> None:
         """Send messages of ours; the errand's end is called when all is answered."""
         self.ledger.skip(*entries)
-        self._begin(errand, data)
+        self.begin(errand, data)
 
-    def drain(self, errand: Errand) -> None:
-        """End anything that a vanished owner had begun."""
-        nonce = secrets.token_hex(16).encode()
-        self.ledger.drain(nonce)
-        self._begin(errand, drain_requests(nonce))
-
-    def resynchronise(self, errand: Errand) -> None:
-        """Find out what is owed, where the ledger is uncertain."""
-        nonce = secrets.token_hex(16).encode()
-        data = resynchronising_requests(
-            nonce, self.ledger.status, at_ready=self.ledger.at_ready
-        )
-        self.ledger.resynchronise(nonce)
-        self._begin(errand, data)
-
-    def _begin(self, errand: Errand, data: bytes) -> None:
+    def begin(self, errand: Errand, data: bytes) -> None:
+        """As :meth:`run`, for messages that the ledger knows of."""
         self.stream.gather(data)
         self._errand = errand
         self._errand_error = None
@@ -290,10 +280,10 @@ class ServerConnection:
             if (
                 ledger.status != TransactionStatus.IDLE
                 and ledger.answered
+                and self._errand is None
                 and owner.refuses_transactions
             ):
-                # Told instead of the ReadyForQuery, so that the statement has failed.
-                owner.on_answered(self)
+                self._withhold_ready(owner, renamed or {})
                 return
             for start, stop in ledger.runs:
                 piece = scratch.view[start:stop]
@@ -306,6 +296,14 @@ class ServerConnection:
                 self._answered()
         elif owner is not None and ledger.copies_in:
             owner.on_copy_in(self)
+
+    def _withhold_ready(self, owner: Owner, renamed: dict[int, memoryview]) -> None:
+        """Deliver all but the ReadyForQuery, in front of which an error may be told."""
+        view = self._scratch.view
+        withheld = self.ledger.withhold_ready(self._scratch.buffer)
+        for start, stop in self.ledger.runs:
+            owner.deliver(renamed.get(start, view[start:stop]))
+        owner.on_transaction(self, ready=not withheld)
 
     def _unaccounted(self, error: UnaccountedReply, scratch: Scratch) -> None:
         """Close, once the owner has what was accounted for."""
@@ -335,7 +333,7 @@ class ServerConnection:
                 case ParameterReported(name, value, number):
                     if name.lower() in PARSING or "." in name:
                         self.ledger.statements.on_reading_changed(number)
-                    self._note_parameter(name.lower(), value)
+                    self._note_parameter(name, value)
                 case MisnamingError(start, end):
                     if self.owner is not None:
                         message = bytes(self._scratch.view[start:end])
@@ -350,10 +348,11 @@ class ServerConnection:
             self.close(Reason.SERVER_CLOSED_IDLE)
         return renamed
 
-    def _note_parameter(self, lower: str, value: str) -> None:
+    def _note_parameter(self, name: str, value: str) -> None:
+        lower = name.lower()
         if lower in self.reported or len(self.reported) < MAX_PARAMETERS:
             self.reported[lower] = value
-        self._keeper.on_parameter(self, lower, value)
+        self._keeper.on_parameter(self, name, value)
 
     def _note_error(self, error: ErrorResponse, *, skipped: bool) -> None:
         if is_fatal(error):

@@ -9,6 +9,7 @@ one owner are joined to runs.
 import struct
 from typing import Final
 
+from .backend import ReadyForQuery
 from .codes import Backend
 from .exchange import (
     ASYNCHRONOUS,
@@ -159,6 +160,22 @@ class Ledger(Replies):
         if end - position >= HEADER_SIZE:
             return self._begin(kind, length, buffer, position, end)
         return position
+
+    def withhold_ready(self, buffer: bytearray) -> bool:
+        """Take the ReadyForQuery that came last out of ``runs``; tell if it was there.
+
+        For when all is answered. Nothing but asynchronous messages may be behind it,
+        and in none of these are the six bytes found that are looked for.
+        """
+        if not self.runs:
+            return False
+        start, end = self.runs[-1]
+        found = buffer.rfind(ReadyForQuery(self.status).encode(), start, end)
+        if found < 0:
+            return False
+        pieces = (start, found), (found + HEADER_SIZE + 1, end)
+        self.runs[-1:] = [piece for piece in pieces if piece[0] < piece[1]]
+        return True
 
     def _cut(self, run: int, start: int, following: int, head: int) -> int:
         """End the run in front of a message, or begin one with it; give its start."""

@@ -89,6 +89,9 @@ class FakeLender:
         self.calls.append("cancel")
         return self.can_cancel
 
+    def roll_back(self, server: ServerConnection) -> None:
+        self.calls.append("roll back")
+
     def resynchronise(self, server: ServerConnection) -> None:
         self.calls.append("resynchronise")
 

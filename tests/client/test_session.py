@@ -292,31 +292,3 @@ def test_a_mode_that_changed_holds_from_the_next_answer_on(scene: Scene) -> None
     scene.send(query("SELECT 2"))
     scene.answer(done())
     assert scene.lender.calls == ["request", "give back"]
-
-
-# Statement mode
-
-
-def test_statement_mode_refuses_a_transaction_when_it_has_begun(scene: Scene) -> None:
-    scene.lender.settings = pool_settings(pool_mode=PoolMode.STATEMENT)
-    scene.send(query("BEGIN"))
-    scene.lend()
-    scene.answer(complete("BEGIN") + IN_TRANSACTION)
-    stream = scene.client.received()
-    # After an ERROR a driver would wait for the ReadyForQuery.
-    assert told(stream) == (
-        "FATAL",
-        "0A000",
-        "transaction blocks not allowed in statement pooling mode",
-    )
-    assert scene.client.ended
-    assert scene.lender.calls == ["request", "abandon"]
-
-
-def test_statement_mode_lets_single_statements_pass(scene: Scene) -> None:
-    scene.lender.settings = pool_settings(pool_mode=PoolMode.STATEMENT)
-    for _ in range(2):
-        scene.send(query("SELECT 1"))
-        scene.lend()
-        scene.answer(done())
-    assert scene.lender.calls == ["request", "give back"] * 2

@@ -114,17 +114,43 @@ def test_statement_mode_runs_statements(start_pooler: StartPooler) -> None:
             assert other.execute("SELECT 'x'").fetchone() == ("x",)
 
 
-def test_statement_mode_refuses_a_transaction(start_pooler: StartPooler) -> None:
+def test_statement_mode_refuses_a_transaction_and_goes_on(
+    start_pooler: StartPooler,
+) -> None:
     pooler = start_pooler(pool_mode="statement", default_pool_size=1)
     with pooler.connect() as client, pooler.connect() as other:
         before = other.execute("SELECT pg_backend_pid()").fetchone()
-        with pytest.raises(psycopg.errors.FeatureNotSupported) as caught:
-            client.execute("BEGIN")
-        text = "transaction blocks not allowed in statement pooling mode"
-        assert caught.value.diag.message_primary == text
-        assert caught.value.diag.severity_nonlocalized == "FATAL"
-        # What was begun is rolled back, and the server is as good as before.
+        client.execute("CREATE TABLE t (i int)")
+        # The second one is sent as an extended batch.
+        for sql, values in (
+            ("BEGIN; SET TIME ZONE 'CET'; INSERT INTO t VALUES (1)", None),
+            ("BEGIN", ()),
+        ):
+            with pytest.raises(psycopg.errors.FeatureNotSupported) as caught:
+                client.execute(sql, values)
+            text = "transaction blocks not allowed in statement pooling mode"
+            assert caught.value.diag.message_primary == text
+            assert caught.value.diag.severity_nonlocalized == "ERROR"
+        # What was begun is rolled back, and client and server are as good as before.
+        assert client.execute("SELECT count(*) FROM t").fetchone() == (0,)
+        assert client.info.parameter_status("TimeZone") != "CET"
+        assert client.execute("SHOW TIME ZONE").fetchone() != ("CET",)
         assert other.execute("SELECT pg_backend_pid()").fetchone() == before
+
+
+def test_in_statement_mode_a_pipeline_goes_on_behind_a_transaction(
+    start_pooler: StartPooler,
+) -> None:
+    pooler = start_pooler(pool_mode="statement", default_pool_size=1)
+    with log_in(pooler) as one, log_in(pooler) as other:
+        for client in (one, other):
+            client.send(extended("SELECT 1"), extended("BEGIN"))
+            assert kinds(client.until_ready()) == "12TDCZ"
+            assert kinds(client.until_ready()) == "12nCEZ"
+            failed = client.query("BEGIN; SELECT 1 / 0")
+            assert kinds(failed) == "CEZ"
+            assert failed[1].error.sqlstate == "22012"
+            assert failed[-1].body == b"I"
 
 
 def test_mode_and_size_of_a_user_win_over_those_of_all(

@@ -181,3 +181,24 @@ def test_a_large_error_without_any_field_is_relayed() -> None:
     reader.send("Q")
     large = message("E", b"S" + b"x" * HOLD_LIMIT + b"\0\0")
     assert reader.feed(large + READY, [1000]) == large + READY
+
+
+def test_the_last_readyforquery_can_be_withheld_and_nothing_else() -> None:
+    reader = Reader(Ledger())
+    reader.send("QQ")
+    shown = SELECTED + READY + SELECTED
+    reader.feed(shown + READY + PARAMETER)
+    behind = len(shown + READY)
+    assert reader.ledger.withhold_ready(bytearray(shown + READY + PARAMETER))
+    assert reader.ledger.runs == [(0, len(shown)), (behind, behind + len(PARAMETER))]
+
+
+def test_one_that_came_before_cannot_be_withheld() -> None:
+    reader = Reader(Ledger())
+    reader.send("Q")
+    reader.feed(SELECTED + READY)
+    reader.feed(PARAMETER)
+    assert not reader.ledger.withhold_ready(bytearray(PARAMETER))
+    assert reader.ledger.runs == [(0, len(PARAMETER))]
+    reader.ledger.runs.clear()
+    assert not reader.ledger.withhold_ready(bytearray(PARAMETER))

@@ -105,6 +105,12 @@ class Client:
     def on_parameter(self, name: str, value: str) -> None:
         self.calls.append(f"parameter {name}={value}")
 
+    def on_transaction(self, server: ServerConnection, *, ready: bool) -> None:
+        self.calls.append("in transaction, ready" if ready else "in transaction")
+
+    def on_rolled_back(self, server: ServerConnection) -> None:
+        self.calls.append("rolled back")
+
     def on_copy_in(self, server: ServerConnection) -> None:
         self.calls.append("copy in")
 

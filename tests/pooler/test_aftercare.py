@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from pgpool_py.reasons import Reason
 from pgpool_py.settings import PoolMode
 from pgwire.copying import CopyInResponse
 from pgwire.draining import drain_requests
@@ -26,6 +27,7 @@ from tests.pooler.postgres import (
     CANCELED,
     TERMINATE,
     Bench,
+    Client,
     begin,
     nonce_answer,
     sent_nonce,
@@ -324,3 +326,39 @@ def test_what_the_rollback_of_a_drain_resets_is_noted(bench: Bench) -> None:
     bench.answer(wire, back + nonce_answer(sent_nonce(wire_data)))
     (server,) = bench.pool.books.idle
     assert server.parameters is bench.context.book.defaults
+
+
+# Rollback
+
+
+def roll_back(bench: Bench) -> tuple[Client, Wire]:
+    """Let a client stay in a transaction that is rolled back."""
+    client, wire = begin(bench)
+    bench.pool.roll_back(server_of(client))
+    bench.turn()
+    assert wire.received() == query("ROLLBACK")
+    return client, wire
+
+
+def test_who_stays_is_told_when_its_transaction_is_rolled_back(bench: Bench) -> None:
+    client, wire = roll_back(bench)
+    assert "rolled back" not in client.calls
+    bench.answer(wire, done("ROLLBACK"))
+    assert client.calls[-1] == "rolled back"
+    assert server_of(client).ledger.settled
+
+
+def test_who_goes_meanwhile_leaves_a_server_for_the_next(bench: Bench) -> None:
+    client, wire = roll_back(bench)
+    server = server_of(client)
+    server.owner = None
+    bench.pool.abandon(server, half_written=False, must_reset=False)
+    bench.answer(wire, done("ROLLBACK"))
+    assert bench.states() == ["idle"]
+
+
+def test_a_rollback_that_fails_closes_the_server(bench: Bench) -> None:
+    client, wire = roll_back(bench)
+    bench.answer(wire, refused() + FAILED)
+    assert bench.states() == []
+    assert client.reason is Reason.UNCLEAN_SERVER

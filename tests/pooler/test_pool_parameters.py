@@ -198,7 +198,7 @@ def test_what_a_client_sets_itself_is_told_to_it(bench: Bench) -> None:
     client, wire = bench.open()
     client.ask(query("SET timezone TO 'CET'"))
     bench.answer(wire, reported("TimeZone", "CET") + done("SET"))
-    assert "parameter timezone=CET" in client.calls
+    assert "parameter TimeZone=CET" in client.calls
     assert client.server is not None
     assert client.server.parameters.values == {"timezone": "CET"}
 

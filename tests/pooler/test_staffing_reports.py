@@ -63,7 +63,7 @@ def test_what_a_client_sets_is_followed_until_a_new_server_is_there(
     bench.pool.staffing.forget()
     client.ask(query("SET TimeZone = 'CET'"))
     bench.answer(wire, reported("TimeZone", "CET") + done("SET"))
-    assert "parameter timezone=CET" in client.calls
+    assert "parameter TimeZone=CET" in client.calls
     assert client.server is not None
     assert client.server.parameters.values == {"timezone": "CET"}
 

@@ -4,14 +4,12 @@ from pgpool_py.net.reactor import Reactor
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.state import ServerState
-from pgwire.draining import drain_requests, nonce_query
 from pgwire.exchange import QUERY
-from tests.fixtures.connections import FakeKeeper, FakeOwner, Outcome
+from tests.fixtures.connections import FakeKeeper, FakeOwner, Outcome, ask
 from tests.fixtures.hand import Clock, Wire, turn
 from tests.fixtures.messages import (
     IN_TRANSACTION,
     READY,
-    SYNC,
     complete,
     done,
     fatal,
@@ -19,17 +17,9 @@ from tests.fixtures.messages import (
     query,
     refused,
     reported,
-    split,
 )
 
 Linked = tuple[ServerConnection, Wire, FakeOwner]
-
-
-def ask(server: ServerConnection, *messages: bytes) -> None:
-    """Send messages as a client's session does."""
-    for message in messages:
-        server.ledger.request(message[0])
-        server.stream.gather(message)
 
 
 # Replies
@@ -57,7 +47,7 @@ def test_an_error_that_names_a_statement_as_servers_do_is_renamed(
     assert owner.delivered == refused('"its_own_0" is none') + READY
 
 
-def test_an_error_that_is_not_delivered_is_not_delivered_later(
+def test_where_a_transaction_is_refused_the_last_readyforquery_is_kept_back(
     linked: Linked, reactor: Reactor
 ) -> None:
     server, wire, owner = linked
@@ -66,12 +56,10 @@ def test_an_error_that_is_not_delivered_is_not_delivered_later(
     wire.send(refused('"pgpool_00" is none') + IN_TRANSACTION)
     wire.send(complete() + IN_TRANSACTION)
     turn(reactor)
-    assert owner.delivered == b""
-    server.owner = other = FakeOwner()
-    ask(server, query("SELECT 1"))
-    wire.send(done())
-    turn(reactor)
-    assert other.delivered == done()
+    own = refused('"its_own_0" is none')
+    assert owner.delivered == own + IN_TRANSACTION + complete()
+    owner.delivered.clear()
+    assert owner.calls == ["in transaction"]
 
 
 def test_replies_that_come_byte_by_byte_lose_nothing(
@@ -243,98 +231,10 @@ def test_it_closes_the_server_of_an_owner_who_is_gone_as_well(
     assert keeper.closed == [Reason.INVALID_SERVER_PARAMETER]
 
 
-# Drain and resynchronisation
-
-
-def sent_nonce(data: bytes) -> bytes:
-    """Return the nonce of the last query of a stream."""
-    kind, body = split(data)[-1]
-    assert kind == "Q"
-    return body.split(b'"')[1]
-
-
-def nonce_answer(nonce: bytes, status: bytes = READY) -> bytes:
-    # RowDescription: one column, its name, then 18 bytes that say nothing here
-    body = b"\0\1" + nonce + b"\0" + bytes(18)
-    return b"T" + (len(body) + 4).to_bytes(4, "big") + body + complete() + status
-
-
-def test_a_drain_sends_exactly_what_ends_everything_and_commits_nothing(
-    linked: Linked, reactor: Reactor
-) -> None:
-    server, wire, _ = linked
-    ask(server, query("BEGIN"))
-    turn(reactor)
-    wire.received()
-    server.owner = None
-    server.drain(Outcome().errand())
-    turn(reactor)
-    data = wire.received()
-    nonce = sent_nonce(data)
-    assert data == drain_requests(nonce)
-    assert split(data) == [
-        ("f", b"client disconnected\0"),
-        ("Q", b"ROLLBACK\0"),
-        ("S", b""),
-        ("Q", b"ROLLBACK\0"),
-        ("Q", b'SELECT 1 AS "' + nonce + b'"\0'),
-    ]
-    assert len(nonce) == 32
-
-
-def test_a_drain_is_done_with_the_nonces_answer_and_not_before(
-    linked: Linked, reactor: Reactor
-) -> None:
-    server, wire, owner = linked
-    ask(server, query("SELECT 1"))
-    server.owner = None
-    outcome = Outcome()
-    server.drain(outcome.errand())
-    turn(reactor)
-    nonce = sent_nonce(wire.received())
-    wire.send(done() + complete("ROLLBACK") + READY + READY + done("ROLLBACK"))
-    turn(reactor)
-    assert outcome.ends == []
-    wire.send(nonce_answer(nonce))
-    turn(reactor)
-    assert outcome.ends == [None]
-    assert server.ledger.settled
-    assert owner.delivered == b""
-
-
-def test_a_drained_server_that_is_still_in_a_transaction_is_closed(
-    linked: Linked, reactor: Reactor, keeper: FakeKeeper
-) -> None:
-    server, wire, _ = linked
-    server.owner = None
-    server.drain(Outcome().errand())
-    turn(reactor)
-    wire.send(nonce_answer(sent_nonce(wire.received()), IN_TRANSACTION))
-    turn(reactor)
-    assert keeper.closed == [Reason.UNACCOUNTED_REPLY]
-
-
-def test_a_resynchronisation_gives_the_owner_all_but_the_nonces_answer(
-    linked: Linked, reactor: Reactor
-) -> None:
-    server, wire, owner = linked
-    outcome = Outcome()
-    server.resynchronise(outcome.errand())
-    turn(reactor)
-    data = wire.received()
-    nonce = sent_nonce(data)
-    assert data == SYNC + nonce_query(nonce)
-    # The client's and that of our Sync.
-    wire.send(READY + READY + nonce_answer(nonce))
-    turn(reactor)
-    assert owner.delivered == READY
-    assert outcome.ends == [None]
-
-
 # What the server reports
 
 
-def test_a_reported_parameter_is_noted_in_lower_case_and_passed_on(
+def test_a_reported_parameter_is_noted_in_lower_case_and_passed_on_as_it_is(
     linked: Linked, reactor: Reactor, keeper: FakeKeeper
 ) -> None:
     server, wire, owner = linked
@@ -342,5 +242,5 @@ def test_a_reported_parameter_is_noted_in_lower_case_and_passed_on(
     wire.send(reported("TimeZone", "CET") + done("SET"))
     turn(reactor)
     assert server.reported["timezone"] == "CET"
-    assert keeper.parameters == [("timezone", "CET")]
+    assert keeper.parameters == [("TimeZone", "CET")]
     assert owner.delivered == reported("TimeZone", "CET") + done("SET")

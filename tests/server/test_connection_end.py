@@ -4,7 +4,7 @@ from pgpool_py.net.reactor import Reactor
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgwire.codes import Frontend
-from tests.fixtures.connections import FakeKeeper, FakeOwner
+from tests.fixtures.connections import FakeKeeper, FakeOwner, ask
 from tests.fixtures.hand import Wire, turn
 from tests.fixtures.messages import (
     EXECUTE,
@@ -20,13 +20,6 @@ from tests.fixtures.messages import (
 )
 
 Linked = tuple[ServerConnection, Wire, FakeOwner]
-
-
-def ask(server: ServerConnection, *messages: bytes) -> None:
-    """Send messages as a client's session does."""
-    for message in messages:
-        server.ledger.request(message[0])
-        server.stream.gather(message)
 
 
 # The end

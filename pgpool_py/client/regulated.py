@@ -1,0 +1,68 @@
+"""A client that is read while nothing piles up because of it.
+
+That is neither what it sent and nobody took, nor replies that it does not take.
+"""
+
+from pgpool_py.net.stream import Stream
+from pgpool_py.server.connection import ServerConnection
+from pgwire.requests import Requests
+
+from .lender import Lender
+
+
+class Regulated:
+    """See the module's text; :class:`~pgpool_py.client.session.ClientSession` is one.
+
+    Attributes:
+        lender: the pool it belongs to.
+        requests: what it sends.
+        server: the one it is lent, or None.
+    """
+
+    __slots__ = ("closed", "lender", "requests", "server", "stream")
+
+    def __init__(self, stream: Stream, lender: Lender, requests: Requests) -> None:
+        self.stream = stream
+        self.lender = lender
+        self.requests = requests
+        self.server: ServerConnection | None = None
+        self.closed = False
+
+    def _regulate(self) -> None:
+        """Read the client, or not; see the module's text."""
+        if self.closed:
+            return
+        limit = self.lender.buffer_limit
+        pending = self.requests.pending
+        server = self.server
+        if (
+            self.requests.terminated
+            or (pending is not None and len(pending) >= limit)
+            or self.stream.backlog > limit
+            or (server is not None and server.stream.backlog > limit)
+        ):
+            self.stream.pause()
+        elif self.stream.paused:
+            self.stream.resume()
+
+    def deliver(self, data: memoryview) -> None:
+        """Send replies on; read no more of the server while they pile up."""
+        stream = self.stream
+        self.lender.counters.bytes_sent += len(data)
+        if (
+            not stream.write(data)
+            and self.server is not None
+            and stream.backlog > self.lender.buffer_limit
+        ):
+            self.server.stream.pause()
+            self._regulate()
+
+    def on_server_drained(self) -> None:
+        """Read again; see Owner."""
+        self._regulate()
+
+    def on_drained(self) -> None:
+        """The client takes replies again; called by the stream."""
+        if self.server is not None and self.server.stream.paused:
+            self.server.stream.resume()
+        self._regulate()
