@@ -27,6 +27,7 @@ ROWS: list[tuple[PoolerError, str, str]] = [
     (errors.no_such_database("d"), "no such database: d", "3D000"),
     (errors.shutting_down_at_login(), "pooler is shutting down", "57P03"),
     (errors.bouncer_config_error("why"), "bouncer config error", "08P01"),
+    (errors.username_too_long(127), "username too long", "08P01"),
     (errors.password_too_long(127), "password too long", "08P01"),
     (
         errors.unsupported_startup_parameter("x"),

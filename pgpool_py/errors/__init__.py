@@ -16,6 +16,7 @@ from .login import (
     unix_socket_rejected,
     unsupported_options,
     unsupported_startup_parameter,
+    username_too_long,
     wait_queue_full,
 )
 from .protocol import (
@@ -107,5 +108,6 @@ __all__ = [
     "unix_socket_rejected",
     "unsupported_options",
     "unsupported_startup_parameter",
+    "username_too_long",
     "wait_queue_full",
 ]

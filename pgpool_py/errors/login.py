@@ -108,6 +108,13 @@ def bouncer_config_error(detail: str) -> LoginError:
     return LoginError("bouncer config error", "08P01", detail=detail)
 
 
+def username_too_long(limit: int) -> LoginError:
+    """Refuse a user name of more than ``limit`` bytes."""
+    return LoginError(
+        "username too long", "08P01", detail=f"The limit is {limit} bytes."
+    )
+
+
 def password_too_long(limit: int) -> LoginError:
     """Refuse a password of more than ``limit`` bytes."""
     return LoginError(

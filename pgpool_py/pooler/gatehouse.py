@@ -41,6 +41,8 @@ _log = logging.getLogger(__name__)
 # Of protocol 3; keys that name a peer have the size of 3.0.
 NEWEST_MINOR: Final = 2
 NEWEST_MINOR_OF_PEERS: Final = 0
+# Bytes; PgBouncer's MAX_USERNAME without its end. PostgreSQL's own limit is 63.
+LONGEST_USER: Final = 127
 
 
 class ConsoleClient(Protocol):
@@ -160,6 +162,8 @@ class Gatehouse:
                 kind.asked_as,
                 extra=about(arrival.visitor),
             )
+        if len(user.encode("utf-8", "surrogateescape")) > LONGEST_USER:
+            raise errors.username_too_long(LONGEST_USER)
         if database == CONSOLE_DATABASE:
             return self._to_console(arrival, startup)
         login = self.admission.login(user)
@@ -170,13 +174,7 @@ class Gatehouse:
                 # A WAL sender's commands are simple queries, all of them.
                 raise errors.pqexec_disallowed(errors.Severity.FATAL)
             return self._replicate(arrival, startup, kind, login)
-        asked = asked_parameters(
-            startup.parameters,
-            settings.track_extra_parameters,
-            settings.ignore_startup_parameters,
-        )
-        if settings.application_name_add_host:
-            add_host(asked, arrival.visitor)
+        asked = self._asked(startup, arrival.visitor)
         return ClientEntry(
             self._context,
             arrival,
@@ -188,6 +186,18 @@ class Gatehouse:
             on_closed=self.on_client_closed,
             then=self._on_session,
         )
+
+    def _asked(self, startup: StartupMessage, visitor: Visitor) -> dict[str, str]:
+        """Give the parameters that are kept for a client."""
+        settings = self._context.settings
+        asked = asked_parameters(
+            startup.parameters,
+            settings.track_extra_parameters,
+            settings.ignore_startup_parameters,
+        )
+        if settings.application_name_add_host:
+            add_host(asked, visitor)
+        return asked
 
     def _replicate(
         self,
