@@ -108,6 +108,14 @@ def test_an_unknown_user_is_refused_and_leaves_nothing(house: House) -> None:
     assert house.pooler.gatehouse.arrivals == {}
 
 
+def test_a_user_name_of_more_than_127_bytes_is_refused(house: House) -> None:
+    for user, message in (
+        ("ä" * 63 + "x", '"trust" authentication failed'),
+        ("ä" * 64, "username too long"),
+    ):
+        assert told(house.arrive(startup(user=user)).received())[2] == message
+
+
 def test_a_parameter_that_cannot_be_kept_is_refused(house: House) -> None:
     client = house.arrive(startup(work_mem="1GB"))
     assert told(client.received())[1:] == (
