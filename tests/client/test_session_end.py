@@ -136,6 +136,17 @@ def test_terminate_behind_a_batch_without_sync_asks_for_its_replies(
     assert linked.lender.calls == ["abandon"]
 
 
+def test_terminate_behind_a_query_that_turns_out_to_copy_ends_the_session_then(
+    linked: Scene,
+) -> None:
+    linked.send(query("COPY t FROM STDIN") + TERMINATE)
+    assert linked.lender.calls == []
+    linked.answer(BEGIN_COPY)
+    assert linked.client.received() == BEGIN_COPY
+    assert linked.lender.calls == ["abandon"]
+    assert linked.session.closed
+
+
 def test_terminate_within_copy_data_ends_the_session_at_once(linked: Scene) -> None:
     linked.send(query("COPY t FROM STDIN"))
     linked.answer(BEGIN_COPY)
