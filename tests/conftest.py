@@ -2,6 +2,7 @@
 
 pytest_plugins = (
     "pytester",
+    "tests.fixtures.certificates",
     "tests.fixtures.leftovers",
     "tests.fixtures.loops",
     "tests.fixtures.marks",

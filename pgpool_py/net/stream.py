@@ -10,10 +10,14 @@ nothing can be done now), so that an encrypted stream only has to replace these 
 """
 
 import socket
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final, Protocol, TypeAlias
 
 from .poller import READ, WRITE, has_hung_up
 from .reactor import Reactor
+
+Send: TypeAlias = Callable[[bytes | bytearray | memoryview], int]
+ReceiveInto: TypeAlias = Callable[[bytearray | memoryview], int]
 
 # Larger pieces are offered to the kernel as they are; smaller ones are worth a copy
 # if that saves a system call.
@@ -80,8 +84,8 @@ class Stream:
         self._reads = True
         self.held = False
         self.paused = False
-        self._send = connected.send
-        self.recv_into = connected.recv_into
+        self._send: Send = connected.send
+        self.recv_into: ReceiveInto = connected.recv_into
         self._handler = handler
         self.on_readable = handler.on_readable
         self.broken = False
