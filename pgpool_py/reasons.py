@@ -28,6 +28,7 @@ class Reason(StrEnum):
 
     # The client could not log in
     LOGIN_FAILED = "login failed"
+    TLS_FAILED = "TLS handshake failed"
     AUTHENTICATION_FAILED = "authentication failed"
     NOT_ALLOWED = "not allowed"
 

@@ -1,12 +1,14 @@
 """A client from ``accept`` to the end of its authentication.
 
-startup   waits for a startup packet; SSLRequest and GSSENCRequest are answered N
+startup   waits for a startup packet, or for the beginning of TLS
+securing  a TLS handshake goes on; then startup once more, encrypted
 password  waits for the answers to our authentication requests
 entering  has proved itself; the entry has the stream
 closed
 """
 
 import logging
+import ssl
 import time
 from enum import Enum, auto
 from typing import Final
@@ -14,9 +16,12 @@ from typing import Final
 from pgpool_py import errors
 from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
+from pgpool_py.net.handshake import Handshake
+from pgpool_py.net.securing import secure
 from pgpool_py.net.stream import Stream
+from pgpool_py.net.tls import TlsStream
 from pgpool_py.reasons import Reason
-from pgwire.errors import AuthenticationFailed, ProtocolError
+from pgwire.errors import AuthenticationFailed, ProtocolError, ProtocolViolation
 from pgwire.framing import HEADER_SIZE, message_end
 from pgwire.startup import (
     CancelRequest,
@@ -37,10 +42,15 @@ _log = logging.getLogger(__name__)
 MOST_UNREAD: Final = 70_000
 _READ_SIZE: Final = 8192
 _NO: Final = b"N"
+_YES: Final = b"S"
+# The content type of a TLS record that begins a handshake (RFC 8446 section 5.1). As
+# the first byte of a startup packet it would be a length of 352 MiB.
+_HANDSHAKE: Final = b"\x16"
 
 
 class _Phase(Enum):
     STARTUP = auto()
+    SECURING = auto()
     PASSWORD = auto()
     ENTERING = auto()
     CLOSED = auto()
@@ -49,7 +59,16 @@ class _Phase(Enum):
 class Arrival:
     """See the module's text. Once it is entering, the entry owns the stream."""
 
-    __slots__ = ("_buffer", "_door", "_entry", "_phase", "_stream", "_who", "visitor")
+    __slots__ = (
+        "_buffer",
+        "_door",
+        "_entry",
+        "_handshake",
+        "_phase",
+        "_stream",
+        "_who",
+        "visitor",
+    )
 
     def __init__(self, door: Door, visitor: Visitor) -> None:
         self._door = door
@@ -57,6 +76,7 @@ class Arrival:
         self._phase = _Phase.STARTUP
         self._entry: Entry | None = None
         self._stream: Stream | None = None
+        self._handshake: Handshake | None = None
         self._who: object = visitor
         self.visitor = visitor
 
@@ -64,6 +84,11 @@ class Arrival:
         """Listen to the client on this stream."""
         self._stream = stream
         stream.handler = self
+
+    @property
+    def encryption(self) -> str:
+        """Give protocol and cipher of TLS, empty if there is none."""
+        return "" if self._stream is None else self._stream.encryption
 
     @property
     def entering(self) -> bool:
@@ -77,6 +102,9 @@ class Arrival:
             return
         chunk = bytearray(_READ_SIZE)
         try:
+            if self._may_be_direct(stream) and stream.peek() == _HANDSHAKE:
+                self._secure(stream, direct=True)
+                return
             size = stream.recv_into(chunk)
         except BlockingIOError:
             return
@@ -118,9 +146,9 @@ class Arrival:
         del self._buffer[:length]
         match packet:
             case SSLRequest():
-                self._decline("SSL")
+                self._answer_request("SSL", self._tls)
             case GSSENCRequest():
-                self._decline("GSSAPI encryption")
+                self._answer_request("GSSAPI encryption", None)
             case CancelRequest():
                 self._take_cancel(packet)
             case StartupMessage():
@@ -134,12 +162,57 @@ class Arrival:
         else:
             self.close(Reason.CANCEL_REQUEST, quiet=True)
 
-    def _decline(self, request: str) -> None:
+    # Encryption
+
+    @property
+    def _tls(self) -> ssl.SSLContext | None:
+        return None if self.visitor.is_local else self._door.tls
+
+    def _may_be_direct(self, stream: Stream) -> bool:
+        """Whether these are its first bytes, and TLS may begin without a request."""
+        first = self._phase is _Phase.STARTUP and not self._buffer
+        return first and not stream.encryption and self._tls is not None
+
+    def _answer_request(self, request: str, context: ssl.SSLContext | None) -> None:
+        stream = self._stream
+        if stream is None:
+            return
+        if stream.encryption:
+            raise ProtocolViolation(f"{request} asked for on an encrypted connection")
         if self._buffer:
             # It could have been put there by somebody else, to be taken for encrypted.
             raise errors.unencrypted_data(request)
-        if self._stream is not None:
-            self._stream.write(_NO)
+        if context is None:
+            stream.write(_NO)
+        elif stream.write(_YES):
+            self._secure(stream, direct=False)
+        else:
+            self.close(Reason.TLS_FAILED)
+
+    def _secure(self, stream: Stream, *, direct: bool) -> None:
+        context = self._tls
+        if context is None:
+            return
+        self._phase = _Phase.SECURING
+        self._stream = None
+        try:
+            self._handshake = secure(
+                stream, context, self, self._on_secured, server_side=True, direct=direct
+            )
+        except OSError as error:
+            self._on_secured(error)
+
+    def _on_secured(self, outcome: TlsStream | OSError) -> None:
+        self._handshake = None
+        if isinstance(outcome, OSError):
+            why = getattr(outcome, "reason", None) or outcome.strerror or str(outcome)
+            _log.warning("TLS handshake failed: %s", why, extra=about(self._who))
+            self.close(Reason.TLS_FAILED)
+            return
+        self._phase = _Phase.STARTUP
+        self._stream = outcome
+
+    # Login
 
     def _begin_login(self, startup: StartupMessage) -> None:
         database = startup.database
@@ -147,6 +220,9 @@ class Arrival:
         self._who = f"C-0x{self.visitor.number:x}: {database}/{startup.user}@{where}"
         if self._stream is None:
             return
+        clear = not (self._stream.encryption or self.visitor.is_local)
+        if clear and self._door.requires_tls:
+            raise errors.tls_required()
         negotiation = negotiate(startup, self._door.newest_minor)
         if negotiation is not None:
             self._stream.write(negotiation)
@@ -205,6 +281,8 @@ class Arrival:
             _log.info(
                 "closing because: %s (age=%ds)", reason, age, extra=about(self._who)
             )
+        if self._handshake is not None:
+            self._handshake.cancel()
         if self._stream is not None:
             self._stream.close()
         if self._entry is not None:

@@ -1,5 +1,6 @@
 """What a client at the door needs to be told by the pooler."""
 
+import ssl
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -35,6 +36,11 @@ class Visitor:
     uid: int | None = None
     wishes: LogWishes = field(default_factory=LogWishes, repr=False)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it came by a unix socket, where there is no TLS."""
+        return self.address == "unix"
+
     def __str__(self) -> str:
         where = f"{self.address}:{self.port}"
         return f"C-0x{self.number:x}: (nodb)/(nouser)@{where}"
@@ -48,6 +54,10 @@ class AtDoor(Protocol):
     """
 
     visitor: Visitor
+
+    @property
+    def encryption(self) -> str:
+        """Give protocol and cipher of TLS, empty if there is none."""
 
     @property
     def entering(self) -> bool:
@@ -83,6 +93,14 @@ class Door(Protocol):
     @property
     def newest_minor(self) -> int:
         """Give the newest minor of protocol 3 that is spoken."""
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """Give what TLS is like for clients; None if there is none."""
+
+    @property
+    def requires_tls(self) -> bool:
+        """Whether nobody may log in over TCP without TLS."""
 
     def open(self, arrival: AtDoor, startup: StartupMessage) -> Entry:
         """Decide how a visitor has to prove itself.

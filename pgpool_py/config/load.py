@@ -7,6 +7,11 @@ from types import MappingProxyType
 
 from pgpool_py.auth import userlist
 from pgpool_py.auth.secrets import Secret
+from pgpool_py.net.tls_context import (
+    TlsConfigError,
+    towards_clients,
+    towards_servers,
+)
 from pgpool_py.settings import AuthType, Settings
 
 from .effects import unsafe, without_effect
@@ -48,6 +53,7 @@ def load(
     settings = _settings(path, sections)
     if not activated:
         faults += _nowhere_to_listen(sections, settings)
+    faults += _tls_faults(path, sections, settings)
     secrets, broken = _read_secrets(sections, settings)
     faults += broken
     if faults:
@@ -77,6 +83,19 @@ def _nowhere_to_listen(sections: Sections, settings: Settings) -> tuple[Fault, .
     entry = sections.given["unix_socket_dir"]
     text = "nowhere to listen on: unix_socket_dir is empty and listen_addr not set"
     return (entry.fault(text),)
+
+
+def _tls_faults(path: str, sections: Sections, settings: Settings) -> tuple[Fault, ...]:
+    """Try out what the TLS settings name."""
+    faults = []
+    for build in (towards_clients, towards_servers):
+        try:
+            build(settings)
+        except TlsConfigError as error:
+            entry = sections.given.get(error.setting)
+            text = str(error)
+            faults.append(Fault(path, 0, text) if entry is None else entry.fault(text))
+    return tuple(faults)
 
 
 def read_secrets(path: str | None) -> tuple[Mapping[str, Secret], tuple[Fault, ...]]:

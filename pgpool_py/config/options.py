@@ -25,7 +25,6 @@ _TEXT = Text()
 _OPTIONAL = Text(optional=True)
 
 _AUTH_TYPES = frozenset({AuthType.CERT, AuthType.HBA, AuthType.LDAP, AuthType.PAM})
-_TLS_MODES = frozenset({SslMode.REQUIRE, SslMode.VERIFY_CA, SslMode.VERIFY_FULL})
 
 _LISTENING_AND_PROCESS = (
     Option(
@@ -203,16 +202,14 @@ _TLS_TOWARDS_CLIENTS = (
         "client_tls_sslmode",
         Choice(SslMode),
         "whether clients may or must use TLS",
-        LATER,
-        refused=_TLS_MODES,
     ),
-    Option("client_tls_key_file", _TEXT, "our private key", LATER),
-    Option("client_tls_cert_file", _TEXT, "our certificate", LATER),
-    Option("client_tls_ca_file", _TEXT, "who may sign client certificates", LATER),
-    Option("client_tls_protocols", _TEXT, "TLS versions", LATER),
-    Option("client_tls_ciphers", _TEXT, "ciphers up to TLS 1.2", LATER),
-    Option("client_tls13_ciphers", _OPTIONAL, "ciphers of TLS 1.3", LATER),
-    Option("client_tls_ecdhcurve", _TEXT, "curve for the key exchange", LATER),
+    Option("client_tls_key_file", _TEXT, "our private key"),
+    Option("client_tls_cert_file", _TEXT, "our certificate"),
+    Option("client_tls_ca_file", _TEXT, "who may sign client certificates"),
+    Option("client_tls_protocols", _TEXT, "TLS versions"),
+    Option("client_tls_ciphers", _TEXT, "ciphers up to TLS 1.2"),
+    Option("client_tls13_ciphers", _OPTIONAL, "ciphers of TLS 1.3"),
+    Option("client_tls_ecdhcurve", _TEXT, "curve for the key exchange"),
     Option("client_tls_dheparams", _TEXT, "parameters for the key exchange", LATER),
 )
 
@@ -221,15 +218,13 @@ _TLS_TOWARDS_SERVERS = (
         "server_tls_sslmode",
         Choice(SslMode),
         "whether servers may or must use TLS",
-        LATER,
-        refused=_TLS_MODES,
     ),
-    Option("server_tls_key_file", _TEXT, "our private key", LATER),
-    Option("server_tls_cert_file", _TEXT, "our certificate", LATER),
-    Option("server_tls_ca_file", _TEXT, "who may sign server certificates", LATER),
-    Option("server_tls_protocols", _TEXT, "TLS versions", LATER),
-    Option("server_tls_ciphers", _TEXT, "ciphers up to TLS 1.2", LATER),
-    Option("server_tls13_ciphers", _OPTIONAL, "ciphers of TLS 1.3", LATER),
+    Option("server_tls_key_file", _TEXT, "our private key"),
+    Option("server_tls_cert_file", _TEXT, "our certificate"),
+    Option("server_tls_ca_file", _TEXT, "who may sign server certificates"),
+    Option("server_tls_protocols", _TEXT, "TLS versions"),
+    Option("server_tls_ciphers", _TEXT, "ciphers up to TLS 1.2"),
+    Option("server_tls13_ciphers", _OPTIONAL, "ciphers of TLS 1.3"),
 )
 
 _DNS = (

@@ -60,6 +60,13 @@ def wait_queue_full(limit: int) -> LimitError:
 # Login
 
 
+def tls_required() -> LoginError:
+    """Refuse a client that logs in without the TLS of ``client_tls_sslmode``."""
+    return LoginError(
+        "SSL required", "28000", hint="Connect with sslmode=require or better."
+    )
+
+
 def not_allowed(user: str) -> LoginError:
     """Refuse a user that has no business on the admin console."""
     return LoginError(

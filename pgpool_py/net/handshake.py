@@ -3,11 +3,12 @@
 import socket
 import ssl
 from collections.abc import Callable
+from typing import TypeAlias
 
 from .poller import READ, WRITE
 from .reactor import Reactor
 
-Outcome = ssl.SSLSocket | OSError
+Outcome: TypeAlias = ssl.SSLSocket | OSError
 
 
 class Handshake:

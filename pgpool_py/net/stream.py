@@ -118,9 +118,14 @@ class Stream:
         return 0 if self._out is None or self._gathered else len(self._out)
 
     @property
-    def socket(self) -> socket.socket:
-        """The socket, for its addresses and options."""
-        return self._socket
+    def encryption(self) -> str:
+        """Give protocol and cipher, empty if it is not encrypted."""
+        return ""
+
+    @property
+    def reactor(self) -> Reactor:
+        """The reactor that serves it."""
+        return self._reactor
 
     # Writing
 
@@ -263,7 +268,20 @@ class Stream:
         else:
             self._reactor.rewatch(self.fd, interest)
 
+    def peek(self) -> bytes:
+        """Give the first byte that is there, and leave it; BlockingIOError if none."""
+        return self._socket.recv(1, socket.MSG_PEEK)
+
     # End
+
+    def release(self) -> socket.socket:
+        """Give the socket away, still open; the stream is closed then."""
+        if self._interest:
+            self._reactor.unwatch(self.fd)
+        self.fd = -1
+        self._out = None
+        self.broken = True
+        return self._socket
 
     def close(self) -> None:
         """Give the socket back; what the kernel does not take now is lost."""
@@ -276,6 +294,13 @@ class Stream:
         self._out = None
         self.broken = True
         self._socket.close()
+
+    # The last: its name hides the module's behind it.
+
+    @property
+    def socket(self) -> socket.socket:
+        """The socket, for its addresses and options."""
+        return self._socket
 
 
 def _nothing() -> None:

@@ -41,7 +41,9 @@ class TlsStream(Stream):
         self._send = self._encrypt
         self.recv_into = self._decrypt
 
-    def __str__(self) -> str:
+    @property
+    def encryption(self) -> str:
+        """Give protocol and cipher, as ``TLSv1.3/TLS_AES_256_GCM_SHA384``."""
         cipher = self._tls.cipher()
         name = "" if cipher is None else cipher[0]
         return f"{self._tls.version()}/{name}"

@@ -40,8 +40,10 @@ class Admission:
         self._mock_key = secrets.token_bytes(32)
         self._verifiers: dict[str, _Verifier] = {}
 
-    def login(self, user: str) -> ClientLogin:
+    def login(self, user: str, *, encrypted: bool = False) -> ClientLogin:
         """Give the authentication for ``user``, which may not exist.
+
+        Over an encrypted connection SCRAM may be bound to our certificate.
 
         Raises:
             LoginError: the configured ``auth_type`` is not one that is served.
@@ -64,6 +66,7 @@ class Admission:
             challenge,
             verifier=verifier,
             iterations=settings.scram_iterations,
+            binding=self._context.encryption.binding if encrypted else None,
         )
 
     def unasked(self, user: str) -> ClientLogin:

@@ -17,6 +17,7 @@ from pgwire.ledger import HOLD_LIMIT
 from pgwire.statement import StatementBook
 
 from .cancel_keys import CancelKeys
+from .encryption import Encryption
 
 
 class Starved(Protocol):
@@ -40,6 +41,7 @@ class Context:
 
     Attributes:
         settings: in force; replaced as a whole at a reload.
+        encryption: TLS, by these settings.
         secrets: from ``auth_file``: the stored secret of each user.
         evict: makes room in each of these quotas by closing the server that was idle
             longest; False, and nothing done, if one of them has none to close.
@@ -53,6 +55,7 @@ class Context:
     reactor: Reactor
     resolver: Resolver
     settings: Settings
+    encryption: Encryption
     secrets: dict[str, str] = field(repr=False)
     evict: Callable[[tuple[Quota, ...]], bool]
     book: ParameterBook = field(default_factory=ParameterBook)

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -108,6 +109,16 @@ class Gatehouse:
 
     # Arrivals
 
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """See Door."""
+        return self._context.encryption.clients
+
+    @property
+    def requires_tls(self) -> bool:
+        """See Door."""
+        return self._context.encryption.requires_tls
+
     def accept(self, accepted: socket.socket) -> None:
         """Begin with a client's socket, fresh from ``accept``."""
         try:
@@ -156,9 +167,10 @@ class Gatehouse:
         kind = replication_of(startup.parameters)
         if settings.log_connections:
             _log.info(
-                "login attempt: db=%s user=%s tls=no replication=%s",
+                "login attempt: db=%s user=%s tls=%s replication=%s",
                 database,
                 user,
+                arrival.encryption or "no",
                 kind.asked_as,
                 extra=about(arrival.visitor),
             )
@@ -166,8 +178,8 @@ class Gatehouse:
             raise errors.username_too_long(LONGEST_USER)
         if database == CONSOLE_DATABASE:
             return self._to_console(arrival, startup)
-        login = self.admission.login(user)
         minor = self._minor_of(startup)
+        login = self.admission.login(user, encrypted=bool(arrival.encryption))
         self._house.check_open(database, user)
         if kind is not Replication.NONE:
             if settings.disable_pqexec:
@@ -286,7 +298,7 @@ class Gatehouse:
             _log.info("pgbouncer access from unix socket", extra=about(arrival.visitor))
             login = self.admission.unasked(user)
         else:
-            login = self.admission.login(user)
+            login = self.admission.login(user, encrypted=bool(arrival.encryption))
         return _ConsoleEntry(self, arrival, wishes, login, judge)
 
     def open_console(

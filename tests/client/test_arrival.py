@@ -1,5 +1,6 @@
 """A client at the door: startup packets, passwords, and what is refused."""
 
+import ssl
 from dataclasses import dataclass, field
 
 import pytest
@@ -40,6 +41,8 @@ class FakeDoor:
     newest_minor: int = 2
     kept: Stream | None = None
     keeps: bool = False
+    tls: ssl.SSLContext | None = None
+    requires_tls: bool = False
     login: ClientLogin = field(init=False)
 
     def open(self, arrival: AtDoor, startup: StartupMessage) -> "FakeDoor":

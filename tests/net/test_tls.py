@@ -134,5 +134,5 @@ def test_garbage_is_an_error_as_a_reset_is(
 
 
 def test_it_says_how_it_is_encrypted(ends: Ends) -> None:
-    assert str(ends.stream).startswith("TLSv1.3/TLS_")
+    assert ends.stream.encryption.startswith("TLSv1.3/TLS_")
     assert isinstance(ends.stream, TlsStream)
