@@ -58,20 +58,6 @@ def test_what_a_reopened_section_puts_back_is_not_warned_of() -> None:
             ),
         ),
         (
-            "client_tls_sslmode = verify-full",
-            (
-                'client_tls_sslmode: "verify-full" is not supported yet; use one of '
-                "disable, allow, prefer if that is safe enough"
-            ),
-        ),
-        (
-            "server_tls_sslmode = require",
-            (
-                'server_tls_sslmode: "require" is not supported yet; use one of '
-                "disable, allow, prefer if that is safe enough"
-            ),
-        ),
-        (
             "auth_hba_file = hba.conf",
             (
                 "auth_hba_file: is not supported yet, and starting without it would "
@@ -98,17 +84,11 @@ def test_what_would_be_less_safe_is_refused(line: str, wrong: str) -> None:
     [
         "auth_type = scram-sha-256",
         "auth_hba_file =",
-        "server_tls_sslmode = prefer",
+        "server_tls_sslmode = require",
     ],
 )
 def test_what_is_safe_is_not_refused(line: str) -> None:
     assert unsafe(sections(f"[pgbouncer]\n{line}\n")) == ()
-
-
-def test_less_than_required_tls_is_only_warned_of() -> None:
-    found = sections("[pgbouncer]\nclient_tls_sslmode = allow\n")
-    assert unsafe(found) == ()
-    assert without_effect(found) == "no effect yet: client_tls_sslmode (a.ini:2)"
 
 
 def test_auth_query_of_a_database_is_refused_with_what_belongs_to_it() -> None:

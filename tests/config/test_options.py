@@ -238,10 +238,9 @@ def test_what_a_reload_cannot_change_is_what_pgbouncer_cannot() -> None:
         ("auth_hba_file", "hba.conf", Effect.SECURITY),
         ("auth_query", "select", Effect.SECURITY),
         ("disable_pqexec", True, Effect.WORKS),
-        ("client_tls_sslmode", SslMode.ALLOW, Effect.LATER),
-        ("client_tls_sslmode", SslMode.REQUIRE, Effect.SECURITY),
-        ("server_tls_sslmode", SslMode.VERIFY_CA, Effect.SECURITY),
-        ("server_tls_sslmode", SslMode.VERIFY_FULL, Effect.SECURITY),
+        ("client_tls_sslmode", SslMode.REQUIRE, Effect.WORKS),
+        ("server_tls_sslmode", SslMode.VERIFY_FULL, Effect.WORKS),
+        ("client_tls_dheparams", "legacy", Effect.LATER),
     ],
 )
 def test_the_effect_depends_on_the_value(
