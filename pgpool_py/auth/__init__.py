@@ -1,1 +1,1 @@
-"""Who may come in: secrets and the files that hold them. No I/O."""
+"""Who may come in: secrets, rules, and the files that hold them. No I/O."""
