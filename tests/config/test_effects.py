@@ -25,14 +25,14 @@ def sections(text: str) -> Sections:
 def test_one_warning_names_all_that_has_no_effect_yet() -> None:
     found = sections(
         "[pgbouncer]\n"
-        "client_tls_key_file = k\n"
+        "client_tls_dheparams = legacy\n"
         "verbose = 2\n"
-        "server_tls_key_file = k\n"
+        "dns_zone_check_period = 1\n"
         "[databases]\n"
         "app = host=h auth_user=u\n"
     )
     assert without_effect(found) == (
-        "no effect yet: client_tls_key_file (a.ini:2), server_tls_key_file "
+        "no effect yet: client_tls_dheparams (a.ini:2), dns_zone_check_period "
         "(a.ini:4), [databases] app auth_user (a.ini:6)"
     )
     assert unsafe(found) == ()

@@ -70,8 +70,8 @@ def test_what_would_be_less_safe_is_refused_there_too() -> None:
 
 
 def test_what_has_no_effect_is_warned_of_by_the_variables_name() -> None:
-    loaded = read("", PGPOOL_CLIENT_TLS_KEY_FILE="k")
-    assert "no effect yet: client_tls_key_file (PGPOOL_CLIENT_TLS_KEY_FILE)" in (
+    loaded = read("", PGPOOL_DNS_ZONE_CHECK_PERIOD="1")
+    assert "no effect yet: dns_zone_check_period (PGPOOL_DNS_ZONE_CHECK_PERIOD)" in (
         loaded.warnings
     )
 
