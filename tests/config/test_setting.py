@@ -25,7 +25,6 @@ def test_one_setting_is_changed_and_no_other() -> None:
         ("verbose", "much", 'verbose: "much" is not a whole number'),
         ("auth_hba_file", "hba.conf", "auth_hba_file: is not supported yet, and st"),
         ("auth_type", "hba", 'auth_type: "hba" is not supported yet; use one of any'),
-        ("server_tls_sslmode", "require", 'server_tls_sslmode: "require" is not supp'),
         ("server_drain_timeout", "0", 'server_drain_timeout: "0" is not between 0.1'),
     ],
 )
