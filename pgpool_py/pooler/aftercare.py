@@ -200,6 +200,7 @@ class Aftercare:
             server.peer,
             request,
             self._on_cancelled,
+            tls=self._context.encryption.for_cancel(server.stream, server.host),
         )
         self.cancels[cancel] = server
         return True

@@ -78,6 +78,7 @@ class Destinations:
             {name: value for name, value in given.items() if value is not None},
             target.connect_query or "",
             TargetSessionAttrs.ANY if turn.lenient else target.target_session_attrs,
+            self._context.encryption.servers,
         )
 
     def _secret(self) -> ServerSecret:

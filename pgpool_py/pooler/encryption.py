@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from pgpool_py.net.stream import Stream
 from pgpool_py.net.tls_context import towards_clients, towards_servers
+from pgpool_py.server.encrypting import ServerTls
 from pgpool_py.settings import Settings, SslMode
 from pgwire.end_point import server_end_point
 from pgwire.scram import ChannelBinding
@@ -21,17 +23,27 @@ class Encryption:
     """What holds until the next reload.
 
     Attributes:
-        clients, servers: the contexts, None where there is no TLS on that side.
+        clients: the context for them, None where there is no TLS.
+        servers: what TLS is like there, None where there is none.
         requires_tls: whether no client may log in over TCP without it.
         binding: of SCRAM to our own certificate, None where it has none.
         server_side: a digest of all that servers are shown or checked with.
     """
 
     clients: ssl.SSLContext | None
-    servers: ssl.SSLContext | None
+    servers: ServerTls | None
     requires_tls: bool
     binding: ChannelBinding | None
     server_side: bytes = field(repr=False)
+
+    def for_cancel(self, stream: Stream, host: str) -> tuple[ServerTls, str] | None:
+        """Give how a CancelRequest goes to a server that is reached by ``stream``.
+
+        As the server itself is: its key is worth a query.
+        """
+        if self.servers is None or not stream.encryption:
+            return None
+        return self.servers, host
 
 
 def encryption_of(settings: Settings) -> Encryption:
@@ -44,11 +56,18 @@ def encryption_of(settings: Settings) -> Encryption:
     clients = towards_clients(settings)
     return Encryption(
         clients,
-        towards_servers(settings),
+        _servers(settings),
         requires_tls=settings.client_tls_sslmode in _REQUIRING,
         binding=None if clients is None else _binding(settings.client_tls_cert_file),
         server_side=_digest(settings),
     )
+
+
+def _servers(settings: Settings) -> ServerTls | None:
+    context = towards_servers(settings)
+    if context is None:
+        return None
+    return ServerTls(context, required=settings.server_tls_sslmode in _REQUIRING)
 
 
 def _binding(cert_file: str) -> ChannelBinding | None:

@@ -166,14 +166,7 @@ class Gatehouse:
         database, user = startup.database, startup.user
         kind = replication_of(startup.parameters)
         if settings.log_connections:
-            _log.info(
-                "login attempt: db=%s user=%s tls=%s replication=%s",
-                database,
-                user,
-                arrival.encryption or "no",
-                kind.asked_as,
-                extra=about(arrival.visitor),
-            )
+            _log_attempt(arrival, startup, kind)
         if len(user.encode("utf-8", "surrogateescape")) > LONGEST_USER:
             raise errors.username_too_long(LONGEST_USER)
         if database == CONSOLE_DATABASE:
@@ -318,6 +311,17 @@ class Gatehouse:
     def _on_console_closed(self, identity: ClientIdentity) -> None:
         self.consoles.pop(identity.pid, None)
         self._context.keys.remove(identity)
+
+
+def _log_attempt(arrival: AtDoor, startup: StartupMessage, kind: Replication) -> None:
+    _log.info(
+        "login attempt: db=%s user=%s tls=%s replication=%s",
+        startup.database,
+        startup.user,
+        arrival.encryption or "no",
+        kind.asked_as,
+        extra=about(arrival.visitor),
+    )
 
 
 class _ConsoleEntry:

@@ -129,6 +129,9 @@ class Replications:
             server.address,
             CancelRequest(server.pid, server.cancel_key),
             self._on_cancelled,
+            tls=self._context.encryption.for_cancel(
+                server.stream, server.destination.host
+            ),
         )
         self.cancels.add(cancel)
 

@@ -14,6 +14,8 @@ from pgpool_py.net.socket_options import TcpOptions
 from pgpool_py.net.stream import Stream
 from pgwire.startup import CancelRequest
 
+from .encrypting import Encrypting, NotEncrypted, ServerTls
+
 
 class ServerCancel:
     """One CancelRequest; ``then`` is told once whether the server took it.
@@ -25,10 +27,12 @@ class ServerCancel:
     __slots__ = (
         "_connector",
         "_done",
+        "_encrypting",
         "_reactor",
         "_request",
         "_stream",
         "_then",
+        "_tls",
         "began",
     )
 
@@ -39,11 +43,25 @@ class ServerCancel:
         address: Address,
         request: CancelRequest,
         then: Callable[["ServerCancel", bool], None],
+        *,
+        tls: tuple[ServerTls, str] | None = None,
     ) -> None:
+        """Begin.
+
+        Args:
+            reactor: serves it.
+            options: of TCP sockets.
+            address: of the server.
+            request: what is sent.
+            then: told at the end.
+            tls: how the connection is encrypted, and the host's name for that.
+        """
         self.began = reactor.now
         self._reactor = reactor
         self._request = request.encode()
         self._then = then
+        self._tls = tls
+        self._encrypting: Encrypting | None = None
         self._done = False
         self._stream: Stream | None = None
         self._connector: Connector | None = connect(
@@ -66,8 +84,22 @@ class ServerCancel:
 
     def _on_connected(self, connected: socket.socket) -> None:
         self._connector = None
-        self._stream = Stream(self._reactor, connected, self)
-        self._stream.write(self._request)
+        stream = Stream(self._reactor, connected, self)
+        if self._tls is None:
+            self._send(stream)
+        else:
+            self._encrypting = Encrypting(stream, *self._tls, self, self._on_encrypted)
+
+    def _on_encrypted(self, outcome: Stream | NotEncrypted) -> None:
+        self._encrypting = None
+        if isinstance(outcome, NotEncrypted):
+            self._end(taken=False)
+        else:
+            self._send(outcome)
+
+    def _send(self, stream: Stream) -> None:
+        self._stream = stream
+        stream.write(self._request)
 
     def _on_failed(self, error: OSError) -> None:  # noqa: ARG002 - any is the same
         self._connector = None
@@ -104,6 +136,8 @@ class ServerCancel:
         self._done = True
         if self._connector is not None:
             self._connector.cancel()
+        if self._encrypting is not None:
+            self._encrypting.cancel()
         if self._stream is not None:
             self._stream.close()
         self._then(self, taken)

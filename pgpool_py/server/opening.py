@@ -1,30 +1,34 @@
-"""Opening a connection to PostgreSQL: name, socket, login, what it is, connect_query.
+"""Opening a connection to PostgreSQL: reach it, log in, see what it is, connect_query.
 
 No task: each step's callback begins the next. An opening ends once, by ``then``.
 """
 
 import secrets
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from pgpool_py.net.address import Address, address_text, unix_socket_path
-from pgpool_py.net.connector import Connector, connect
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.resolver import Resolver
 from pgpool_py.net.socket_options import TcpOptions
 from pgpool_py.net.stream import Stream
+from pgpool_py.net.tls import TlsStream
 from pgpool_py.reasons import Reason
 from pgwire.backend import DataRow, ParameterStatus
 from pgwire.codes import Backend
 from pgwire.diagnostics import ErrorResponse
+from pgwire.end_point import server_end_point
 from pgwire.errors import ProtocolError
 from pgwire.framing import HEADER_SIZE, message_end
 from pgwire.frontend import Query, Terminate
+from pgwire.scram import ChannelBinding
 from pgwire.server_login import MAX_PARAMETERS, ServerLogin, ServerRefused
 from pgwire.server_secret import ServerSecret
 from pgwire.session_attrs import TargetSessionAttrs, misfit, question
+
+from .encrypting import ServerTls
+from .reaching import NotReached, Reached, Reaching
 
 # No message of a login is near this; ErrorResponse may hold a long text.
 MOST_UNREAD: Final = 64 * 1024
@@ -42,6 +46,7 @@ class Destination:
         startup: parameters of the startup packet, without the user.
         query: ``connect_query``, empty for none.
         wanted: what the server must be like.
+        tls: how it is encrypted, None for not.
     """
 
     host: str
@@ -51,6 +56,7 @@ class Destination:
     startup: dict[str, str]
     query: str = field(repr=False)
     wanted: TargetSessionAttrs = TargetSessionAttrs.ANY
+    tls: ServerTls | None = None
 
     def __str__(self) -> str:
         if self.host.startswith(("/", "@")):
@@ -94,18 +100,14 @@ class Opening:
     """One attempt; :meth:`start` it once, :meth:`fail` it when its time is over."""
 
     __slots__ = (
-        "_addresses",
+        "_address",
         "_answer",
         "_buffer",
-        "_connector",
         "_destination",
         "_done",
         "_login",
-        "_options",
-        "_reactor",
+        "_reaching",
         "_reported",
-        "_share",
-        "_since",
         "_stream",
         "_take",
         "_then",
@@ -119,26 +121,26 @@ class Opening:
         destination: Destination,
         then: Then,
     ) -> None:
-        self._reactor = reactor
-        self._options = options
         self._destination = destination
         self._then = then
-        self._addresses: list[Address] = []
         self._buffer = bytearray()
-        self._connector: Connector | None = None
-        self._stream: Stream | None = None
-        self._login = ServerLogin(
-            destination.user,
-            destination.secret,
-            destination.startup,
-            secrets.token_urlsafe(18),
+        where = (destination.host, destination.port)
+        self._reaching = Reaching(
+            reactor,
+            options,
+            where,
+            tls=destination.tls,
+            handler=self,
+            then=self._on_reached,
         )
+        self._stream: Stream | None = None
+        self._address: Address = ""
+        self._login: ServerLogin | None = None
         self._take: Callable[[int, bytes], bool] = self._take_login_message
         self._answer: bytes | None = None
         self._reported: dict[str, str] = {}
         self._done = False
-        self._share = 1.0
-        self.started = self._since = reactor.now
+        self.started = reactor.now
 
     @property
     def destination(self) -> Destination:
@@ -147,8 +149,7 @@ class Opening:
 
     def start(self, resolver: Resolver) -> None:
         """Look the host up, and go on from there."""
-        where = self._destination
-        resolver.resolve(where.host, where.port, self._on_resolved)
+        self._reaching.start(resolver)
 
     def fail(self, reason: Reason, text: str) -> None:
         """End the attempt from outside: too late, or no longer needed."""
@@ -163,52 +164,24 @@ class Opening:
             return
         if now - self.started >= limit:
             self.fail(Reason.CONNECT_TIMEOUT, f"connect timeout after {limit:g} s")
-        elif (
-            self._connector is not None
-            and len(self._addresses) > 1
-            and now - self._since >= limit * self._share
-        ):
-            self._connector.cancel()
-            self._connect_to_next()
+        else:
+            self._reaching.check_share(now, limit)
 
     # Steps
 
-    def _on_resolved(self, found: list[Address] | OSError) -> None:
-        if self._done:
+    def _on_reached(self, outcome: Reached | NotReached) -> None:
+        if isinstance(outcome, NotReached):
+            self._end(OpeningFailed(outcome.reason, outcome.text))
             return
-        if isinstance(found, OSError):
-            text = f"cannot resolve {self._destination.host}: {_text(found)}"
-            self._end(OpeningFailed(Reason.CONNECT_FAILED, f"connect failed: {text}"))
-            return
-        self._addresses = list(found)
-        self._share = 1 / len(found)
-        self._connect()
-
-    def _connect(self) -> None:
-        self._since = self._reactor.now
-        self._connector = connect(
-            self._reactor,
-            self._addresses[0],
-            self._on_connected,
-            self._on_connect_failed,
-            self._options,
+        self._stream, self._address = outcome.stream, outcome.address
+        where = self._destination
+        self._login = ServerLogin(
+            where.user,
+            where.secret,
+            where.startup,
+            secrets.token_urlsafe(18),
+            binding=_binding(outcome.stream),
         )
-
-    def _on_connect_failed(self, error: OSError) -> None:
-        self._connector = None
-        if len(self._addresses) > 1:
-            self._connect_to_next()
-            return
-        text = f"connect failed: {_text(error)}"
-        self._end(OpeningFailed(Reason.CONNECT_FAILED, text))
-
-    def _connect_to_next(self) -> None:
-        del self._addresses[0]
-        self._connect()
-
-    def _on_connected(self, connected: socket.socket) -> None:
-        self._connector = None
-        self._stream = Stream(self._reactor, connected, self)
         self._stream.write(self._login.start())
 
     def on_readable(self) -> None:
@@ -261,12 +234,15 @@ class Opening:
         return False
 
     def _take_login_message(self, kind: int, body: bytes) -> bool:
-        answer = self._login.receive(kind, body)
+        login = self._login
+        if login is None:
+            return False
+        answer = login.receive(kind, body)
         if self._stream is not None and answer:
             self._stream.write(answer)
-        if not self._login.done:
+        if not login.done:
             return False
-        self._reported.update(self._login.parameters)
+        self._reported.update(login.parameters)
         asked = question(self._destination.wanted, self._reported)
         if asked:
             return self._ask(asked, self._take_answer)
@@ -326,16 +302,15 @@ class Opening:
     # End
 
     def _succeed(self) -> None:
-        stream = self._stream
-        if stream is None:
+        stream, login = self._stream, self._login
+        if stream is None or login is None:
             return
-        login = self._login
         self._stream = None
         self._end(
             Opened(
                 stream,
                 self._destination,
-                self._addresses[0],
+                self._address,
                 login.backend_pid,
                 login.cancel_key,
                 self._reported,
@@ -346,8 +321,7 @@ class Opening:
         if self._done:
             return
         self._done = True
-        if self._connector is not None:
-            self._connector.cancel()
+        self._reaching.cancel()
         if self._stream is not None:
             self._stream.close()
         self._then(self, outcome)
@@ -361,5 +335,12 @@ class Opening:
         self._end(OpeningFailed(Reason.INTERNAL_ERROR, text))
 
 
-def _text(error: OSError) -> str:
-    return error.strerror or str(error) or type(error).__name__
+def _binding(stream: Stream) -> ChannelBinding | None:
+    """Give what SCRAM is bound to on this stream, None if to nothing."""
+    if not isinstance(stream, TlsStream):
+        return None
+    certificate = stream.secured.getpeercert(binary_form=True)
+    try:
+        return None if certificate is None else server_end_point(certificate)
+    except ValueError:
+        return None
