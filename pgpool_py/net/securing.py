@@ -36,6 +36,7 @@ def secure(
 
     Raises:
         OSError: the other side is gone already.
+        ValueError: ``server_hostname`` is none that a certificate can have.
     """
     reactor = stream.reactor
     connected = stream.release()
@@ -50,6 +51,9 @@ def secure(
             then(TlsStream(reactor, outcome, handler))
 
     try:
+        if server_hostname is not None:
+            # As the ssl module does, which would leave the socket open.
+            server_hostname.encode("idna")
         return Handshake(
             reactor,
             connected,
