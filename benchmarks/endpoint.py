@@ -17,6 +17,7 @@ class Endpoint:
     user: str
     database: str
     password: str = field(repr=False)
+    sslmode: str = "disable"
 
     @property
     def secret(self) -> str:

@@ -82,7 +82,8 @@ def parse_log(lines: Iterable[str]) -> list[float]:
 def environment(endpoint: Endpoint) -> dict[str, str]:
     """Return our environment without libpq's variables but these.
 
-    TLS and GSSAPI are off, or each new connection would first ask for both.
+    GSSAPI is off, and TLS where it is not measured, or each new connection would
+    first ask for both.
     """
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith("PG")
@@ -93,7 +94,7 @@ def environment(endpoint: Endpoint) -> dict[str, str]:
         "PGUSER": endpoint.user,
         "PGPASSWORD": endpoint.password,
         "PGDATABASE": endpoint.database,
-        "PGSSLMODE": "disable",
+        "PGSSLMODE": endpoint.sslmode,
         "PGGSSENCMODE": "disable",
         "PGAPPNAME": "benchmark",
     }

@@ -16,7 +16,7 @@ from .postgres import Server
 from .sample import Metric, Sample
 from .targets import Program, Target
 
-WARM_UP = 1.0
+WARM_UP = 3.0
 DIRECT = "direct"
 
 Opener = Callable[[], AbstractContextManager[Target]]

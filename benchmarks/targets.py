@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pgpool_py.embedded.account import Account
 
-from . import account, wire
+from . import account, certificate, wire
 from .endpoint import Endpoint
 from .errors import TargetError, WireError
 
@@ -61,6 +61,7 @@ class PoolerConfig:
     auth_type: str = "trust"
     stored: Stored = Stored.SECRET
     max_client_conn: int = 6000
+    tls: bool = False
 
 
 def ini(config: PoolerConfig, server: Endpoint, port: int, userlist: Path) -> str:
@@ -96,6 +97,18 @@ def free_port() -> int:
         return port
 
 
+def _tls(*files: Path) -> str:
+    if not files:
+        return ""
+    key, cert = files
+    # Allowed, not required: whether a pooler is up is asked in clear text.
+    return f"""\
+client_tls_sslmode = allow
+client_tls_key_file = {key}
+client_tls_cert_file = {cert}
+"""
+
+
 @contextlib.contextmanager
 def running(
     program: Program, config: PoolerConfig, server: Endpoint
@@ -104,15 +117,17 @@ def running(
 
     Raises TargetError when it does not accept a login within 20 s, or its slowness.
     """
-    endpoint = replace(server, host="127.0.0.1", port=free_port())
+    sslmode = "require" if config.tls else "disable"
+    endpoint = replace(server, host="127.0.0.1", port=free_port(), sslmode=sslmode)
     with tempfile.TemporaryDirectory(prefix="pgpool-bench-") as name:
         directory = Path(name)
         userlist, file = directory / "userlist.txt", directory / "pooler.ini"
         plain = config.stored is Stored.PLAIN
         password = server.password if plain else server.secret
         userlist.write_text(f'"{server.user}" "{password}"\n')
-        file.write_text(ini(config, server, endpoint.port, userlist))
-        for path in (directory, userlist, file):
+        tls = certificate.make(directory) if config.tls else ()
+        file.write_text(ini(config, server, endpoint.port, userlist) + _tls(*tls))
+        for path in (directory, userlist, file, *tls):
             account.give(path, program.run_as)
         log = directory / "log"
         with log.open("wb") as output:
