@@ -21,6 +21,8 @@ from pgpool_py.log import Log
 from pgpool_py.net.loop import ReactorLoop, new_loop
 from pgpool_py.net.notify import ServiceManager
 from pgpool_py.net.syslog import syslog_handler
+from pgpool_py.net.tls_context import TlsConfigError
+from pgpool_py.pooler.encryption import encryption_of
 from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.pooler.stopping import Stopping
 from pgpool_py.process.descriptors import raise_limit
@@ -160,7 +162,9 @@ class Service:
                 secrets = _texts(found)
             if settings.logfile != old.logfile:
                 self._log.reopen(settings.logfile)
-        except OSError as error:
+            # Keys and certificates are read once more when they are taken over.
+            encryption_of(settings)
+        except (OSError, TlsConfigError) as error:
             raise SettingError(str(error)) from None
         self._take_over(settings, secrets)
 

@@ -25,6 +25,7 @@ class ClientIdentity:
         cancel_key: what must come with its cancel request.
         connected: when it was accepted, in seconds since the epoch.
         wishes: what the log is to have.
+        tls: how its connection is encrypted, empty if it is not.
     """
 
     number: int
@@ -38,6 +39,7 @@ class ClientIdentity:
     cancel_key: bytes = field(repr=False)
     connected: float
     wishes: LogWishes = field(default_factory=LogWishes, repr=False)
+    tls: str = ""
 
     def __str__(self) -> str:
         where = f"{self.address}:{self.port}"

@@ -39,7 +39,7 @@ def secure(
         ValueError: ``server_hostname`` is none that a certificate can have.
     """
     reactor = stream.reactor
-    connected = stream.release()
+    connected = stream.give_away()
 
     def finish(outcome: Outcome) -> None:
         if isinstance(outcome, OSError):

@@ -274,8 +274,8 @@ class Stream:
 
     # End
 
-    def release(self) -> socket.socket:
-        """Give the socket away, still open; the stream is closed then."""
+    def give_away(self) -> socket.socket:
+        """Give the socket to somebody else, still open; the stream is closed then."""
         if self._interest:
             self._reactor.unwatch(self.fd)
         self.fd = -1

@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Callable
 from typing import Final, TypeAlias, cast
 
+from .poller import READ
 from .reactor import Reactor
 from .stream import Handler, Stream
 
@@ -75,10 +76,10 @@ class TlsStream(Stream):
         except _NOT_NOW:
             raise BlockingIOError from None
 
-    def resume(self) -> None:
-        """Be told again, of what OpenSSL has too."""
-        super().resume()
-        if self.has_pending:
+    def _want(self, interest: int) -> None:
+        super()._want(interest)
+        # Reading may have been resumed, and the poller tells of what is new alone.
+        if interest & READ and self.has_pending:
             self._reactor.gather(self._read_on)
 
     def close(self) -> None:

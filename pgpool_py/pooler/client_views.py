@@ -35,6 +35,7 @@ class ClientView:
         number: unique, as in the log; ``server`` is that of its server, None if none.
         remote_pid: 0 where it is not known.
         held: what is kept for it.
+        tls: how it is encrypted, empty if it is not.
     """
 
     database: str
@@ -53,6 +54,7 @@ class ClientView:
     application_name: str
     replication: Replication = Replication.NONE
     held: Held = NOTHING
+    tls: str = ""
 
 
 def clients(pooler: Pooler) -> list[ClientView]:
@@ -96,6 +98,7 @@ def _client(client: ClientSession, pool: Pool, now: float, offset: float) -> Cli
             client.parameters.values, pool.staffing.defaults
         ),
         held=held_for_client(client),
+        tls=identity.tls,
     )
 
 
@@ -117,6 +120,7 @@ def _private_client(private: Private, offset: float) -> ClientView:
         remote_pid=0,
         application_name=name_of_application(server.reported),
         replication=private.kind,
+        tls=identity.tls,
     )
 
 

@@ -17,7 +17,7 @@ from pgwire.ledger import HOLD_LIMIT
 from pgwire.statement import StatementBook
 
 from .cancel_keys import CancelKeys
-from .encryption import Encryption
+from .encryption import Encryption, encryption_of
 
 
 class Starved(Protocol):
@@ -55,28 +55,38 @@ class Context:
     reactor: Reactor
     resolver: Resolver
     settings: Settings
-    encryption: Encryption
     secrets: dict[str, str] = field(repr=False)
     evict: Callable[[tuple[Quota, ...]], bool]
     book: ParameterBook = field(default_factory=ParameterBook)
     scratch: Scratch = field(default_factory=lambda: Scratch(HOLD_LIMIT))
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     log_wishes: LogWishes = field(default_factory=LogWishes)
+    encryption: Encryption = field(init=False)
     statements: StatementBook = field(init=False)
     starved: dict[Starved, None] = field(default_factory=dict)
     keys: CancelKeys = field(default_factory=CancelKeys)
 
     def __post_init__(self) -> None:
+        self.encryption = encryption_of(self.settings)
         self.statements = StatementBook(self.settings.max_prepared_statements)
         self.log_wishes.follow(self.settings)
 
-    def follow(self, settings: Settings) -> None:
-        """Take new settings over."""
+    def follow(self, settings: Settings) -> bool:
+        """Take new settings over; tell whether servers are encrypted as before.
+
+        Raises:
+            TlsConfigError: naming a setting; nothing was taken over.
+            OSError: a file went away meanwhile.
+        """
+        encryption = encryption_of(settings)
+        alike = encryption.server_side == self.encryption.server_side
+        self.encryption = encryption
         self.settings = settings
         self.resolver.max_ttl = settings.dns_max_ttl
         self.resolver.failure_ttl = settings.dns_nxdomain_ttl
         self.statements.limit = settings.max_prepared_statements
         self.log_wishes.follow(settings)
+        return alike
 
     @property
     def tcp_options(self) -> TcpOptions:

@@ -68,6 +68,7 @@ def identify(context: Context, arrival: AtDoor, wishes: Wishes) -> ClientIdentit
         cancel_key=key,
         connected=visitor.connected,
         wishes=visitor.wishes,
+        tls=arrival.encryption,
     )
 
 

@@ -19,7 +19,6 @@ from pgpool_py.settings import FALLBACK_DATABASE, PoolSettings, Settings
 
 from .context import Context
 from .destinations import place_of
-from .encryption import encryption_of
 from .gatehouse import Console, Gatehouse
 from .limits import check_limits
 from .listening import Listening
@@ -64,7 +63,6 @@ class Pooler:
             reactor=loop.reactor,
             resolver=Resolver(loop, settings.dns_max_ttl, settings.dns_nxdomain_ttl),
             settings=settings,
-            encryption=encryption_of(settings),
             secrets=dict(secrets),
             evict=lambda full: evict(self.pools.values(), full),
         )
@@ -300,10 +298,8 @@ class Pooler:
         Pools whose servers go elsewhere now get new servers as theirs come back;
         databases that are gone lose their clients.
         """
-        encryption = encryption_of(settings)
-        old, before = self.context.settings, self.context.encryption
-        self.context.encryption = encryption
-        self.context.follow(settings)
+        old = self.context.settings
+        encrypts_alike = self.context.follow(settings)
         self.context.secrets = dict(secrets)
         self.gatehouse.admission.forget()
         self.gatehouse.peering.reconfigure()
@@ -311,20 +307,17 @@ class Pooler:
         for names in (self.paused_databases, self.disabled_databases, self.killed):
             names -= {x for x in names if settings.find_database(x) is None}
         for key, pool in list(self.pools.items()):
-            was, after = (s.find_database(pool.database) for s in (old, settings))
+            before, after = (s.find_database(pool.database) for s in (old, settings))
             if after is None:
                 self._end(key, pool, errors.database_removed(pool.database))
-            elif was is not None and was.user != after.user:
+            elif before is not None and before.user != after.user:
                 # Clients belong into other pools now.
                 self._end(key, pool, errors.database_reconfigured(pool.database))
             else:
                 self._reconfigure(pool)
-                if looks_up_elsewhere(before, after):
+                if looks_up_elsewhere(before, after) or not encrypts_alike:
                     self.reconnect(pool)
         self.retired.forget(lambda name: settings.find_database(name) is None)
-        if before.server_side != encryption.server_side:
-            for pool in self.pools.values():
-                self.reconnect(pool)
         for session in self.gatehouse.sessions.values():
             who = session.identity
             session.limits = self.limits_for(who.database, who.user)

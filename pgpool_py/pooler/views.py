@@ -91,6 +91,7 @@ class ServerView:
             is that of its client, None if none.
         remote_pid: of PostgreSQL's backend, 0 for a new one.
         held: what is kept for it.
+        tls: how it is encrypted, empty if it is not.
     """
 
     database: str
@@ -109,6 +110,7 @@ class ServerView:
     application_name: str
     replication: Replication = Replication.NONE
     held: Held = NOTHING
+    tls: str = ""
 
 
 # Pools
@@ -216,6 +218,7 @@ def _server(server: ServerConnection, pool: Pool, offset: float) -> ServerView:
         remote_pid=server.pid,
         application_name=name_of_application(server.reported),
         held=held_for_server(server),
+        tls=server.stream.encryption,
     )
 
 
@@ -262,6 +265,7 @@ def _private_server(private: Private, offset: float) -> ServerView:
         remote_pid=server.pid,
         application_name=name_of_application(server.reported),
         replication=private.kind,
+        tls=server.stream.encryption,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from pgwire.scram import derive
 from tests.fixtures.certificates import Authority
@@ -127,3 +128,29 @@ def test_a_certificate_that_is_none_changes_nothing(
     assert "client_tls_cert_file" in pooler.log
     with pooler.connect(**verifying(authority)) as client:
         assert client.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_certificate_that_cannot_be_had_is_refused_by_set(
+    start_secured: StartSecured, authority: Authority
+) -> None:
+    pooler = start_secured(admin_users="postgres", client_tls_sslmode="allow")
+    with pooler.connect("pgbouncer", sslmode="disable") as console:
+        with pytest.raises(psycopg.Error, match="SET failed") as caught:
+            console.execute("SET client_tls_cert_file = '/none'")
+        assert "client_tls_cert_file" in (caught.value.diag.message_detail or "")
+        console.execute("SET client_tls_sslmode = 'require'")
+    with pooler.connect(**verifying(authority)) as client:
+        assert client.execute("SELECT 1").fetchone() == (1,)
+    with pytest.raises(psycopg.OperationalError, match="SSL required"):
+        pooler.connect(sslmode="disable")
+
+
+def test_the_console_shows_how_a_client_is_encrypted(
+    start_secured: StartSecured, authority: Authority
+) -> None:
+    pooler = start_secured(admin_users="postgres")
+    with pooler.connect("pgbouncer", **verifying(authority)) as console:
+        client = pooler.keep(pooler.connect(**verifying(authority)))
+        client.execute("SELECT 1")
+        rows = console.cursor(row_factory=dict_row).execute("SHOW CLIENTS").fetchall()
+        assert {row["tls"][:8] for row in rows} == {"TLSv1.3/"}

@@ -13,7 +13,6 @@ from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.resolver import Resolver
 from pgpool_py.pool.quota import Quota
 from pgpool_py.pooler.context import Context
-from pgpool_py.pooler.encryption import encryption_of
 from pgpool_py.pooler.pool import Pool
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
@@ -237,7 +236,6 @@ def new_bench(
         reactor=reactor,
         resolver=resolver,
         settings=settings,
-        encryption=encryption_of(settings),
         secrets=dict(secrets or {}),
         evict=evict_nothing,
     )

@@ -228,4 +228,5 @@ def _own_client(visitor: Visitor, offset: float) -> ClientView:
         server=None,
         remote_pid=0,
         application_name="",
+        tls=identity.tls,
     )

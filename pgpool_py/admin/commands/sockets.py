@@ -62,7 +62,7 @@ def _row(
         pointer(view.number),
         "" if link is None else pointer(link),
         view.remote_pid,
-        "",
+        view.tls,
         view.application_name,
         view.held.statements,
         view.number,
