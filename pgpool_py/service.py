@@ -12,7 +12,9 @@ from typing import Final
 from pgpool_py import __version__
 from pgpool_py.admin.commands.version import SHOWN_VERSION
 from pgpool_py.admin.console import Console
+from pgpool_py.auth.rules import Policy
 from pgpool_py.auth.secrets import Secret
+from pgpool_py.config.auth_files import POLICY_SETTINGS, contradiction, read_policy
 from pgpool_py.config.faults import ConfigError
 from pgpool_py.config.load import Loaded, load, read_secrets
 from pgpool_py.config.reloading import merge
@@ -76,7 +78,8 @@ class Service:
             _log.warning("%s", warning)
         raise_limit(loaded.settings)
         console = Console(self.reload, self.change, self._manager.status)
-        pooler = Pooler(loop, loaded.settings, _texts(loaded.secrets), console)
+        secrets = _texts(loaded.secrets)
+        pooler = Pooler(loop, loaded.settings, secrets, console, loaded.policy)
         console.attach(pooler)
         self._pooler = pooler
         try:
@@ -141,7 +144,7 @@ class Service:
             self._log.reopen(settings.logfile)
         except OSError as error:
             _log.error("cannot open logfile: %s", error)
-        self._take_over(settings, _texts(loaded.secrets))
+        self._take_over(settings, _texts(loaded.secrets), loaded.policy)
         _log.info("RELOAD: configuration read from %s", path)
 
     def change(self, name: str, text: str) -> None:
@@ -153,26 +156,30 @@ class Service:
         pooler = self._pooler
         old = pooler.settings
         settings = changed(old, name, text)
-        secrets = pooler.context.secrets
+        secrets, policy = pooler.context.secrets, pooler.context.policy
         try:
             if settings.auth_file != old.auth_file:
                 found, faults = read_secrets(settings.auth_file)
                 if faults:
                     raise SettingError(f"auth_file: {faults[0]}")
                 secrets = _texts(found)
+            if any(getattr(settings, n) != getattr(old, n) for n in POLICY_SETTINGS):
+                policy = _policy(settings, secrets)
             if settings.logfile != old.logfile:
                 self._log.reopen(settings.logfile)
             # Keys and certificates are read once more when they are taken over.
             encryption_of(settings)
         except (OSError, TlsConfigError) as error:
             raise SettingError(str(error)) from None
-        self._take_over(settings, secrets)
+        self._take_over(settings, secrets, policy)
 
-    def _take_over(self, settings: Settings, secrets: Mapping[str, str]) -> None:
+    def _take_over(
+        self, settings: Settings, secrets: Mapping[str, str], policy: Policy
+    ) -> None:
         self._log.copy_to(syslog_handler(settings))
         self._log.set_verbose(max(self._verbose, settings.verbose))
         self._pooler.context.resolver.max_ttl = settings.dns_max_ttl
-        self._pooler.reload(settings, secrets)
+        self._pooler.reload(settings, secrets, policy)
 
     # Signals
 
@@ -228,6 +235,18 @@ class Service:
             return
         _log.info("got %s, shutting down%s", number.name, _WAITS.get(how, ""))
         self._pooler.shut_down(how)
+
+
+def _policy(settings: Settings, secrets: Mapping[str, str]) -> Policy:
+    """Read the rules anew; SettingError if they cannot be used."""
+    contradicting = contradiction(settings)
+    if contradicting is not None:
+        raise SettingError(contradicting)
+    known = {user: Secret.from_text(text) for user, text in secrets.items()}
+    policy, faults = read_policy(settings, known)
+    if faults:
+        raise SettingError(str(faults[0]))
+    return policy
 
 
 def _texts(secrets: Mapping[str, Secret]) -> dict[str, str]:

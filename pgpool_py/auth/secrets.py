@@ -1,6 +1,8 @@
 """What is stored of a user's password: plain text, an MD5 hash or a SCRAM verifier."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -40,3 +42,9 @@ class Secret:
         if _SCRAM.fullmatch(text):
             return cls(SecretKind.SCRAM, text)
         return cls(SecretKind.PLAIN, text)
+
+
+def usual_kind(secrets: Iterable[Secret]) -> SecretKind:
+    """Return the kind that most secrets have; SCRAM if there are none."""
+    counted = Counter(secret.kind for secret in secrets if secret.text)
+    return max(counted, key=counted.__getitem__, default=SecretKind.SCRAM)

@@ -2,6 +2,7 @@
 
 startup   waits for a startup packet, or for the beginning of TLS
 securing  a TLS handshake goes on; then startup once more, encrypted
+held      waits for us: its secret is looked up, or a slow check is not its turn yet
 password  waits for the answers to our authentication requests
 entering  has proved itself; the entry has the stream
 closed
@@ -10,10 +11,13 @@ closed
 import logging
 import ssl
 import time
+from collections.abc import Callable
 from enum import Enum, auto
+from functools import partial
 from typing import Final
 
 from pgpool_py import errors
+from pgpool_py.auth.rules import Certificate
 from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
 from pgpool_py.net.handshake import Handshake
@@ -21,6 +25,7 @@ from pgpool_py.net.securing import secure
 from pgpool_py.net.stream import Stream
 from pgpool_py.net.tls import TlsStream
 from pgpool_py.reasons import Reason
+from pgwire.client_login import ClientLogin
 from pgwire.errors import AuthenticationFailed, ProtocolError, ProtocolViolation
 from pgwire.framing import HEADER_SIZE, message_end
 from pgwire.startup import (
@@ -33,6 +38,7 @@ from pgwire.startup import (
     startup_length,
 )
 
+from .certificate import certificate_of
 from .door import Door, Entry, Visitor
 from .telling import told
 
@@ -51,6 +57,7 @@ _HANDSHAKE: Final = b"\x16"
 class _Phase(Enum):
     STARTUP = auto()
     SECURING = auto()
+    HELD = auto()
     PASSWORD = auto()
     ENTERING = auto()
     CLOSED = auto()
@@ -64,6 +71,7 @@ class Arrival:
         "_door",
         "_entry",
         "_handshake",
+        "_login",
         "_phase",
         "_stream",
         "_who",
@@ -75,6 +83,7 @@ class Arrival:
         self._buffer = bytearray()
         self._phase = _Phase.STARTUP
         self._entry: Entry | None = None
+        self._login: ClientLogin | None = None
         self._stream: Stream | None = None
         self._handshake: Handshake | None = None
         self._who: object = visitor
@@ -89,6 +98,11 @@ class Arrival:
     def encryption(self) -> str:
         """Give protocol and cipher of TLS, empty if there is none."""
         return "" if self._stream is None else self._stream.encryption
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """Give the names of its certificate, if it has one that was verified."""
+        return None if self._stream is None else certificate_of(self._stream)
 
     @property
     def entering(self) -> bool:
@@ -114,8 +128,12 @@ class Arrival:
             self.close(Reason.CLIENT_EOF)
             return
         self._buffer += chunk[:size]
+        self._guarded(self._take)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Take a step; refuse the client if it must not be taken."""
         try:
-            self._take()
+            step()
         except AuthenticationFailed as error:
             self._refuse(
                 Reason.AUTHENTICATION_FAILED,
@@ -134,6 +152,8 @@ class Arrival:
             pass
         while self._phase is _Phase.PASSWORD and self._take_password():
             pass
+        if self._phase is _Phase.HELD and len(self._buffer) > MOST_UNREAD:
+            raise errors.password_too_long(MOST_UNREAD)
         if self._phase is _Phase.ENTERING and self._buffer:
             # No client may know what to send before it was told that it is in.
             raise errors.startup_repeated()
@@ -226,13 +246,28 @@ class Arrival:
         negotiation = negotiate(startup, self._door.newest_minor)
         if negotiation is not None:
             self._stream.write(negotiation)
+        self._phase = _Phase.HELD
         self._entry = self._door.open(self, startup)
+        self._entry.proof.begin(self._on_login)
+
+    def _on_login(self, outcome: ClientLogin | PoolerError) -> None:
+        if self._phase is not _Phase.HELD:
+            return
+        if isinstance(outcome, PoolerError):
+            self._refuse(Reason.LOGIN_FAILED, outcome)
+            return
+        self._login = outcome
         self._phase = _Phase.PASSWORD
-        self._answer(self._entry.login.start())
+        self._guarded(partial(self._go_on, outcome.start))
+
+    def _go_on(self, step: Callable[[], bytes]) -> None:
+        """Answer, and take what has come meanwhile."""
+        self._answer(step())
+        self._take()
 
     def _take_password(self) -> bool:
-        buffer = self._buffer
-        if len(buffer) < HEADER_SIZE or self._entry is None:
+        buffer, login = self._buffer, self._login
+        if len(buffer) < HEADER_SIZE or login is None:
             return False
         end = message_end(buffer, 0)
         if end > MOST_UNREAD or end < HEADER_SIZE:
@@ -241,8 +276,19 @@ class Arrival:
             return False
         kind, body = buffer[0], bytes(buffer[HEADER_SIZE:end])
         del buffer[:end]
-        self._answer(self._entry.login.receive(kind, body))
+        step = partial(login.receive, kind, body)
+        if login.is_slow:
+            self._phase = _Phase.HELD
+            self._door.take_turn(self, partial(self._check, step))
+            return False
+        self._answer(step())
         return True
+
+    def _check(self, step: Callable[[], bytes]) -> None:
+        """Do what was slow; it may have left meanwhile."""
+        if self._phase is _Phase.HELD:
+            self._phase = _Phase.PASSWORD
+            self._guarded(partial(self._go_on, step))
 
     def _answer(self, data: bytes) -> None:
         stream, entry = self._stream, self._entry
@@ -250,7 +296,7 @@ class Arrival:
             return
         if data:
             stream.write(data)
-        if entry.login.done:
+        if self._login is not None and self._login.done:
             if self._buffer:
                 # Whoever takes the stream over would never see it.
                 raise errors.startup_repeated()
@@ -262,9 +308,13 @@ class Arrival:
     def _refuse(self, reason: Reason, error: PoolerError) -> None:
         if self._stream is not None:
             self._stream.write(told(error))
-        if self.visitor.wishes.pooler_errors:
-            _log.warning("pooler error: %s", error, extra=about(self._who))
-        self.close(reason)
+        wishes = self.visitor.wishes
+        # Whoever has not proved itself must not fill the disk.
+        shown = self._phase is _Phase.ENTERING or wishes.failures.admit()
+        if wishes.pooler_errors and shown:
+            more = wishes.failures.unsaid()
+            _log.warning("pooler error: %s%s", error, more, extra=about(self._who))
+        self.close(reason, quiet=not shown)
 
     def refuse(self, reason: Reason, error: PoolerError) -> None:
         """End from outside, telling the client why: a deadline, a shutdown."""
@@ -286,6 +336,7 @@ class Arrival:
         if self._stream is not None:
             self._stream.close()
         if self._entry is not None:
+            self._entry.proof.drop()
             self._entry.leave()
         self._door.on_gone(self)
 

@@ -1,9 +1,11 @@
 """What a client at the door needs to be told by the pooler."""
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pgpool_py.auth.rules import Certificate
 from pgpool_py.errors import PoolerError
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
@@ -60,6 +62,10 @@ class AtDoor(Protocol):
         """Give protocol and cipher of TLS, empty if there is none."""
 
     @property
+    def certificate(self) -> Certificate | None:
+        """Give the names of its certificate, if it has one that was verified."""
+
+    @property
     def entering(self) -> bool:
         """Whether it has proved itself and waits for a server."""
 
@@ -70,12 +76,25 @@ class AtDoor(Protocol):
         """It may not come in; it is told why, and closed."""
 
 
+class Proof(Protocol):
+    """How one visitor has to prove who it is."""
+
+    def begin(self, then: Callable[[ClientLogin | PoolerError], None]) -> None:
+        """Find out; ``then`` gets the authentication, or why it is refused.
+
+        At once or later: its secret may have to be looked up in PostgreSQL.
+        """
+
+    def drop(self) -> None:
+        """Find out no more: the visitor is gone. ``then`` is not called any more."""
+
+
 class Entry(Protocol):
     """One visitor on its way in, as the door leads it."""
 
     @property
-    def login(self) -> ClientLogin:
-        """Give the authentication that it must pass."""
+    def proof(self) -> Proof:
+        """Give what it has to prove before it may enter."""
 
     def enter(self, stream: Stream) -> None:
         """Go on: it has proved who it is.
@@ -101,6 +120,9 @@ class Door(Protocol):
     @property
     def requires_tls(self) -> bool:
         """Whether nobody may log in over TCP without TLS."""
+
+    def take_turn(self, arrival: AtDoor, work: Callable[[], None]) -> None:
+        """Do slow work for this visitor when its turn has come; not if it is gone."""
 
     def open(self, arrival: AtDoor, startup: StartupMessage) -> Entry:
         """Decide how a visitor has to prove itself.

@@ -1,8 +1,10 @@
 """Which lines about clients the log is to have."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pgpool_py.settings import Settings
+
+from .failures import Failures
 
 
 @dataclass(slots=True)
@@ -12,10 +14,12 @@ class LogWishes:
     Attributes:
         disconnections: each close, with its reason.
         pooler_errors: each error of ours that a client is told.
+        failures: bounds how many failed logins are told of.
     """
 
     disconnections: bool = True
     pooler_errors: bool = True
+    failures: Failures = field(default_factory=Failures)
 
     def follow(self, settings: Settings) -> None:
         """Take over what the settings say."""

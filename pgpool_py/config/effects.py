@@ -14,13 +14,10 @@ from .options import OPTIONS
 from .sections import DATABASES, Sections
 from .values import Choice
 
-# Given with auth_query, these decide who may log in.
-_PART_OF_AUTH_QUERY = frozenset({"auth_user", "auth_dbname"})
-
 
 def unsafe(sections: Sections) -> tuple[Fault, ...]:
     """Return a fault for each setting that must not be ignored."""
-    return (*_unsafe_settings(sections), *_unsafe_databases(sections))
+    return tuple(_unsafe_settings(sections))
 
 
 def without_effect(sections: Sections) -> str | None:
@@ -43,9 +40,7 @@ def without_effect(sections: Sections) -> str | None:
 
 def refusal(option: Option, value: object) -> str | None:
     """Return why this must not be asked for, None if it may."""
-    # A query for secrets counts even if it is the default one.
-    asked_for = value != option.default or option.name == "auth_query"
-    if asked_for and option.effect_of(value) is Effect.SECURITY:
+    if value != option.default and option.effect_of(value) is Effect.SECURITY:
         return _refusal(option, value)
     return None
 
@@ -55,21 +50,6 @@ def _unsafe_settings(sections: Sections) -> Iterator[Fault]:
         refused = refusal(OPTIONS[name], sections.main[name])
         if refused is not None:
             yield entry.fault(refused)
-
-
-def _unsafe_databases(sections: Sections) -> Iterator[Fault]:
-    everywhere = "auth_query" in sections.given
-    for (section, name), (entry, fields) in sections.lines.items():
-        if section != DATABASES:
-            continue
-        asked_for = fields & {"auth_query"}
-        if everywhere or asked_for:
-            asked_for |= fields & _PART_OF_AUTH_QUERY
-        for key in sorted(asked_for):
-            yield entry.fault(
-                f"[{DATABASES}] {name}: {key}: looking up secrets in PostgreSQL is "
-                "not supported yet; list the users in auth_file"
-            )
 
 
 def _refusal(option: Option, value: object) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from pgpool_py.auth import userlist
+from pgpool_py.auth.rules import Policy
 from pgpool_py.auth.secrets import Secret
 from pgpool_py.net.tls_context import (
     TlsConfigError,
@@ -14,22 +15,35 @@ from pgpool_py.net.tls_context import (
 )
 from pgpool_py.settings import AuthType, Settings
 
+from .auth_files import certificates_never_asked_for, contradiction, read_policy
 from .effects import unsafe, without_effect
 from .environment import override
 from .faults import ConfigError, Fault
 from .ini import read_ini, read_text, reason
-from .sections import MAIN, Sections, read_sections
+from .sections import (
+    DATABASES,
+    MAIN,
+    RESERVED_DATABASE,
+    Sections,
+    read_sections,
+)
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A usable configuration, the secrets of auth_file, and what to warn of."""
+    """A usable configuration, and what to warn of.
+
+    Attributes:
+        secrets: those of auth_file.
+        policy: who must prove what, with the rules of auth_hba_file.
+    """
 
     settings: Settings
     secrets: Mapping[str, Secret]
     warnings: tuple[str, ...]
+    policy: Policy
 
 
 def load(
@@ -38,7 +52,7 @@ def load(
     *,
     activated: bool = False,
 ) -> Loaded:
-    """Read a pgbouncer.ini and the auth_file that it names.
+    """Read a pgbouncer.ini and the files of users and rules that it names.
 
     Paths are relative to the working directory. What ``environment`` sets stands over
     the file. ``activated`` says that the sockets to listen on are given, so that the
@@ -56,9 +70,13 @@ def load(
     faults += _tls_faults(path, sections, settings)
     secrets, broken = _read_secrets(sections, settings)
     faults += broken
+    faults += _auth_faults(sections, settings)
+    policy, broken = read_policy(settings, secrets)
+    faults += broken
     if faults:
         raise ConfigError(tuple(dict.fromkeys(faults)))
-    return Loaded(settings, secrets, _warnings(sections, settings, secrets))
+    warnings = _warnings(sections, settings, secrets, policy)
+    return Loaded(settings, secrets, warnings, policy)
 
 
 def _unreadable(path: str, faults: tuple[Fault, ...]) -> bool:
@@ -98,6 +116,22 @@ def _tls_faults(path: str, sections: Sections, settings: Settings) -> tuple[Faul
     return tuple(faults)
 
 
+def _auth_faults(sections: Sections, settings: Settings) -> list[Fault]:
+    faults = []
+    found = contradiction(settings)
+    if found is not None:
+        # Neither type is the default, so a line says it.
+        faults.append(sections.given["auth_type"].fault(found))
+    text = f"auth_dbname: {RESERVED_DATABASE} is the console, which knows no secrets"
+    if settings.auth_dbname == RESERVED_DATABASE:
+        faults.append(sections.given["auth_dbname"].fault(text))
+    for name, database in settings.databases.items():
+        if database.auth_dbname == RESERVED_DATABASE:
+            entry, _ = sections.lines[DATABASES, name]
+            faults.append(entry.fault(f"[{DATABASES}] {name}: {text}"))
+    return faults
+
+
 def read_secrets(path: str | None) -> tuple[Mapping[str, Secret], tuple[Fault, ...]]:
     """Return the secrets of an auth_file, and what is wrong with it.
 
@@ -124,13 +158,22 @@ def _read_secrets(
 
 
 def _warnings(
-    sections: Sections, settings: Settings, secrets: Mapping[str, Secret]
+    sections: Sections,
+    settings: Settings,
+    secrets: Mapping[str, Secret],
+    policy: Policy,
 ) -> tuple[str, ...]:
     warnings = list(sections.warnings)
     idle = without_effect(sections)
     if idle is not None:
         warnings.append(idle)
-    if not secrets and settings.auth_type is not AuthType.ANY:
+    useless = certificates_never_asked_for(settings, policy)
+    if useless is not None:
+        warnings.append(useless)
+    asks = settings.auth_user or any(
+        database.auth_user for database in settings.databases.values()
+    )
+    if not secrets and not asks and settings.auth_type is not AuthType.ANY:
         warnings.append(
             f"auth_type is {settings.auth_type} and auth_file names no user: nobody "
             "can log in"

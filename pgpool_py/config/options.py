@@ -13,7 +13,6 @@ from .option import Effect, Option
 from .values import Choice, Flag, Names, Seconds, Text, Whole, Word
 
 LATER = Effect.LATER
-SECURITY = Effect.SECURITY
 
 _COUNT = Whole()
 _BYTES = Whole(unit="bytes")
@@ -24,7 +23,7 @@ _SECONDS = Seconds()
 _TEXT = Text()
 _OPTIONAL = Text(optional=True)
 
-_AUTH_TYPES = frozenset({AuthType.CERT, AuthType.HBA, AuthType.LDAP, AuthType.PAM})
+_NOT_SERVED = frozenset({AuthType.LDAP, AuthType.PAM})
 
 _LISTENING_AND_PROCESS = (
     Option(
@@ -185,14 +184,14 @@ _AUTHENTICATION = (
         "auth_type",
         Choice(AuthType),
         "how clients prove who they are",
-        refused=_AUTH_TYPES,
+        refused=_NOT_SERVED,
     ),
     Option("auth_file", _OPTIONAL, "file of users and secrets"),
-    Option("auth_hba_file", _TEXT, "rules by address, database and user", SECURITY),
-    Option("auth_ident_file", _OPTIONAL, "maps system users to database users", LATER),
-    Option("auth_user", _OPTIONAL, "user that runs auth_query", LATER),
-    Option("auth_query", _TEXT, "query for the secret of a user", SECURITY),
-    Option("auth_dbname", _OPTIONAL, "database for auth_query", LATER),
+    Option("auth_hba_file", _TEXT, "rules by address, database and user"),
+    Option("auth_ident_file", _OPTIONAL, "maps system users to database users"),
+    Option("auth_user", _OPTIONAL, "user that runs auth_query"),
+    Option("auth_query", _TEXT, "query for the secret of a user"),
+    Option("auth_dbname", _OPTIONAL, "database for auth_query"),
     Option("auth_ldap_options", _OPTIONAL, "how to ask the LDAP server", LATER),
     Option("scram_iterations", Whole(1), "iterations for secrets made from plain text"),
 )

@@ -87,6 +87,57 @@ def unix_socket_rejected(user: str) -> LoginError:
     )
 
 
+def no_authentication_method(user: str, database: str, *, tls: bool) -> LoginError:
+    """Refuse a client for which ``auth_hba_file`` has no line."""
+    return LoginError(
+        "no authentication method is found",
+        "28000",
+        detail=f'No line of auth_hba_file is for user "{user}", database '
+        f'"{database}", from this address, {"with" if tls else "without"} TLS.',
+    )
+
+
+def login_rejected() -> LoginError:
+    """Refuse a client that a line of ``auth_hba_file`` rejects."""
+    return LoginError("login rejected", "28000")
+
+
+def certificate_rejected(user: str) -> LoginError:
+    """Refuse a client that has no certificate in the name of its user."""
+    return LoginError(
+        "certificate authentication failed",
+        "28P01",
+        detail=f'What is needed is a certificate that may be used by "{user}".',
+        hint="Connect over TLS with sslcert and sslkey.",
+    )
+
+
+def peer_rejected(user: str) -> LoginError:
+    """Refuse a client of a unix socket whose process belongs to somebody else."""
+    return LoginError(
+        "unix socket login rejected",
+        "28000",
+        detail=f'The system user of this process may not be "{user}".',
+    )
+
+
+def secret_not_found_out() -> LoginError:
+    """Refuse a client because ``auth_query`` gave nothing that can be used.
+
+    What went wrong is for the log: its reader is trusted, the client is not yet.
+    """
+    return bouncer_config_error("The secret of this user could not be looked up.")
+
+
+def secrets_out_of_reach() -> LoginError:
+    """Refuse a client because the server of ``auth_query`` cannot be reached."""
+    return LoginError(
+        "server login has been failing, try again later (server_login_retry)",
+        "08001",
+        detail="The secret of this user could not be looked up.",
+    )
+
+
 def no_such_database(name: str) -> LoginError:
     """Refuse a client whose database is not configured."""
     return LoginError(

@@ -1,95 +1,186 @@
 """Deciding how a client that named a user and a database must prove itself."""
 
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 from pgpool_py import errors
+from pgpool_py.auth.hba import Visit
+from pgpool_py.auth.hba_address import client_address
+from pgpool_py.auth.hba_options import HbaMethod
+from pgpool_py.auth.rules import Refusal, Visitor
+from pgpool_py.auth.secrets import Secret, SecretKind
+from pgpool_py.client.door import AtDoor
+from pgpool_py.errors import PoolerError
 from pgpool_py.settings import AuthType
 from pgwire.client_login import AuthMethod, Challenge, ClientLogin
-from pgwire.md5 import is_md5_secret
-from pgwire.scram import ScramSecret, derive, mock_secret, salt_for
+from pgwire.scram import ScramSecret, mock_secret
 
 from .context import Context
+from .inquiries import Inquiries
+from .pace import Pace
+from .system_users import SystemUsers
+from .verifiers import Verifiers
 
-_METHODS = {
-    AuthType.TRUST: AuthMethod.TRUST,
-    AuthType.ANY: AuthMethod.ANY,
-    AuthType.PLAIN: AuthMethod.PLAIN,
-    AuthType.MD5: AuthMethod.MD5,
-    AuthType.SCRAM_SHA_256: AuthMethod.SCRAM,
-}
+_WITH_CERTIFICATES: Final = frozenset({AuthType.CERT, AuthType.HBA})
 
 
 @dataclass(frozen=True, slots=True)
-class _Verifier:
-    """A derived SCRAM secret, and what it was derived from."""
+class Claim:
+    """Who a client says that it is, and what it wants.
 
-    secret: str = field(repr=False)
-    iterations: int
-    scram: ScramSecret
+    Attributes:
+        physical: whether that is physical replication, which is of no database.
+    """
+
+    user: str
+    database: str
+    physical: bool = False
 
 
 class Admission:
     """Makes the authentication that a client has to pass.
 
-    Verifiers of plain secrets are derived once: the derivation is slow on purpose.
+    Attributes:
+        inquiries: secrets that are looked up.
+        pace: of what is slow.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, inquiries: Inquiries, pace: Pace) -> None:
+        self.inquiries = inquiries
+        self.pace = pace
         self._context = context
         self._mock_key = secrets.token_bytes(32)
-        self._verifiers: dict[str, _Verifier] = {}
+        self._verifiers = Verifiers(context, self._mock_key)
+        self._system_users = SystemUsers()
 
-    def login(self, user: str, *, encrypted: bool = False) -> ClientLogin:
-        """Give the authentication for ``user``, which may not exist.
-
-        Over an encrypted connection SCRAM may be bound to our certificate.
-
-        Raises:
-            LoginError: the configured ``auth_type`` is not one that is served.
-        """
-        settings = self._context.settings
-        method = _METHODS.get(settings.auth_type)
-        if method is None:
-            raise errors.bouncer_config_error(f"auth_type {settings.auth_type}")
-        secret = self._context.secrets.get(user)
-        challenge = Challenge(
-            secrets.token_bytes(4), secrets.token_urlsafe(18), self._mock_key
+    def visitor(self, arrival: AtDoor, claim: Claim) -> Visitor:
+        """Give what the policy has to know of a client."""
+        who = arrival.visitor
+        policy = self._context.policy
+        address = None if who.is_local else client_address(who.address)
+        certificate = None
+        if arrival.encryption and policy.auth_type in _WITH_CERTIFICATES:
+            certificate = arrival.certificate
+        system_user = None
+        if who.uid is not None and any(
+            rule.method is HbaMethod.PEER for rule in policy.rules
+        ):
+            system_user = self._system_users.name_of(who.uid)
+        visit = Visit(
+            claim.database,
+            claim.user,
+            address,
+            tls=bool(arrival.encryption),
+            physical=claim.physical,
         )
-        verifier = None
-        if method is AuthMethod.SCRAM:
-            verifier = self._verifier(user, secret, settings.scram_iterations)
+        return Visitor(visit, certificate, system_user)
+
+    def refusal(self, visitor: Visitor) -> PoolerError | None:
+        """Give why a client is refused whatever its secret, None if it is not."""
+        visit = visitor.visit
+        match self._context.policy.decide(visitor, None).refusal:
+            case None:
+                return None
+            case Refusal.NO_RULE:
+                return errors.no_authentication_method(
+                    visit.user, visit.database, tls=visit.tls
+                )
+            case Refusal.REJECTED:
+                return errors.login_rejected()
+            case Refusal.CERTIFICATE:
+                return errors.certificate_rejected(visit.user)
+            case Refusal.PEER:
+                return errors.peer_rejected(visit.user)
+            case Refusal.AUTH_TYPE:
+                auth_type = self._context.policy.auth_type
+                return errors.bouncer_config_error(f"auth_type {auth_type}")
+
+    def ignores_secrets(self, visitor: Visitor) -> bool:
+        """Whether nobody asks who the client is."""
+        return self._context.policy.decide(visitor, None).method is AuthMethod.ANY
+
+    def make(
+        self,
+        owner: object,
+        visitor: Visitor,
+        secret: str | None,
+        then: Callable[[ClientLogin | PoolerError], None],
+    ) -> None:
+        """Make the authentication of a client that has this secret, or none.
+
+        It is slow if a verifier must be derived, and then done in its turn; ``owner``
+        may leave the queue of `pace` before.
+        """
+        policy, user = self._context.policy, visitor.visit.user
+        kind = None if not secret else Secret.from_text(secret).kind
+        method = policy.decide(visitor, kind).method
+        if method is None:
+            # A reload has changed the rules meanwhile.
+            then(self.refusal(visitor) or errors.login_rejected())
+            return
+        # One that nothing fits is checked like one that is not there.
+        checked = secret if method is AuthMethod.TRUST else secret or None
+
+        def finish(verifier: ScramSecret | None) -> None:
+            then(self._login(method, visitor, checked, verifier))
+
+        if method is AuthMethod.SCRAM and kind is SecretKind.PLAIN and checked:
+            known = self._verifiers.find(user, checked)
+            if known is not None:
+                finish(known)
+                return
+            derive = partial(self._verifiers.derive, user, checked)
+            self.pace.run(owner, lambda: finish(derive()))
+        else:
+            finish(self._mock(method, user, kind))
+
+    def _login(
+        self,
+        method: AuthMethod,
+        visitor: Visitor,
+        secret: str | None,
+        verifier: ScramSecret | None,
+    ) -> ClientLogin:
+        context = self._context
         return ClientLogin(
             method,
-            user,
+            visitor.visit.user,
             secret,
-            challenge,
+            self._challenge(),
             verifier=verifier,
-            iterations=settings.scram_iterations,
-            binding=self._context.encryption.binding if encrypted else None,
+            iterations=context.settings.scram_iterations,
+            binding=context.encryption.binding if visitor.visit.tls else None,
+        )
+
+    def _mock(
+        self, method: AuthMethod, user: str, kind: SecretKind | None
+    ) -> ScramSecret | None:
+        """Give a verifier to those who can pass by none, so that they cost the same."""
+        if method is AuthMethod.SCRAM:
+            usable = kind is SecretKind.SCRAM
+        else:
+            usable = (
+                kind is not None or self._context.policy.unknown is not SecretKind.SCRAM
+            )
+        if usable:
+            return None
+        return mock_secret(
+            user, self._mock_key, self._context.settings.scram_iterations
         )
 
     def unasked(self, user: str) -> ClientLogin:
         """Give an authentication that ``user`` has passed already, by other means."""
-        challenge = Challenge(
+        return ClientLogin(AuthMethod.ANY, user, None, self._challenge())
+
+    def _challenge(self) -> Challenge:
+        return Challenge(
             secrets.token_bytes(4), secrets.token_urlsafe(18), self._mock_key
         )
-        return ClientLogin(AuthMethod.ANY, user, None, challenge)
-
-    def _verifier(
-        self, user: str, secret: str | None, iterations: int
-    ) -> ScramSecret | None:
-        if secret is None:
-            return mock_secret(user, self._mock_key, iterations)
-        if not secret or is_md5_secret(secret) or secret.startswith("SCRAM-SHA-256$"):
-            return None
-        known = self._verifiers.get(user)
-        if known is None or (known.secret, known.iterations) != (secret, iterations):
-            salt = salt_for(user, self._mock_key)
-            known = _Verifier(secret, iterations, derive(secret, salt, iterations))
-            self._verifiers[user] = known
-        return known.scram
 
     def forget(self) -> None:
         """Derive verifiers anew: the secrets were read again."""
-        self._verifiers.clear()
+        self._verifiers.forget()
+        self._system_users.forget()

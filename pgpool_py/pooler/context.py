@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pgpool_py.auth.rules import Policy
 from pgpool_py.client.log_wishes import LogWishes
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.resolver import Resolver
@@ -42,6 +43,7 @@ class Context:
     Attributes:
         settings: in force; replaced as a whole at a reload.
         encryption: TLS, by these settings.
+        policy: by which clients are let in; replaced with the settings.
         secrets: from ``auth_file``: the stored secret of each user.
         evict: makes room in each of these quotas by closing the server that was idle
             longest; False, and nothing done, if one of them has none to close.
@@ -63,6 +65,7 @@ class Context:
     log_wishes: LogWishes = field(default_factory=LogWishes)
     encryption: Encryption = field(init=False)
     statements: StatementBook = field(init=False)
+    policy: Policy = field(init=False)
     starved: dict[Starved, None] = field(default_factory=dict)
     keys: CancelKeys = field(default_factory=CancelKeys)
 
@@ -70,6 +73,11 @@ class Context:
         self.encryption = encryption_of(self.settings)
         self.statements = StatementBook(self.settings.max_prepared_statements)
         self.log_wishes.follow(self.settings)
+        self.policy = Policy(self.settings.auth_type)
+
+    def admit_by(self, policy: Policy | None) -> None:
+        """Let clients in by a policy; None: by ``auth_type`` alone."""
+        self.policy = policy or Policy(self.settings.auth_type)
 
     def follow(self, settings: Settings) -> bool:
         """Take new settings over; tell whether servers are encrypted as before.

@@ -14,15 +14,16 @@ from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.opening import Destination, Opened, Opening, OpeningFailed
 from pgpool_py.settings import LoadBalanceHosts, PoolSettings, ServerTarget
 from pgwire.codes import Sqlstate
-from pgwire.server_secret import ServerSecret
 from pgwire.session_attrs import READ_ONLY, TargetSessionAttrs
 
 from .context import Context
+from .credentials import Credentials
 from .lookouts import Lookouts
 
 _log = logging.getLogger(__name__)
 
-_SCRAM_PREFIX: Final = "SCRAM-SHA-256$"
+# The class of SQLSTATE of a wrong password.
+_INVALID_AUTHORIZATION: Final = "28"
 
 
 class Destinations:
@@ -31,9 +32,17 @@ class Destinations:
     Attributes:
         hosts: which of them work.
         lookouts: logins that find that out, besides.
+        credentials: what is logged in with.
     """
 
-    __slots__ = ("_context", "_on_unfit", "_settings", "hosts", "lookouts")
+    __slots__ = (
+        "_context",
+        "_on_unfit",
+        "_settings",
+        "credentials",
+        "hosts",
+        "lookouts",
+    )
 
     def __init__(
         self,
@@ -45,6 +54,7 @@ class Destinations:
         self._context = context
         self._settings = settings
         self._on_unfit = on_unfit
+        self.credentials = Credentials(context)
         self.hosts: Hosts[OpeningFailed] = Hosts(
             settings.target.host,
             settings.server_login_retry,
@@ -74,22 +84,12 @@ class Destinations:
             turn.host,
             target.port,
             target.user,
-            self._secret(),
+            self.credentials.of(target),
             {name: value for name, value in given.items() if value is not None},
             target.connect_query or "",
             TargetSessionAttrs.ANY if turn.lenient else target.target_session_attrs,
             self._context.encryption.servers,
         )
-
-    def _secret(self) -> ServerSecret:
-        target = self._settings.target
-        stored = target.password
-        if stored is None:
-            stored = self._context.secrets.get(target.user)
-        if stored is None or stored.startswith(_SCRAM_PREFIX):
-            # A stored SCRAM secret proves others to us, not us to others.
-            return ServerSecret()
-        return ServerSecret(password=stored)
 
     # Outcomes
 
@@ -107,6 +107,7 @@ class Destinations:
             outcome.text,
             extra=about(self.subject(opening)),
         )
+        self._forget_refused(opening, outcome)
         worked = hosts.works(host)
         hosts.failed(
             host,
@@ -117,6 +118,19 @@ class Destinations:
         )
         if unfit and worked:
             self._on_unfit(host)
+
+    def _forget_refused(self, opening: Opening, outcome: OpeningFailed) -> None:
+        """Forget what a client had shown if the server has another secret by now."""
+        error = outcome.error
+        unfit = outcome.reason is Reason.SERVER_LOGIN_FAILED and (
+            error is None or error.sqlstate.startswith(_INVALID_AUTHORIZATION)
+        )
+        if unfit and self.credentials.refused(opening.destination.secret):
+            _log.warning(
+                "what a client has shown is forgotten, for the server does not take "
+                "it: its secret has changed, or is not the one that is stored here",
+                extra=about(self.subject(opening)),
+            )
 
     def _standing(self, *, unfit: bool) -> Standing:
         if not unfit:

@@ -14,7 +14,6 @@ from pgpool_py.reasons import Reason
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolSettings
 from pgwire.backend import BackendKeyData, ParameterStatus, ReadyForQuery
-from pgwire.client_login import ClientLogin
 from pgwire.codes import TransactionStatus
 from pgwire.framing import LARGE_MESSAGE_LIMIT, lengths_up_to
 from pgwire.guarded import GuardedRequests
@@ -23,6 +22,7 @@ from pgwire.requests import Requests
 from .context import Context
 from .limits import Census, Place
 from .pool import Pool
+from .proof import Proof
 
 # What PostgreSQL takes, with the type byte.
 LONGEST_MESSAGE = LARGE_MESSAGE_LIMIT + 1
@@ -50,6 +50,14 @@ def add_host(asked: dict[str, str], visitor: Visitor) -> None:
     """
     name = asked.get("application_name", "app")
     asked["application_name"] = f"{name} - {visitor.address}:{visitor.port}"
+
+
+def learn(pool: Pool, user: str, proof: Proof) -> None:
+    """Let a pool log in with what its client has shown, if it is the same user."""
+    if pool.user == user:
+        credentials = proof.credentials
+        if credentials is not None:
+            pool.staffing.learn(credentials)
 
 
 def identify(context: Context, arrival: AtDoor, wishes: Wishes) -> ClientIdentity:
@@ -98,7 +106,7 @@ class ClientEntry:
         "_then",
         "_waits_for",
         "_wishes",
-        "login",
+        "proof",
     )
 
     def __init__(
@@ -107,7 +115,7 @@ class ClientEntry:
         arrival: AtDoor,
         wishes: Wishes,
         *,
-        login: ClientLogin,
+        proof: Proof,
         pool: Callable[[], Pool],
         limits: Callable[[], PoolSettings],
         census: Census,
@@ -124,7 +132,7 @@ class ClientEntry:
         self._then = then
         self._stream: Stream | None = None
         self._waits_for: Pool | None = None
-        self.login = login
+        self.proof = proof
 
     def enter(self, stream: Stream) -> None:
         """Take a place, and ask the pool what its servers are like; see Entry."""
@@ -136,6 +144,7 @@ class ClientEntry:
             return
         self._stream = stream
         self._waits_for = pool
+        learn(pool, self._wishes.user, self.proof)
         pool.greet(self)
 
     def leave(self) -> None:

@@ -11,6 +11,7 @@ from pgpool_py import errors
 from pgpool_py.client.arrival import Arrival
 from pgpool_py.client.cancel import cancel_exchange
 from pgpool_py.client.door import AtDoor, Entry, Visitor
+from pgpool_py.client.door import Proof as ToProve
 from pgpool_py.client.identity import ClientIdentity
 from pgpool_py.client.replication import (
     Replication,
@@ -24,16 +25,18 @@ from pgpool_py.net import peer, socket_options
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgpool_py.settings import PoolSettings
-from pgwire.client_login import ClientLogin
 from pgwire.startup import CancelRequest, StartupMessage
 
-from .admission import Admission
+from .admission import Admission, Claim
 from .console_access import CONSOLE_DATABASE, Access, access
 from .context import Context
 from .entry import ClientEntry, Wishes, add_host, identify
+from .inquiries import Inquiries
 from .limits import Census
+from .pace import Pace
 from .peering import Peering
 from .pool import Pool
+from .proof import Proof, Unasked
 from .replication import Replications
 from .replication_entry import ReplicationEntry
 
@@ -76,11 +79,24 @@ class House(Protocol):
     def pool_for(self, database: str, user: str) -> Pool:
         """Give the pool for this client; PoolerError if there can be none."""
 
+    def pool_of(self, database: str, user: str) -> Pool:
+        """Give the pool whose servers log in as this user; LoginError if none."""
+
     def limits_for(self, database: str, user: str) -> PoolSettings:
         """Give the limits of this user's clients; KeyError if no such database."""
 
     def check_open(self, database: str, user: str) -> None:
         """Raise PoolerError if no more clients are let in."""
+
+
+class Loop(Protocol):
+    """What calls later."""
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> object:
+        """Call after so many seconds."""
+
+    def time(self) -> float:
+        """Give the time in seconds."""
 
 
 class Gatehouse:
@@ -95,17 +111,33 @@ class Gatehouse:
         census: counts the clients that are in, or have proved who they are.
     """
 
-    def __init__(self, context: Context, house: House, console: Console) -> None:
+    def __init__(
+        self, context: Context, house: House, console: Console, loop: Loop
+    ) -> None:
         self._context = context
         self._house = house
         self._console = console
-        self.admission = Admission(context)
+        self.admission = Admission(
+            context, Inquiries(context, house), Pace(loop.call_later, loop.time)
+        )
         self.census = Census()
         self.arrivals: dict[AtDoor, None] = {}
         self.sessions: dict[int, ClientSession] = {}
         self.consoles: dict[int, ConsoleClient] = {}
         self.replications = Replications(context, self.census)
         self.peering = Peering(context)
+
+    @property
+    def connected(self) -> int:
+        """Count all who are in or on their way, but for the console."""
+        replicating = len(self.replications.privates)
+        return len(self.sessions) + replicating + len(self.arrivals)
+
+    def renew_limits(self) -> None:
+        """Have sessions keep to what holds for their users now."""
+        for session in self.sessions.values():
+            who = session.identity
+            session.limits = self._house.limits_for(who.database, who.user)
 
     # Arrivals
 
@@ -171,20 +203,19 @@ class Gatehouse:
             raise errors.username_too_long(LONGEST_USER)
         if database == CONSOLE_DATABASE:
             return self._to_console(arrival, startup)
-        minor = self._minor_of(startup)
-        login = self.admission.login(user, encrypted=bool(arrival.encryption))
+        proof = self._proof(arrival, startup, kind)
         self._house.check_open(database, user)
         if kind is not Replication.NONE:
             if settings.disable_pqexec:
                 # A WAL sender's commands are simple queries, all of them.
                 raise errors.pqexec_disallowed(errors.Severity.FATAL)
-            return self._replicate(arrival, startup, kind, login)
+            return self._replicate(arrival, startup, kind, proof)
         asked = self._asked(startup, arrival.visitor)
         return ClientEntry(
             self._context,
             arrival,
-            Wishes(database, user, asked, minor),
-            login=login,
+            Wishes(database, user, asked, self._minor_of(startup)),
+            proof=proof,
             pool=lambda: self._house.pool_for(database, user),
             limits=lambda: self._house.limits_for(database, user),
             census=self.census,
@@ -204,12 +235,19 @@ class Gatehouse:
             add_host(asked, visitor)
         return asked
 
+    def _proof(
+        self, arrival: AtDoor, startup: StartupMessage, kind: Replication
+    ) -> Proof:
+        physical = kind is Replication.PHYSICAL
+        claim = Claim(startup.user, startup.database, physical)
+        return Proof(self._context, self.admission, arrival, claim)
+
     def _replicate(
         self,
         arrival: AtDoor,
         startup: StartupMessage,
         kind: Replication,
-        login: ClientLogin,
+        proof: Proof,
     ) -> Entry:
         ignored = self._context.settings.ignore_startup_parameters
         passed = passed_parameters(startup.parameters, ignored)
@@ -220,7 +258,7 @@ class Gatehouse:
             arrival,
             Wishes(database, user, passed, minor),
             kind,
-            login=login,
+            proof=proof,
             pool=lambda: self._house.pool_for(database, user),
             limits=lambda: self._house.limits_for(database, user),
             census=self.census,
@@ -230,9 +268,15 @@ class Gatehouse:
     def on_gone(self, arrival: AtDoor) -> None:
         """Strike out a visitor; see Door."""
         self.arrivals.pop(arrival, None)
+        self.admission.pace.leave(arrival)
+
+    def take_turn(self, arrival: AtDoor, work: Callable[[], None]) -> None:
+        """Do slow work when its turn has come; see Door."""
+        self.admission.pace.run(arrival, work)
 
     def refuse_late(self, now: float) -> None:
         """Close visitors that log in for longer than ``client_login_timeout``."""
+        self.admission.inquiries.maintain(now)
         limit = self._context.settings.client_login_timeout
         for arrival in list(self.arrivals) if limit else []:
             if now - arrival.visitor.accepted < limit:
@@ -289,10 +333,11 @@ class Gatehouse:
 
         if judge().owner:
             _log.info("pgbouncer access from unix socket", extra=about(arrival.visitor))
-            login = self.admission.unasked(user)
-        else:
-            login = self.admission.login(user, encrypted=bool(arrival.encryption))
-        return _ConsoleEntry(self, arrival, wishes, login, judge)
+            return _ConsoleEntry(
+                self, arrival, wishes, Unasked(self.admission.unasked(user)), judge
+            )
+        proof = self._proof(arrival, startup, Replication.NONE)
+        return _ConsoleEntry(self, arrival, wishes, proof, judge)
 
     def open_console(
         self, arrival: AtDoor, wishes: Wishes, stream: Stream, *, admin: bool
@@ -327,21 +372,21 @@ def _log_attempt(arrival: AtDoor, startup: StartupMessage, kind: Replication) ->
 class _ConsoleEntry:
     """Leads one client to the console."""
 
-    __slots__ = ("_arrival", "_gatehouse", "_judge", "_wishes", "login")
+    __slots__ = ("_arrival", "_gatehouse", "_judge", "_wishes", "proof")
 
     def __init__(
         self,
         gatehouse: Gatehouse,
         arrival: AtDoor,
         wishes: Wishes,
-        login: ClientLogin,
+        proof: ToProve,
         judge: Callable[[], Access],
     ) -> None:
         self._gatehouse = gatehouse
         self._arrival = arrival
         self._wishes = wishes
         self._judge = judge
-        self.login = login
+        self.proof = proof
 
     def enter(self, stream: Stream) -> None:
         """Open the console, if this user may; see Entry."""

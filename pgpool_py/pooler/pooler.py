@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final
 
 from pgpool_py import errors
+from pgpool_py.auth.rules import Policy
 from pgpool_py.errors import PoolerError
 from pgpool_py.net.loop import ReactorLoop
 from pgpool_py.net.resolver import Resolver
@@ -29,6 +30,7 @@ from .retired import Retired
 from .stopping import Stop, Stopping
 from .suspension import Suspension
 from .sweeping import Sweeping
+from .targets import as_user, settings_of
 from .upkeep import INTERVAL, check_idle_clients, close_abandoned, maintain
 
 _log = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ class Pooler:
         settings: Settings,
         secrets: Mapping[str, str],
         console: Console,
+        policy: Policy | None = None,
     ) -> None:
         self._loop = loop
         self.context = Context(
@@ -66,9 +69,10 @@ class Pooler:
             secrets=dict(secrets),
             evict=lambda full: evict(self.pools.values(), full),
         )
+        self.context.admit_by(policy)
         self._timer: asyncio.TimerHandle | None = None
         self._watchers: list[Callable[[], None]] = []
-        self.gatehouse = Gatehouse(self.context, self, console)
+        self.gatehouse = Gatehouse(self.context, self, console, loop)
         self._listening = Listening(self.context.reactor, self.gatehouse.accept)
         self.context.resolver.on_gone = self._on_addresses_gone
         self.pools: dict[tuple[str, str], Pool] = {}
@@ -130,17 +134,18 @@ class Pooler:
         Raises:
             LoginError: there is no such database, or it is disabled.
         """
+        target = settings_of(self.settings, database, user).target
+        return self.pool_of(database, target.user)
+
+    def pool_of(self, database: str, user: str) -> Pool:
+        """Give the pool whose servers log in as this user; see House."""
         if database in self.disabled_databases:
             raise errors.database_disabled(database)
-        try:
-            settings = self.settings.for_pool(database, user)
-        except KeyError:
-            raise errors.no_such_database(database) from None
-        key = (database, settings.target.user)
+        key = (database, user)
         pool = self.pools.get(key)
         if pool is None:
             # What holds for a pool follows its servers' user; see limits_for.
-            settings = self.settings.for_pool(database, settings.target.user)
+            settings = as_user(settings_of(self.settings, database, user), user)
             if database not in self.settings.databases:
                 _log.info("registered new auto-database: %s", database)
             quotas = self._quotas.of(settings)
@@ -150,8 +155,6 @@ class Pooler:
             self.pools[key] = pool
         return pool
 
-    # Clients
-
     def limits_for(self, database: str, user: str) -> PoolSettings:
         """Give what holds for this user's own clients; see House.
 
@@ -159,10 +162,9 @@ class Pooler:
             KeyError: there is no such database.
         """
         key = (database, user)
-        limits = self._limits.get(key)
-        if limits is None:
-            limits = self._limits[key] = self.settings.for_pool(database, user)
-        return limits
+        if key not in self._limits:
+            self._limits[key] = self.settings.for_pool(database, user)
+        return self._limits[key]
 
     def check_open(self, database: str, user: str) -> None:
         """Refuse a client that is one too many; see House.
@@ -173,11 +175,7 @@ class Pooler:
         if not self._stop.lets_in:
             raise errors.shutting_down_at_login()
         house = self.gatehouse
-        replicating = house.replications.privates
-        connected = len(house.sessions) + len(replicating) + len(house.arrivals)
-        check_limits(self.settings, house.census, connected, database, user)
-
-    # Names
+        check_limits(self.settings, house.census, house.connected, database, user)
 
     def _on_addresses_gone(self, host: str, gone: frozenset[str]) -> None:
         for pool in self.pools.values():
@@ -292,7 +290,12 @@ class Pooler:
 
     # Reload
 
-    def reload(self, settings: Settings, secrets: Mapping[str, str]) -> None:
+    def reload(
+        self,
+        settings: Settings,
+        secrets: Mapping[str, str],
+        policy: Policy | None = None,
+    ) -> None:
         """Take over new settings, all at once.
 
         Pools whose servers go elsewhere now get new servers as theirs come back;
@@ -300,6 +303,7 @@ class Pooler:
         """
         old = self.context.settings
         encrypts_alike = self.context.follow(settings)
+        self.context.admit_by(policy)
         self.context.secrets = dict(secrets)
         self.gatehouse.admission.forget()
         self.gatehouse.peering.reconfigure()
@@ -318,15 +322,13 @@ class Pooler:
                 if looks_up_elsewhere(before, after) or not encrypts_alike:
                     self.reconnect(pool)
         self.retired.forget(lambda name: settings.find_database(name) is None)
-        for session in self.gatehouse.sessions.values():
-            who = session.identity
-            session.limits = self.limits_for(who.database, who.user)
+        self.gatehouse.renew_limits()
         self._listening.tune(settings)
         self._open_forced_pools()
 
     def _reconfigure(self, pool: Pool) -> None:
         before = pool.settings.target
-        fresh = self.settings.for_pool(pool.database, pool.user)
+        fresh = as_user(self.settings.for_pool(pool.database, pool.user), pool.user)
         self._quotas.of(fresh)
         pool.reconfigure(fresh)
         if place_of(before) != place_of(fresh.target):

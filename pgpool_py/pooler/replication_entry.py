@@ -21,14 +21,14 @@ from pgpool_py.pool.quota import Quota
 from pgpool_py.reasons import Reason
 from pgpool_py.server.opening import Destination, Opened, Opening, OpeningFailed
 from pgpool_py.settings import PoolSettings
-from pgwire.client_login import ClientLogin
 from pgwire.errors import LocalProtocolError
 from pgwire.startup import StartupMessage
 
 from .context import Context
-from .entry import Wishes, identify, welcome
+from .entry import Wishes, identify, learn, welcome
 from .limits import Census, Place
 from .pool import Pool
+from .proof import Proof
 from .replication import Private, Replications
 
 _log = logging.getLogger(__name__)
@@ -52,9 +52,9 @@ class ReplicationEntry:
         "_stream",
         "_wishes",
         "kind",
-        "login",
         "opening",
         "pool",
+        "proof",
     )
 
     def __init__(
@@ -64,7 +64,7 @@ class ReplicationEntry:
         wishes: Wishes,
         kind: Replication,
         *,
-        login: ClientLogin,
+        proof: Proof,
         pool: Callable[[], Pool],
         limits: Callable[[], PoolSettings],
         census: Census,
@@ -79,7 +79,7 @@ class ReplicationEntry:
         self._since = context.reactor.now
         self._stream: Stream | None = None
         self.kind = kind
-        self.login = login
+        self.proof = proof
         self.pool: Pool | None = None
         self.opening: Opening | None = None
 
@@ -95,6 +95,7 @@ class ReplicationEntry:
             return
         self._stream = stream
         self.pool = pool
+        learn(pool, self._wishes.user, self.proof)
         self._since = self._context.reactor.now
         self._book.newcomers[self] = None
         self.grow()

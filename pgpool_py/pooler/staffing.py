@@ -17,6 +17,7 @@ from pgpool_py.server.connection import Keeper, ServerConnection
 from pgpool_py.server.opening import Opened, Opening, OpeningFailed
 from pgpool_py.server.parameters import tracked
 from pgpool_py.settings import PoolSettings
+from pgwire.server_secret import ServerSecret
 
 from .context import Context
 from .destinations import Destinations
@@ -45,6 +46,7 @@ class Staffing:
         "_on_opened",
         "_on_other_host",
         "_quotas",
+        "_said_to_wait",
         "defaults",
         "destinations",
         "failure",
@@ -73,6 +75,7 @@ class Staffing:
         self._on_failed = on_failed
         self._on_other_host = on_other_host
         self._growing = False
+        self._said_to_wait = False
         self.settings = settings
         self.destinations = Destinations(context, settings, quotas, self._leave_host)
         self.openings: dict[Opening, Turn] = {}
@@ -115,6 +118,9 @@ class Staffing:
         # A minimum is no reason to take a server from another pool.
         awaited = bool(books.waiters or at_least)
         opened = False
+        wanted = bool(books.wanted(now))
+        if wanted and not awaited and self._waits_for_client():
+            return True
         while max(books.wanted(now), at_least - books.total) > 0:
             if not self.destinations.hosts.due(now):
                 break
@@ -146,6 +152,27 @@ class Staffing:
         self.openings[opening] = turn
         opening.start(self._context.resolver)
 
+    def learn(self, shown: ServerSecret) -> None:
+        """Log in with what a client of the servers' user has shown, where needed."""
+        differs = self.destinations.credentials.learn(shown)
+        if differs and not self._books.total:
+            # What failed without it may succeed now.
+            self.destinations.hosts.forget()
+            self.failure = None
+
+    def _waits_for_client(self) -> bool:
+        """Whether to open none for a minimum alone: it could not log in yet."""
+        lacks = self.destinations.credentials.lack(self.settings.target)
+        if lacks and not self._said_to_wait:
+            pool = f"{self.settings.database}/{self.settings.target.user}"
+            _log.info(
+                "no password is known for servers: the first is opened when a client "
+                "of this user has logged in",
+                extra=about(f"S: {pool}"),
+            )
+        self._said_to_wait = lacks
+        return lacks
+
     # Outcome
 
     def _on_outcome(self, opening: Opening, outcome: Opened | OpeningFailed) -> None:
@@ -159,6 +186,7 @@ class Staffing:
     def _succeeded(self, opened: Opened) -> None:
         context = self._context
         self.failure = None
+        self.destinations.credentials.took(opened.destination.secret)
         reported = {name.lower(): v for name, v in opened.reported.items()}
         if self.welcome is None:
             self.welcome = opened.reported

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import ClassVar, Final
 
+from ._buffer import decode_text
 from .authentication import (
     MD5_SALT_SIZE,
     AuthenticationCleartextPassword,
@@ -124,6 +125,7 @@ class ClientLogin:
         "_challenge",
         "_keys",
         "_method",
+        "_password",
         "_scram",
         "_secret",
         "_state",
@@ -150,6 +152,7 @@ class ClientLogin:
         self._state = ClientState.NEW
         self._scram: ScramServer | None = None
         self._keys: ScramKeys | None = None
+        self._password: str | None = None
 
     @property
     def state(self) -> ClientState:
@@ -174,6 +177,16 @@ class ClientLogin:
         plain secret, whose salt is made up, they open none.
         """
         return self._keys
+
+    @property
+    def password(self) -> str | None:
+        """The client's password once it was found right, None with other methods."""
+        return self._password
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the next message costs a derivation of SCRAM keys."""
+        return self._state is ClientState.PASSWORD and self._secret.derives
 
     def start(self) -> bytes:
         """Return the first bytes: a request, or AuthenticationOk.
@@ -228,7 +241,9 @@ class ClientLogin:
 
     def _on_password(self, body: bytes) -> tuple[ClientState, bytes]:
         given = _read_password(body)
-        return _accept(fits=self._secret.fits_plain(given))
+        accepted = _accept(fits=self._secret.fits_plain(given))
+        self._password = decode_text(given)
+        return accepted
 
     def _on_md5(self, body: bytes) -> tuple[ClientState, bytes]:
         given = _read_password(body)

@@ -74,10 +74,20 @@ class ScramKeys:
     """What a client needs instead of a password; never shown in a repr.
 
     They open only servers whose secret has the same salt and iteration count.
+
+    Attributes:
+        salt, iterations: of that secret; 0 iterations where they are not known.
+
     """
 
     client_key: bytes = field(repr=False)
     server_key: bytes = field(repr=False)
+    salt: bytes = field(default=b"", repr=False)
+    iterations: int = 0
+
+    def fit(self, salt: bytes, iterations: int) -> bool:
+        """Whether they can be the keys of a secret with this salt and this count."""
+        return not self.iterations or (self.salt, self.iterations) == (salt, iterations)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,8 @@ class ScramClient:
         """Take server-first-message, return client-final-message.
 
         Raises ProtocolViolation for what breaks the grammar or the exchange, and
-        LoginFailed where the iteration count is above the limit.
+        LoginFailed where the iteration count is above the limit, or salt and count
+        are not those of the keys.
         """
         if self._server_signature is not None:
             raise LocalProtocolError("this SCRAM exchange is past its challenge")
@@ -144,6 +145,12 @@ class ScramClient:
 
     def _keys(self, challenge: _Challenge) -> ScramKeys:
         if isinstance(self._credentials, ScramKeys):
+            if not self._credentials.fit(challenge.salt, challenge.iterations):
+                raise LoginFailed(
+                    "server login failed: the server has another SCRAM secret",
+                    detail="Salt or iteration count are not those of the secret by "
+                    "which the client was checked.",
+                )
             return self._credentials
         return derive_keys(self._credentials, challenge.salt, challenge.iterations)
 

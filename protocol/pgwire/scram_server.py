@@ -137,7 +137,10 @@ class ScramServer:
         fits = hmac.compare_digest(stored_key_of(client_key), self._secret.stored_key)
         if self._mock or not fits:
             raise AuthenticationFailed("SASL authentication failed")
-        self._keys = ScramKeys(client_key, self._secret.server_key)
+        secret = self._secret
+        self._keys = ScramKeys(
+            client_key, secret.server_key, secret.salt, secret.iterations
+        )
         verifier = server_signature(self._secret.server_key, auth_message)
         return b"v=" + to_base64(verifier)
 

@@ -48,6 +48,12 @@ class StoredSecret:
             return self._secret != "" and not is_md5_secret(self._secret)
         return self._secret is not None
 
+    @property
+    def derives(self) -> bool:
+        """Whether `fits_plain` has keys to derive, which is slow."""
+        known = self._verifier if self._secret is None else self._secret
+        return isinstance(known, ScramSecret)
+
     def fits_plain(self, password: bytes) -> bool:
         """Check a password; as slow as SCRAM where a SCRAM secret is stored."""
         given = decode_text(password)

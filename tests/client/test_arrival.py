@@ -1,6 +1,7 @@
 """A client at the door: startup packets, passwords, and what is refused."""
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -38,19 +39,44 @@ class FakeDoor:
     cancels: list[CancelRequest] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     refusal: errors.PoolerError | None = None
+    refused: errors.PoolerError | None = None
     newest_minor: int = 2
     kept: Stream | None = None
     keeps: bool = False
     tls: ssl.SSLContext | None = None
     requires_tls: bool = False
     login: ClientLogin = field(init=False)
+    secret: str | None = "secret"
+    holds: bool = False
+    held: Callable[[], None] | None = None
 
     def open(self, arrival: AtDoor, startup: StartupMessage) -> "FakeDoor":
         if self.refusal is not None:
             raise self.refusal
         self.startups.append(startup)
-        self.login = ClientLogin(self.method, startup.user, "secret", CHALLENGE)
+        self.login = ClientLogin(self.method, startup.user, self.secret, CHALLENGE)
         return self
+
+    @property
+    def proof(self) -> "FakeDoor":
+        return self
+
+    def begin(self, then: Callable[[ClientLogin | errors.PoolerError], None]) -> None:
+        self._hold(lambda: then(self.refused or self.login))
+
+    def drop(self) -> None:
+        if self.held is not None:
+            self.calls.append("drop")
+
+    def take_turn(self, arrival: AtDoor, work: Callable[[], None]) -> None:
+        self.calls.append("slow")
+        self._hold(work)
+
+    def _hold(self, work: Callable[[], None]) -> None:
+        if self.holds:
+            self.held = work
+        else:
+            work()
 
     def cancel(self, request: CancelRequest, stream: Stream, visitor: Visitor) -> bool:
         assert visitor is VISITOR

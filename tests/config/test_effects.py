@@ -7,7 +7,6 @@ import pytest
 from pgpool_py.config.effects import unsafe, without_effect
 from pgpool_py.config.ini import read_ini
 from pgpool_py.config.sections import Sections, read_sections
-from pgpool_py.settings import DEFAULT_AUTH_QUERY
 
 
 @pytest.fixture(autouse=True)
@@ -28,12 +27,9 @@ def test_one_warning_names_all_that_has_no_effect_yet() -> None:
         "client_tls_dheparams = legacy\n"
         "verbose = 2\n"
         "dns_zone_check_period = 1\n"
-        "[databases]\n"
-        "app = host=h auth_user=u\n"
     )
     assert without_effect(found) == (
-        "no effect yet: client_tls_dheparams (a.ini:2), dns_zone_check_period "
-        "(a.ini:4), [databases] app auth_user (a.ini:6)"
+        "no effect yet: client_tls_dheparams (a.ini:2), dns_zone_check_period (a.ini:4)"
     )
     assert unsafe(found) == ()
 
@@ -51,24 +47,17 @@ def test_what_a_reopened_section_puts_back_is_not_warned_of() -> None:
     ("line", "wrong"),
     [
         (
-            "auth_type = hba",
+            "auth_type = pam",
             (
-                'auth_type: "hba" is not supported yet; use one of any, trust, plain, '
-                "md5, scram-sha-256 if that is safe enough"
+                'auth_type: "pam" is not supported yet; use one of any, trust, plain, '
+                "md5, cert, hba, scram-sha-256 if that is safe enough"
             ),
         ),
         (
-            "auth_hba_file = hba.conf",
+            "auth_type = ldap",
             (
-                "auth_hba_file: is not supported yet, and starting without it would "
-                "not be as safe; remove the line to do without"
-            ),
-        ),
-        (
-            f"auth_query = {DEFAULT_AUTH_QUERY}",
-            (
-                "auth_query: is not supported yet, and starting without it would not "
-                "be as safe; remove the line to do without"
+                'auth_type: "ldap" is not supported yet; use one of any, trust, plain, '
+                "md5, cert, hba, scram-sha-256 if that is safe enough"
             ),
         ),
     ],
@@ -84,38 +73,10 @@ def test_what_would_be_less_safe_is_refused(line: str, wrong: str) -> None:
     [
         "auth_type = scram-sha-256",
         "auth_hba_file =",
+        "auth_type = hba",
+        "auth_query = select",
         "server_tls_sslmode = require",
     ],
 )
 def test_what_is_safe_is_not_refused(line: str) -> None:
     assert unsafe(sections(f"[pgbouncer]\n{line}\n")) == ()
-
-
-def test_auth_query_of_a_database_is_refused_with_what_belongs_to_it() -> None:
-    found = sections(
-        "[pgbouncer]\n[databases]\n"
-        "a = auth_query='select' auth_user=u\n"
-        "b = auth_user=u auth_dbname=d\n"
-    )
-    assert [str(fault).split(" looking")[0] for fault in unsafe(found)] == [
-        "a.ini:3: [databases] a: auth_query:",
-        "a.ini:3: [databases] a: auth_user:",
-    ]
-
-
-def test_with_a_global_auth_query_the_users_of_databases_are_refused_too() -> None:
-    found = sections(
-        "[databases]\na = auth_user=u auth_dbname=d\n[pgbouncer]\nauth_query = select\n"
-    )
-    assert [str(fault).split(": ")[:3] for fault in unsafe(found)] == [
-        [
-            "a.ini:4",
-            "auth_query",
-            (
-                "is not supported yet, and starting without it would not be as safe; "
-                "remove the line to do without"
-            ),
-        ],
-        ["a.ini:2", "[databases] a", "auth_dbname"],
-        ["a.ini:2", "[databases] a", "auth_user"],
-    ]

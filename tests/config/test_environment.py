@@ -65,8 +65,8 @@ def test_so_is_a_file_that_it_names_and_that_cannot_be_read() -> None:
 
 
 def test_what_would_be_less_safe_is_refused_there_too() -> None:
-    (fault,) = faults("", PGPOOL_AUTH_HBA_FILE="hba.conf")
-    assert fault.startswith("PGPOOL_AUTH_HBA_FILE: auth_hba_file: is not supported yet")
+    (fault,) = faults("", PGPOOL_AUTH_TYPE="pam")
+    assert fault.startswith('PGPOOL_AUTH_TYPE: auth_type: "pam" is not supported yet')
 
 
 def test_what_has_no_effect_is_warned_of_by_the_variables_name() -> None:

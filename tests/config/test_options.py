@@ -158,7 +158,11 @@ OURS: dict[str, object] = {
 ROOT = Path(__file__).parents[2]
 
 # Read where the configuration is loaded: the pooler gets the secrets themselves.
-READ_BY_CONFIG = {"auth_file"}
+READ_BY_CONFIG = {
+    "auth_file": "load.py",
+    "auth_hba_file": "auth_files.py",
+    "auth_ident_file": "auth_files.py",
+}
 
 
 def names_read(path: Path) -> set[str]:
@@ -231,12 +235,12 @@ def test_what_a_reload_cannot_change_is_what_pgbouncer_cannot() -> None:
         ("so_reuseport", True, Effect.WORKS),
         ("auth_type", AuthType.SCRAM_SHA_256, Effect.WORKS),
         ("auth_type", AuthType.ANY, Effect.WORKS),
-        ("auth_type", AuthType.CERT, Effect.SECURITY),
-        ("auth_type", AuthType.HBA, Effect.SECURITY),
+        ("auth_type", AuthType.CERT, Effect.WORKS),
+        ("auth_type", AuthType.HBA, Effect.WORKS),
         ("auth_type", AuthType.LDAP, Effect.SECURITY),
         ("auth_type", AuthType.PAM, Effect.SECURITY),
-        ("auth_hba_file", "hba.conf", Effect.SECURITY),
-        ("auth_query", "select", Effect.SECURITY),
+        ("auth_hba_file", "hba.conf", Effect.WORKS),
+        ("auth_query", "select", Effect.WORKS),
         ("disable_pqexec", True, Effect.WORKS),
         ("client_tls_sslmode", SslMode.REQUIRE, Effect.WORKS),
         ("server_tls_sslmode", SslMode.VERIFY_FULL, Effect.WORKS),
@@ -257,10 +261,10 @@ def test_what_works_is_read_somewhere_and_all_else_nowhere(
     assert (name in read_outside) is works
 
 
-@pytest.mark.parametrize("name", READ_BY_CONFIG)
-def test_what_is_read_at_loading_works(name: str) -> None:
+@pytest.mark.parametrize(("name", "file"), READ_BY_CONFIG.items())
+def test_what_is_read_at_loading_works(name: str, file: str) -> None:
     assert OPTIONS[name].effect is Effect.WORKS
-    assert name in names_read(ROOT / "pgpool_py/config/load.py")
+    assert name in names_read(ROOT / "pgpool_py/config" / file)
 
 
 @pytest.mark.parametrize("text", ["0", "0.09"])

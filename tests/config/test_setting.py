@@ -23,8 +23,7 @@ def test_one_setting_is_changed_and_no_other() -> None:
         ("pool_moda", "1", 'unknown setting "pool_moda" (did you mean "pool_mode"?)'),
         ("databases", "1", 'unknown setting "databases"'),
         ("verbose", "much", 'verbose: "much" is not a whole number'),
-        ("auth_hba_file", "hba.conf", "auth_hba_file: is not supported yet, and st"),
-        ("auth_type", "hba", 'auth_type: "hba" is not supported yet; use one of any'),
+        ("auth_type", "pam", 'auth_type: "pam" is not supported yet; use one of any'),
         ("server_drain_timeout", "0", 'server_drain_timeout: "0" is not between 0.1'),
     ],
 )

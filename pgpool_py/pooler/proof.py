@@ -1,0 +1,133 @@
+"""How one client proves who it is: refused, let in unasked, or by its secret.
+
+    begin ──► refused by a rule
+          ├─► in auth_file ──────────────────────────────► authentication
+          └─► not there ──► auth_query, where there is one ──► authentication
+
+An unknown user gets an authentication as well, one that it cannot pass.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from pgpool_py.auth.secrets import Secret, SecretKind
+from pgpool_py.client.door import AtDoor
+from pgpool_py.errors import PoolerError
+from pgwire.client_login import ClientLogin
+from pgwire.server_secret import ServerSecret
+
+from .admission import Admission, Claim
+from .context import Context
+from .inquiries import source_of
+from .inquiry import Found
+
+Then: TypeAlias = Callable[[ClientLogin | PoolerError], None]
+
+
+class Unasked:
+    """For a client of whom it is known who it is; see door.Proof."""
+
+    def __init__(self, login: ClientLogin) -> None:
+        self._login = login
+
+    def begin(self, then: Then) -> None:
+        """Say yes; see door.Proof."""
+        then(self._login)
+
+    def drop(self) -> None:
+        """Nothing goes on; see door.Proof."""
+
+
+class Proof:
+    """See the module's text and door.Proof."""
+
+    __slots__ = (
+        "_admission",
+        "_arrival",
+        "_claim",
+        "_context",
+        "_leave",
+        "_login",
+        "_looked_up",
+        "_then",
+    )
+
+    def __init__(
+        self, context: Context, admission: Admission, arrival: AtDoor, claim: Claim
+    ) -> None:
+        self._context = context
+        self._admission = admission
+        self._arrival = arrival
+        self._claim = claim
+        self._then: Then | None = None
+        self._leave: Callable[[], None] | None = None
+        self._looked_up: str | None = None
+        self._login: ClientLogin | None = None
+
+    def begin(self, then: Then) -> None:
+        """Decide, and look the secret up; see door.Proof."""
+        self._then = then
+        visitor = self._admission.visitor(self._arrival, self._claim)
+        refusal = self._admission.refusal(visitor)
+        if refusal is not None:
+            self._end(refusal)
+            return
+        user = self._claim.user
+        secret = self._context.secrets.get(user)
+        source = source_of(self._context.settings, self._claim.database)
+        if secret is not None or source is None:
+            self._make(secret)
+        elif self._admission.ignores_secrets(visitor):
+            self._make(None)
+        else:
+            leave = self._admission.inquiries.ask(source, user, self._on_found)
+            if self._then is not None:
+                self._leave = leave
+
+    def _on_found(self, outcome: Found | PoolerError) -> None:
+        self._leave = None
+        if isinstance(outcome, Found):
+            self._looked_up = outcome.secret
+            self._make(outcome.secret)
+        else:
+            self._end(outcome)
+
+    def _make(self, secret: str | None) -> None:
+        visitor = self._admission.visitor(self._arrival, self._claim)
+        self._admission.make(self._arrival, visitor, secret, self._end)
+
+    def _end(self, outcome: ClientLogin | PoolerError) -> None:
+        then, self._then = self._then, None
+        if isinstance(outcome, ClientLogin):
+            self._login = outcome
+        if then is not None:
+            then(outcome)
+
+    def drop(self) -> None:
+        """Look nothing up any more; see door.Proof."""
+        self._then = None
+        leave, self._leave = self._leave, None
+        if leave is not None:
+            leave()
+
+    @property
+    def credentials(self) -> ServerSecret | None:
+        """What opens a server to the client's own user, as far as it has shown that.
+
+        A password that it gave, or that was looked up; the keys of a SCRAM exchange
+        with the secret that the server has too. None if nothing was shown.
+        """
+        if self._login is None:
+            return None
+        if self._login.password is not None:
+            return ServerSecret(password=self._login.password)
+        if self._looked_up and not _is_scram(self._looked_up):
+            return ServerSecret(password=self._looked_up)
+        stored = self._looked_up or self._context.secrets.get(self._claim.user)
+        if self._login.keys is not None and stored and _is_scram(stored):
+            return ServerSecret(keys=self._login.keys)
+        return None
+
+
+def _is_scram(secret: str) -> bool:
+    return Secret.from_text(secret).kind is SecretKind.SCRAM
