@@ -12,7 +12,7 @@ from pgpool_py.auth.hba_options import ClientCert
 from pgpool_py.auth.ident import Ident, read_ident
 from pgpool_py.auth.record_file import BrokenRecord
 from pgpool_py.auth.rules import Policy
-from pgpool_py.auth.secrets import Secret, usual_kind
+from pgpool_py.auth.secrets import Secret, SecretKind, usual_kind
 from pgpool_py.net.interfaces import interfaces
 from pgpool_py.settings import AuthType, Settings, SslMode
 
@@ -23,6 +23,7 @@ from .faults import Fault
 POLICY_SETTINGS: Final = (
     "auth_type",
     "auth_file",
+    "auth_user",
     "auth_hba_file",
     "auth_ident_file",
     "client_tls_sslmode",
@@ -34,7 +35,9 @@ def read_policy(
     settings: Settings, secrets: Mapping[str, Secret]
 ) -> tuple[Policy, tuple[Fault, ...]]:
     """Return who must prove what, and what is wrong with the files that say so."""
-    unknown = usual_kind(secrets.values())
+    # What is looked up is what PostgreSQL has stored.
+    looks_up = looks_secrets_up(settings)
+    unknown = SecretKind.SCRAM if looks_up else usual_kind(secrets.values())
     if settings.auth_type is not AuthType.HBA:
         return Policy(settings.auth_type, unknown=unknown), ()
     if settings.auth_hba_file:
@@ -47,6 +50,12 @@ def read_policy(
         ident = read_ident(settings.auth_ident_file, Disk())
     faults = tuple(map(_fault, (*hba.broken, *ident.broken)))
     return Policy(settings.auth_type, hba.rules, ident, unknown), faults
+
+
+def looks_secrets_up(settings: Settings) -> bool:
+    """Return whether secrets of some users are asked for in PostgreSQL."""
+    databases = settings.databases.values()
+    return bool(settings.auth_user) or any(d.auth_user for d in databases)
 
 
 def contradiction(settings: Settings) -> str | None:

@@ -15,7 +15,12 @@ from pgpool_py.net.tls_context import (
 )
 from pgpool_py.settings import AuthType, Settings
 
-from .auth_files import certificates_never_asked_for, contradiction, read_policy
+from .auth_files import (
+    certificates_never_asked_for,
+    contradiction,
+    looks_secrets_up,
+    read_policy,
+)
 from .effects import unsafe, without_effect
 from .environment import override
 from .faults import ConfigError, Fault
@@ -170,10 +175,10 @@ def _warnings(
     useless = certificates_never_asked_for(settings, policy)
     if useless is not None:
         warnings.append(useless)
-    asks = settings.auth_user or any(
-        database.auth_user for database in settings.databases.values()
+    needs_users = settings.auth_type is not AuthType.ANY and not looks_secrets_up(
+        settings
     )
-    if not secrets and not asks and settings.auth_type is not AuthType.ANY:
+    if not secrets and needs_users:
         warnings.append(
             f"auth_type is {settings.auth_type} and auth_file names no user: nobody "
             "can log in"
