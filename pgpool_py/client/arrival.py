@@ -226,8 +226,10 @@ class Arrival:
         self._handshake = None
         if isinstance(outcome, OSError):
             why = getattr(outcome, "reason", None) or outcome.strerror or str(outcome)
-            _log.warning("TLS handshake failed: %s", why, extra=about(self._who))
-            self.close(Reason.TLS_FAILED)
+            shown = self.visitor.wishes.failures.admit()
+            if shown:
+                _log.warning("TLS handshake failed: %s", why, extra=about(self._who))
+            self.close(Reason.TLS_FAILED, quiet=not shown)
             return
         self._phase = _Phase.STARTUP
         self._stream = outcome
