@@ -1,6 +1,7 @@
 """The client's side of SCRAM, against RFC 7677 and against servers that lie."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,21 @@ def test_keys_do_instead_of_a_password() -> None:
     client = _quick()
     assert client.final(SERVER_FIRST) == CLIENT_FINAL
     client.verify(SERVER_FINAL)
+
+
+@pytest.mark.parametrize("known", [(b"another salt", 4096), (SALT, 4095)])
+def test_keys_of_another_secret_prove_nothing(known: tuple[bytes, int]) -> None:
+    salt, iterations = known
+    keys = replace(KEYS, salt=salt, iterations=iterations)
+    client = ScramClient(keys, CLIENT_NONCE, username="user")
+    with pytest.raises(LoginFailed, match="the server has another SCRAM secret"):
+        client.final(SERVER_FIRST)
+
+
+def test_keys_that_know_their_secret_do_too() -> None:
+    keys = replace(KEYS, salt=SALT, iterations=4096)
+    client = ScramClient(keys, CLIENT_NONCE, username="user")
+    assert client.final(SERVER_FIRST) == CLIENT_FINAL
 
 
 def test_no_user_name_is_sent_unless_given() -> None:
