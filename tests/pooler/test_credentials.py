@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from pgpool_py.pool.hosts import Turn
 from pgpool_py.pooler.credentials import Credentials
 from pgpool_py.reasons import Reason
 from pgpool_py.server.opening import OpeningFailed
@@ -125,12 +126,12 @@ def test_only_a_refusal_of_the_secret_is_a_reason_to_forget_it(
     bench.pool.grow()
     for opening in list(staffing.openings):
         opening._end(outcome)
-    secret = staffing.destination().secret
+    secret = staffing.destinations.credentials.of(staffing.settings.target)
     assert secret == (NOTHING if forgotten else KEYS)
 
 
 def test_nothing_of_it_shows(bench: Bench) -> None:
     staffing = bench.pool.staffing
     staffing.learn(ServerSecret(password="hunter2"))
-    assert "hunter2" not in f"{staffing.destination()!r} {KEYS!r}"
+    assert "hunter2" not in f"{staffing.destinations.of(Turn('h'))!r} {KEYS!r}"
     assert "salt" not in repr(KEYS)

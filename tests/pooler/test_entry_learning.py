@@ -26,7 +26,8 @@ def come(house: House, database: str = "app") -> None:
 
 
 def used(house: House, pool: tuple[str, str]) -> ServerSecret:
-    return house.pooler.pools[pool].staffing.destination().secret
+    staffing = house.pooler.pools[pool].staffing
+    return staffing.destinations.credentials.of(staffing.settings.target)
 
 
 @pytest.fixture
