@@ -11,7 +11,6 @@ from pgpool_py import errors
 from pgpool_py.client.arrival import Arrival
 from pgpool_py.client.cancel import cancel_exchange
 from pgpool_py.client.door import AtDoor, Entry, Visitor
-from pgpool_py.client.door import Proof as ToProve
 from pgpool_py.client.identity import ClientIdentity
 from pgpool_py.client.replication import (
     Replication,
@@ -29,6 +28,7 @@ from pgwire.startup import CancelRequest, StartupMessage
 
 from .admission import Admission, Claim
 from .console_access import CONSOLE_DATABASE, Access, access
+from .console_entry import ConsoleEntry
 from .context import Context
 from .entry import ClientEntry, Wishes, add_host, identify
 from .inquiries import Inquiries
@@ -333,11 +333,11 @@ class Gatehouse:
 
         if judge().owner:
             _log.info("pgbouncer access from unix socket", extra=about(arrival.visitor))
-            return _ConsoleEntry(
+            return ConsoleEntry(
                 self, arrival, wishes, Unasked(self.admission.unasked(user)), judge
             )
         proof = self._proof(arrival, startup, Replication.NONE)
-        return _ConsoleEntry(self, arrival, wishes, proof, judge)
+        return ConsoleEntry(self, arrival, wishes, proof, judge)
 
     def open_console(
         self, arrival: AtDoor, wishes: Wishes, stream: Stream, *, admin: bool
@@ -367,38 +367,3 @@ def _log_attempt(arrival: AtDoor, startup: StartupMessage, kind: Replication) ->
         kind.asked_as,
         extra=about(arrival.visitor),
     )
-
-
-class _ConsoleEntry:
-    """Leads one client to the console."""
-
-    __slots__ = ("_arrival", "_gatehouse", "_judge", "_wishes", "proof")
-
-    def __init__(
-        self,
-        gatehouse: Gatehouse,
-        arrival: AtDoor,
-        wishes: Wishes,
-        proof: ToProve,
-        judge: Callable[[], Access],
-    ) -> None:
-        self._gatehouse = gatehouse
-        self._arrival = arrival
-        self._wishes = wishes
-        self._judge = judge
-        self.proof = proof
-
-    def enter(self, stream: Stream) -> None:
-        """Open the console, if this user may; see Entry."""
-        # Now, for a reload may have changed it.
-        found = self._judge()
-        if not found.allowed:
-            error = errors.not_allowed(self._wishes.user)
-            self._arrival.refuse(Reason.NOT_ALLOWED, error)
-            return
-        self._gatehouse.open_console(
-            self._arrival, self._wishes, stream, admin=found.admin
-        )
-
-    def leave(self) -> None:
-        """Nothing is held; see Entry."""

@@ -155,6 +155,12 @@ class Inquiry:
             self._abandon(server)
             self._end(UnusableError("the query leaves a transaction open"))
 
+    def on_transaction(self, server: ServerConnection, *, ready: bool) -> None:
+        """See Owner: nothing is refused."""
+
+    def on_rolled_back(self, server: ServerConnection) -> None:
+        """See Owner: nothing was rolled back for it."""
+
     def on_copy_in(self, server: ServerConnection) -> None:
         """See Owner: no query for secrets wants data."""
         self._server = None
