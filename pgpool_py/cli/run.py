@@ -93,8 +93,16 @@ def run(arguments: list[str]) -> int:
     try:
         return _run(given, loaded, inherited, manager)
     except (PrivilegeError, DaemonError, PidfileError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(_said(error), file=sys.stderr)
         return 1
+
+
+def _said(error: Exception) -> str:
+    """Give the words of an error without its number."""
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror}{where}"
+    return str(error)
 
 
 def _run(

@@ -30,7 +30,8 @@ def no_descriptors() -> ConsoleError:
         "SHOW FDS is not supported",
         "Connections are not handed over to another process.",
         "To restart without interruption, set so_reuseport = 1, start a second process "
-        "on the same port, and stop the first with SIGTERM.",
+        "on the same port with another unix_socket_dir, and stop the first with "
+        "SIGTERM.",
     )
 
 
