@@ -9,12 +9,13 @@ and its ``__str__`` is called only when the line is printed, so a switched-off l
 costs neither a format nor an object per connection.
 """
 
+import contextlib
 import logging
+import os
 import sys
 import time
-from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Final, Self, TextIO
 
 NOISE = 5
 DEBUG = logging.DEBUG
@@ -49,6 +50,10 @@ def about(subject: object) -> dict[str, object]:
 def level_for(verbose: int) -> int:
     """Return the logging level of ``verbose``; beyond 3 nothing more is said."""
     return VERBOSITY[min(max(verbose, 0), len(VERBOSITY) - 1)]
+
+
+# Seconds between two complaints about a file that cannot be written.
+COMPLAINT_INTERVAL: Final = 60.0
 
 
 class TextFormatter(logging.Formatter):
@@ -91,11 +96,15 @@ class LineFormatter(TextFormatter):
 
 
 class LogFile(logging.StreamHandler[TextIO]):
-    """A file that is appended to and can be opened anew after it was rotated."""
+    """A file that is appended to and can be opened anew after it was rotated.
+
+    What cannot be written, as on a full disk, is lost; stderr is told once a minute.
+    """
 
     def __init__(self, path: str) -> None:
         super().__init__(_open(path))
         self.path = path
+        self._complained = -COMPLAINT_INTERVAL
 
     def reopen(self, path: str) -> None:
         """Go on in ``path``; on OSError the old file stays in use."""
@@ -103,12 +112,34 @@ class LogFile(logging.StreamHandler[TextIO]):
         old = self.setStream(fresh)
         self.path = path
         if old is not None:
-            old.close()
+            _close(old)
+
+    def flush(self) -> None:
+        """Write what is kept; whether that goes well is nothing to stop for."""
+        try:
+            super().flush()
+        except OSError as error:
+            self._complain(error)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's
+        """Go on without the line."""
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError):
+            self._complain(error)
+        else:
+            super().handleError(record)
+
+    def _complain(self, error: OSError) -> None:
+        now = time.monotonic()
+        if now - self._complained >= COMPLAINT_INTERVAL and sys.stderr is not None:
+            self._complained = now
+            why = error.strerror or type(error).__name__
+            print(f"logfile {self.path} cannot be written: {why}", file=sys.stderr)
 
     def close(self) -> None:
         """Close the file too."""
         self.flush()
-        self.stream.close()
+        _close(self.stream)
         super().close()
 
 
@@ -197,7 +228,20 @@ class Log:
 
 
 def _open(path: str) -> TextIO:
-    return Path(path).open("a", encoding="utf-8", errors="backslashreplace")
+    return open(
+        path, "a", encoding="utf-8", errors="backslashreplace", opener=_never_waiting
+    )
+
+
+def _never_waiting(path: str, flags: int) -> int:
+    """Open a file that may be a pipe: one that nobody reads is an error at once."""
+    return os.open(path, flags | os.O_NONBLOCK, 0o666)
+
+
+def _close(stream: TextIO) -> None:
+    # What it still held may not fit on the disk.
+    with contextlib.suppress(OSError):
+        stream.close()
 
 
 def _printable(text: str) -> str:

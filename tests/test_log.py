@@ -209,3 +209,51 @@ def test_closing_gives_the_loggers_back_as_they_were() -> None:
     before = (ours.level, ours.propagate, list(ours.handlers))
     log.Log().close()
     assert (ours.level, ours.propagate, list(ours.handlers)) == before
+
+
+# A disk that is full
+
+FULL = Path("/dev/full")
+needs_a_full_disk = pytest.mark.skipif(
+    not FULL.exists(), reason="there is no /dev/full"
+)
+
+
+@needs_a_full_disk
+def test_a_full_disk_is_complained_of_once_and_stops_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with log.Log(str(FULL), to_stderr=False):
+        for _ in range(3):
+            logger.info("something long: %s", "x" * 10_000)
+    assert capsys.readouterr().err == (
+        "logfile /dev/full cannot be written: No space left on device\n"
+    )
+
+
+@needs_a_full_disk
+def test_the_log_can_be_moved_from_a_full_disk(tmp_path: Path) -> None:
+    path = tmp_path / "pool.log"
+    with log.Log(str(FULL), to_stderr=False) as running:
+        logger.info("lost")
+        running.reopen(str(path))
+        logger.info("kept")
+    assert path.read_text().endswith("LOG kept\n")
+
+
+@needs_a_full_disk
+def test_it_can_be_ended_there_and_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "pool.log"
+    with log.Log(str(FULL), to_stderr=False) as running:
+        logger.info("lost")
+        running.reopen("")
+        running.reopen(str(path))
+        logger.info("kept")
+    assert path.read_text().endswith("LOG kept\n")
+
+
+def test_a_pipe_that_nobody_reads_is_refused_at_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="No such device or address"):
+        log.Log(str(pipe))

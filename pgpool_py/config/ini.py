@@ -4,9 +4,11 @@ Source: PgBouncer 1.25, ``lib/usual/cfparser.c``. Comments stand on lines of the
 a value runs to the end of its line without trailing blanks and knows no quoting.
 """
 
+import os
 import re
+import stat
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import BinaryIO
 
 from .faults import Fault, shown
 
@@ -71,11 +73,21 @@ def read_ini(path: str) -> Ini:
 
 def read_text(path: str) -> str:
     """Return the text of a file of bounded size; raises OSError."""
-    with Path(path).open("rb") as file:
+    with _open(path) as file:
         content = file.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
         raise OSError(f"is larger than {MAX_FILE_BYTES} bytes")
     return content.decode("utf-8", "surrogateescape")
+
+
+def _open(path: str) -> BinaryIO:
+    """Open a file, but no pipe: that could be waited for, for ever."""
+    # Not even the opening may wait.
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
+    if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError("is a pipe")
+    return file
 
 
 def reason(error: OSError) -> str:

@@ -69,9 +69,11 @@ _LISTENING_AND_PROCESS = (
         "accept when the client has sent something",
     ),
     Option("tcp_keepalive", _FLAG, "let the kernel probe silent connections"),
-    Option("tcp_keepcnt", _COUNT, "unanswered probes before giving up"),
-    Option("tcp_keepidle", Whole(unit="seconds"), "silence before the first probe"),
-    Option("tcp_keepintvl", Whole(unit="seconds"), "time between probes"),
+    Option("tcp_keepcnt", Whole(0, 127), "unanswered probes before giving up"),
+    Option(
+        "tcp_keepidle", Whole(0, 32767, "seconds"), "silence before the first probe"
+    ),
+    Option("tcp_keepintvl", Whole(0, 32767, "seconds"), "time between probes"),
     Option(
         "tcp_user_timeout",
         Whole(unit="milliseconds"),
@@ -193,7 +195,11 @@ _AUTHENTICATION = (
     Option("auth_query", _TEXT, "query for the secret of a user"),
     Option("auth_dbname", _OPTIONAL, "database for auth_query"),
     Option("auth_ldap_options", _OPTIONAL, "how to ask the LDAP server", LATER),
-    Option("scram_iterations", Whole(1), "iterations for secrets made from plain text"),
+    Option(
+        "scram_iterations",
+        Whole(1, 600_000),
+        "iterations for secrets made from plain text",
+    ),
 )
 
 _TLS_TOWARDS_CLIENTS = (

@@ -1,5 +1,6 @@
 """Who comes in: accepted sockets, logins in progress, limits, cancel requests."""
 
+import errno
 import logging
 import socket
 import ssl
@@ -156,8 +157,10 @@ class Gatehouse:
         try:
             visitor = self._visitor(accepted)
             socket_options.apply(accepted, self._context.tcp_options)
-        except OSError:
-            # Gone already: such a socket has no name of its other side.
+        except OSError as error:
+            # Mostly gone already: such a socket has no name of its other side.
+            if error.errno != errno.ENOTCONN:
+                _log.warning("a client is turned away: %s", error.strerror)
             accepted.close()
             return
         arrival = Arrival(self, visitor)

@@ -1,5 +1,6 @@
 """Tests of ``pgpool_py/config/ini.py``."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgpool_py.config import ini
-from pgpool_py.config.ini import Entry, Header, Ini, read_ini
+from pgpool_py.config.ini import Entry, Header, Ini, read_ini, read_text
 
 
 @pytest.fixture(autouse=True)
@@ -194,3 +195,10 @@ def test_what_is_written_is_read_back(written: list[tuple[str, str]]) -> None:
 def test_no_bytes_make_the_reader_fail(content: bytes) -> None:
     Path("x.ini").write_bytes(content.replace(b"%include", b""))
     read_ini("x.ini")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="is a pipe"):
+        read_text(str(pipe))
