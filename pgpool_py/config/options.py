@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pgpool_py.net.syslog import FACILITIES
-from pgpool_py.settings import AuthType, PoolMode, SslMode
+from pgpool_py.settings import AuthType, PoolMode, SslMode, SslNegotiation
 
 from .option import Effect, Option
 from .values import Choice, Flag, Names, Seconds, Text, Whole, Word
@@ -291,6 +291,12 @@ _OURS = (
         ours=True,
     ),
     Option("allow_root", _FLAG, "run as root", reloadable=False, ours=True),
+    Option(
+        "server_tls_sslnegotiation",
+        Choice(SslNegotiation),
+        "how TLS begins with a server; direct asks nothing (PostgreSQL 17)",
+        ours=True,
+    ),
     Option(
         "debug_rotate_servers",
         _FLAG,

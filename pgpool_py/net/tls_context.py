@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from pgpool_py.settings import Settings, SslMode
+from pgpool_py.settings import Settings, SslMode, SslNegotiation
 
 # RFC 7301 name, registered for PostgreSQL 17's direct negotiation.
 ALPN: Final = "postgresql"
@@ -30,6 +30,7 @@ _GROUPS: Final = {
 }
 _DEFAULT_CIPHERS: Final = frozenset({"", "default", "secure", "fast", "normal"})
 _NO_SUITES: Final = frozenset({None, ""})
+_REQUIRING: Final = frozenset({SslMode.REQUIRE, SslMode.VERIFY_CA, SslMode.VERIFY_FULL})
 _VERIFYING: Final = frozenset({SslMode.VERIFY_CA, SslMode.VERIFY_FULL})
 
 
@@ -112,6 +113,9 @@ def towards_servers(settings: Settings) -> ssl.SSLContext | None:
         settings.server_tls_ciphers,
         settings.server_tls13_ciphers,
     )
+    direct = settings.server_tls_sslnegotiation is SslNegotiation.DIRECT
+    if direct and side.sslmode not in _REQUIRING:
+        raise side.fault("sslnegotiation", "direct needs server_tls_sslmode=require")
     # libpq's "allow" asks for TLS only where the server refuses to do without.
     if side.sslmode in {SslMode.DISABLE, SslMode.ALLOW}:
         return None

@@ -9,7 +9,7 @@ from typing import Final
 from pgpool_py.net.stream import Stream
 from pgpool_py.net.tls_context import towards_clients, towards_servers
 from pgpool_py.server.encrypting import ServerTls
-from pgpool_py.settings import Settings, SslMode
+from pgpool_py.settings import Settings, SslMode, SslNegotiation
 from pgwire.end_point import server_end_point
 from pgwire.scram import ChannelBinding
 
@@ -67,7 +67,11 @@ def _servers(settings: Settings) -> ServerTls | None:
     context = towards_servers(settings)
     if context is None:
         return None
-    return ServerTls(context, required=settings.server_tls_sslmode in _REQUIRING)
+    return ServerTls(
+        context,
+        required=settings.server_tls_sslmode in _REQUIRING,
+        direct=settings.server_tls_sslnegotiation is SslNegotiation.DIRECT,
+    )
 
 
 def _binding(cert_file: str) -> ChannelBinding | None:
@@ -83,6 +87,7 @@ def _digest(settings: Settings) -> bytes:
         settings.server_tls_sslmode,
         settings.server_tls_protocols,
         settings.server_tls_ciphers,
+        settings.server_tls_sslnegotiation,
     )
     digest = hashlib.blake2b("\0".join(told).encode())
     for name in (

@@ -10,6 +10,7 @@ from .choices import (
     LoadBalanceHosts,
     PoolMode,
     SslMode,
+    SslNegotiation,
 )
 from .lines import DatabaseSettings, PeerSettings, UserSettings
 from .pool import PoolSettings, ServerTarget
@@ -30,5 +31,6 @@ __all__ = [
     "ServerTarget",
     "Settings",
     "SslMode",
+    "SslNegotiation",
     "UserSettings",
 ]

@@ -45,6 +45,13 @@ class SslMode(StrEnum):
     VERIFY_FULL = "verify-full"
 
 
+class SslNegotiation(StrEnum):
+    """How TLS begins with a server, in libpq's words."""
+
+    POSTGRES = "postgres"
+    DIRECT = "direct"
+
+
 class LoadBalanceHosts(StrEnum):
     """Which host of a list the next server connection goes to."""
 

@@ -22,6 +22,7 @@ from .choices import (
     LoadBalanceHosts,
     PoolMode,
     SslMode,
+    SslNegotiation,
 )
 from .lines import DatabaseSettings, PeerSettings, UserSettings
 from .pool import PoolSettings, ServerTarget
@@ -151,6 +152,7 @@ class Settings:
     shutdown_timeout: float = 0.0
     client_buffer_limit: int = 262144
     allow_root: bool = False
+    server_tls_sslnegotiation: SslNegotiation = SslNegotiation.POSTGRES
     debug_rotate_servers: bool = False
     # The other sections
     databases: Mapping[str, DatabaseSettings] = field(

@@ -151,6 +151,7 @@ OURS: dict[str, object] = {
     "shutdown_timeout": 0.0,
     "client_buffer_limit": 262144,
     "allow_root": False,
+    "server_tls_sslnegotiation": "postgres",
     "debug_rotate_servers": False,
 }
 

@@ -14,6 +14,7 @@ from pgpool_py.embedded.account import account_to_become
 from tests.fixtures.certificates import Authority, Issued
 from tests.fixtures.pooler_files import POOLED
 from tests.fixtures.pooling import PoolerProcess, StartPooler
+from tests.integration.terminator import terminated
 
 StartBefore = Callable[..., PoolerProcess]
 
@@ -195,3 +196,20 @@ def test_new_certificates_of_ours_replace_the_servers(
     authority.issue("pooler.test", common_name="certain")
     pooler.reload()
     assert client.execute("SELECT pg_backend_pid()").fetchone() != before
+
+
+def test_tls_may_begin_without_a_request(
+    start_pooler: StartPooler, pooled: EmbeddedPostgres, authority: Authority
+) -> None:
+    context = authority.server_context("127.0.0.1")
+    context.set_alpn_protocols(["postgresql"])
+    with terminated(context, (pooled.host, pooled.port)) as port:
+        pooler = start_pooler(
+            server_tls_sslmode="verify-full",
+            server_tls_sslnegotiation="direct",
+            server_tls_ca_file=str(authority.ca_file),
+            database_options=f"port={port}",
+        )
+        with pooler.connect() as client:
+            assert client.execute("SELECT 1").fetchone() == (1,)
+        pooler.close()

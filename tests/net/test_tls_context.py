@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pgpool_py.net.tls_context import TlsConfigError, towards_clients, towards_servers
-from pgpool_py.settings import Settings, SslMode
+from pgpool_py.settings import Settings, SslMode, SslNegotiation
 from tests.fixtures.certificates import Authority, Issued
 
 
@@ -155,3 +155,11 @@ def test_a_bad_file_for_servers_is_named() -> None:
     settings = Settings(server_tls_ca_file="/none")
     with pytest.raises(TlsConfigError, match="server_tls_ca_file: cannot be read"):
         towards_servers(settings)
+
+
+def test_direct_tls_with_servers_needs_a_mode_that_demands_tls() -> None:
+    direct = Settings(server_tls_sslnegotiation=SslNegotiation.DIRECT)
+    with pytest.raises(TlsConfigError, match="needs server_tls_sslmode=require") as got:
+        towards_servers(direct)
+    assert got.value.setting == "server_tls_sslnegotiation"
+    assert towards_servers(replace(direct, server_tls_sslmode=SslMode.REQUIRE))
