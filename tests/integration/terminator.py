@@ -5,24 +5,56 @@ import selectors
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+#: From the address behind to a connection there.
+Connect = Callable[[tuple[str, int]], socket.socket]
 
 _CHUNK = 1 << 16
 
 
 @contextlib.contextmanager
-def terminated(context: ssl.SSLContext, behind: tuple[str, int]) -> Iterator[int]:
-    """Listen on a port of 127.0.0.1; pass what comes on to ``behind``, in clear."""
+def terminated(
+    context: ssl.SSLContext,
+    behind: tuple[str, int],
+    connect: Connect = socket.create_connection,
+) -> Iterator[int]:
+    """Listen on a port of 127.0.0.1; pass what comes on to ``behind``."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=_serve, args=(listener, context, behind))
+        given = (listener, context, behind, connect)
+        thread = threading.Thread(target=_serve, args=given)
         thread.start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
         thread.join()
 
 
+def encrypted(address: tuple[str, int]) -> socket.socket:
+    """Connect by direct TLS, whoever is there."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["postgresql"])
+    return context.wrap_socket(socket.create_connection(address))
+
+
+def encrypted_after_request(address: tuple[str, int]) -> socket.socket:
+    """Connect by TLS that is asked for, whoever is there."""
+    plain = socket.create_connection(address)
+    # SSLRequest: Int32 length 8, Int32 80877103
+    plain.sendall(b"\0\0\0\x08\x04\xd2\x16\x2f")
+    assert plain.recv(1) == b"S"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context.wrap_socket(plain)
+
+
 def _serve(
-    listener: socket.socket, context: ssl.SSLContext, behind: tuple[str, int]
+    listener: socket.socket,
+    context: ssl.SSLContext,
+    behind: tuple[str, int],
+    connect: Connect,
 ) -> None:
     threads = []
     while True:
@@ -30,7 +62,8 @@ def _serve(
             accepted, _ = listener.accept()
         except OSError:
             break
-        thread = threading.Thread(target=_relay, args=(accepted, context, behind))
+        given = (accepted, context, behind, connect)
+        thread = threading.Thread(target=_relay, args=given)
         thread.start()
         threads.append(thread)
     for thread in threads:
@@ -38,12 +71,15 @@ def _serve(
 
 
 def _relay(
-    accepted: socket.socket, context: ssl.SSLContext, behind: tuple[str, int]
+    accepted: socket.socket,
+    context: ssl.SSLContext,
+    behind: tuple[str, int],
+    connect: Connect,
 ) -> None:
     with (
         contextlib.suppress(OSError),
         context.wrap_socket(accepted, server_side=True) as ours,
-        socket.create_connection(behind) as theirs,
+        connect(behind) as theirs,
         selectors.DefaultSelector() as selector,
     ):
         selector.register(ours, selectors.EVENT_READ, theirs)

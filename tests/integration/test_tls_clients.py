@@ -1,7 +1,9 @@
 """Clients that come over TLS."""
 
 import shutil
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -11,6 +13,7 @@ from psycopg.rows import dict_row
 from pgwire.scram import derive
 from tests.fixtures.certificates import Authority
 from tests.fixtures.pooling import PoolerProcess, StartPooler
+from tests.integration.terminator import encrypted, terminated
 
 StartSecured = Callable[..., PoolerProcess]
 
@@ -60,9 +63,9 @@ def test_a_client_without_tls_does_not(start_secured: StartSecured) -> None:
 
 def test_it_may_where_tls_is_only_allowed(start_secured: StartSecured) -> None:
     pooler = start_secured(client_tls_sslmode="allow")
-    for mode, encrypted in (("disable", False), ("require", True)):
+    for mode, secured in (("disable", False), ("require", True)):
         with pooler.connect(sslmode=mode) as client:
-            assert client.pgconn.ssl_in_use is encrypted
+            assert client.pgconn.ssl_in_use is secured
 
 
 @pytest.mark.parametrize("stored", ["plain", "scram"])
@@ -154,3 +157,58 @@ def test_the_console_shows_how_a_client_is_encrypted(
         client.execute("SELECT 1")
         rows = console.cursor(row_factory=dict_row).execute("SHOW CLIENTS").fetchall()
         assert {row["tls"][:8] for row in rows} == {"TLSv1.3/"}
+
+
+def test_a_man_in_the_middle_is_told_by_the_binding_of_scram(
+    start_secured: StartSecured, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    pooler = start_secured(
+        auth_type="scram-sha-256",
+        users={"alice": "a password"},
+        databases={"plain": "dbname=postgres user=postgres"},
+    )
+    stranger = Authority(tmp_path_factory.mktemp("stranger"))
+    context = stranger.server_context("127.0.0.1")
+    context.set_alpn_protocols(["postgresql"])
+    words = {
+        "sslmode": "require",
+        "sslnegotiation": "direct",
+        "user": "alice",
+        "password": "a password",
+    }
+    with terminated(context, (pooler.host, pooler.port), encrypted) as port:
+        # Who does not mind is deceived; who demands the binding is not.
+        where = pooler.dsn("plain")
+        given: dict[str, Any] = {**words, "port": str(port)}
+        with psycopg.connect(where, channel_binding="disable", **given) as client:
+            assert client.execute("SELECT 1").fetchone() == (1,)
+        for demand in ("prefer", "require"):
+            with pytest.raises(psycopg.OperationalError, match="channel binding"):
+                psycopg.connect(where, channel_binding=demand, **given)
+
+
+def test_certificates_are_renewed_under_load_and_no_transaction_fails(
+    start_secured: StartSecured, authority: Authority
+) -> None:
+    issued = authority.issue("127.0.0.1")
+    pooler = start_secured(
+        client_tls_key_file=issued.key_file, client_tls_cert_file=issued.cert_file
+    )
+    renewing = threading.Event()
+
+    def work() -> int:
+        done = 0
+        while not renewing.is_set():
+            with pooler.connect(**verifying(authority)) as client:
+                for _ in range(5):
+                    client.execute("SELECT 1")
+            done += 5
+        return done
+
+    with ThreadPoolExecutor(4) as pool:
+        workers = [pool.submit(work) for _ in range(4)]
+        for _ in range(10):
+            authority.issue("127.0.0.1")
+            pooler.reload()
+        renewing.set()
+        assert all(worker.result() for worker in workers)

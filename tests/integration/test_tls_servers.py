@@ -14,7 +14,7 @@ from pgpool_py.embedded.account import account_to_become
 from tests.fixtures.certificates import Authority, Issued
 from tests.fixtures.pooler_files import POOLED
 from tests.fixtures.pooling import PoolerProcess, StartPooler
-from tests.integration.terminator import terminated
+from tests.integration.terminator import encrypted_after_request, terminated
 
 StartBefore = Callable[..., PoolerProcess]
 
@@ -212,4 +212,29 @@ def test_tls_may_begin_without_a_request(
         )
         with pooler.connect() as client:
             assert client.execute("SELECT 1").fetchone() == (1,)
+        pooler.close()
+
+
+def test_a_man_in_the_middle_is_told_by_the_binding_of_scram(
+    start_before: StartBefore, secured: EmbeddedPostgres, authority: Authority
+) -> None:
+    # Nobody verifies its certificate, and it passes everything on.
+    context = authority.server_context("127.0.0.1")
+    context.set_alpn_protocols(["postgresql"])
+    behind = (secured.host, secured.port)
+    with terminated(context, behind, encrypted_after_request) as port:
+        pooler = start_before(
+            server_tls_sslmode="require",
+            server_tls_sslnegotiation="direct",
+            databases={
+                "scrammed": f"port={port} dbname=pooled user=scrammed "
+                "password='a password'",
+                "trusted": f"port={port} dbname=pooled user=postgres",
+            },
+        )
+        # By trust it gets through: what fails is nothing but the binding.
+        with pooler.connect("trusted") as client:
+            assert encryption(client) == (True, None)
+        with pytest.raises(psycopg.OperationalError, match="channel binding"):
+            pooler.connect("scrammed")
         pooler.close()
