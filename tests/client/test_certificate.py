@@ -15,6 +15,7 @@ from pgpool_py.net.stream import Stream
 from pgpool_py.net.tls import TlsStream
 from tests.fixtures.certificates import Authority
 from tests.fixtures.connections import IgnoringHandler
+from tests.fixtures.hand import turn
 
 Meet = Callable[[ssl.VerifyMode, bool], Stream]
 
@@ -42,10 +43,7 @@ def meet(reactor: Reactor, authority: Authority) -> Iterator[Meet]:
                 server_side=name == "ours",
                 server_hostname=None if name == "ours" else "pg.test",
             )
-        for _ in range(1000):
-            if len(outcomes) == 2:
-                break
-            reactor.select(0.01)
+        turn(reactor)
         for outcome in outcomes.values():
             assert isinstance(outcome, ssl.SSLSocket)
             ends.append(outcome)
