@@ -132,7 +132,7 @@ def test_a_stopped_server_refuses_until_started_again(
 
 
 def test_a_stop_has_nothing_to_do_where_the_server_is_stopped() -> None:
-    with EmbeddedPostgres(timeout=5.0) as own:
+    with EmbeddedPostgres(timeout=20.0) as own:
         own.stop()
         own.stop()
         own.start()
@@ -140,7 +140,7 @@ def test_a_stop_has_nothing_to_do_where_the_server_is_stopped() -> None:
 
 
 def test_a_server_that_ended_by_itself_is_stopped_and_can_be_started() -> None:
-    with EmbeddedPostgres(timeout=5.0) as own:
+    with EmbeddedPostgres(timeout=20.0) as own:
         for _ in range(2):
             # SIGINT is a fast shutdown, here one that nobody asked the keeper for.
             os.kill(own.pid, signal.SIGINT)
@@ -151,7 +151,7 @@ def test_a_server_that_ended_by_itself_is_stopped_and_can_be_started() -> None:
 
 
 def test_a_server_that_ended_by_itself_need_not_be_stopped_to_be_started() -> None:
-    with EmbeddedPostgres(timeout=5.0) as own:
+    with EmbeddedPostgres(timeout=20.0) as own:
         os.kill(own.pid, signal.SIGINT)
         told = select.poll()
         told.register(own._keeping._socket, select.POLLIN)
@@ -161,9 +161,9 @@ def test_a_server_that_ended_by_itself_need_not_be_stopped_to_be_started() -> No
 
 
 def test_a_stop_that_clients_hold_up_ends_at_the_deadline() -> None:
-    with EmbeddedPostgres(timeout=2.0) as own, psycopg.connect(own.dsn):
+    with EmbeddedPostgres(timeout=8.0) as own, psycopg.connect(own.dsn):
         # Smart shutdown waits for the client to leave, who does not.
-        with pytest.raises(EmbeddedError, match="did not stop within 2 s of SIGTERM"):
+        with pytest.raises(EmbeddedError, match="did not stop within 8 s of SIGTERM"):
             own.stop("smart")
         assert not is_alive(own.pid)
 

@@ -32,6 +32,9 @@ class Ends:
             size = self.stream.recv_into(self.room)
         except BlockingIOError:
             return
+        except ConnectionResetError:
+            # The other side has closed with bytes unread: session tickets.
+            size = 0
         self.found += self.room[:size]
         self.ended = not size
 
