@@ -1,7 +1,7 @@
 """How a client has to prove itself."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -273,6 +273,13 @@ def test_who_is_refused_is_told_why(
     by_rules(scram, HBA)
     error = desk_of(scram).refusal(user, guest)
     assert (error.message, error.sqlstate) == (text, sqlstate)
+
+
+def test_for_who_is_refused_nothing_is_looked_up(scram: Bench) -> None:
+    by_rules(scram, HBA)
+    scram.context.settings = replace(scram.context.settings, auth_user="alice")
+    error = desk_of(scram).refusal("mallory", guest_from("192.0.2.9"))
+    assert error.message == "no authentication method is found"
 
 
 def test_a_certificate_in_the_name_of_the_user_is_enough(scram: Bench) -> None:
