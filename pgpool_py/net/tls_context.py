@@ -30,7 +30,8 @@ _GROUPS: Final = {
 }
 _DEFAULT_CIPHERS: Final = frozenset({"", "default", "secure", "fast", "normal"})
 _NO_SUITES: Final = frozenset({None, ""})
-_REQUIRING: Final = frozenset({SslMode.REQUIRE, SslMode.VERIFY_CA, SslMode.VERIFY_FULL})
+# Modes that do not do without.
+REQUIRING: Final = frozenset({SslMode.REQUIRE, SslMode.VERIFY_CA, SslMode.VERIFY_FULL})
 _VERIFYING: Final = frozenset({SslMode.VERIFY_CA, SslMode.VERIFY_FULL})
 
 
@@ -114,7 +115,7 @@ def towards_servers(settings: Settings) -> ssl.SSLContext | None:
         settings.server_tls13_ciphers,
     )
     direct = settings.server_tls_sslnegotiation is SslNegotiation.DIRECT
-    if direct and side.sslmode not in _REQUIRING:
+    if direct and side.sslmode not in REQUIRING:
         raise side.fault("sslnegotiation", "direct needs server_tls_sslmode=require")
     # libpq's "allow" asks for TLS only where the server refuses to do without.
     if side.sslmode in {SslMode.DISABLE, SslMode.ALLOW}:

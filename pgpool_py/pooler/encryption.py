@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Final
 
 from pgpool_py.net.stream import Stream
-from pgpool_py.net.tls_context import towards_clients, towards_servers
+from pgpool_py.net.tls_context import REQUIRING, towards_clients, towards_servers
 from pgpool_py.server.encrypting import ServerTls
-from pgpool_py.settings import Settings, SslMode, SslNegotiation
+from pgpool_py.settings import Settings, SslNegotiation
 from pgwire.end_point import server_end_point
 from pgwire.scram import ChannelBinding
 
 _BEGIN: Final = "-----BEGIN CERTIFICATE-----"
 _END: Final = "-----END CERTIFICATE-----"
-_REQUIRING: Final = frozenset({SslMode.REQUIRE, SslMode.VERIFY_CA, SslMode.VERIFY_FULL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def encryption_of(settings: Settings) -> Encryption:
     return Encryption(
         clients,
         _servers(settings),
-        requires_tls=settings.client_tls_sslmode in _REQUIRING,
+        requires_tls=settings.client_tls_sslmode in REQUIRING,
         binding=None if clients is None else _binding(settings.client_tls_cert_file),
         server_side=_digest(settings),
     )
@@ -69,7 +68,7 @@ def _servers(settings: Settings) -> ServerTls | None:
         return None
     return ServerTls(
         context,
-        required=settings.server_tls_sslmode in _REQUIRING,
+        required=settings.server_tls_sslmode in REQUIRING,
         direct=settings.server_tls_sslnegotiation is SslNegotiation.DIRECT,
     )
 

@@ -31,11 +31,7 @@ def terminated(
 
 def encrypted(address: tuple[str, int]) -> socket.socket:
     """Connect by direct TLS, whoever is there."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols(["postgresql"])
-    return context.wrap_socket(socket.create_connection(address))
+    return _believing().wrap_socket(socket.create_connection(address))
 
 
 def encrypted_after_request(address: tuple[str, int]) -> socket.socket:
@@ -44,10 +40,15 @@ def encrypted_after_request(address: tuple[str, int]) -> socket.socket:
     # SSLRequest: Int32 length 8, Int32 80877103
     plain.sendall(b"\0\0\0\x08\x04\xd2\x16\x2f")
     assert plain.recv(1) == b"S"
+    return _believing().wrap_socket(plain)
+
+
+def _believing() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return context.wrap_socket(plain)
+    context.set_alpn_protocols(["postgresql"])
+    return context
 
 
 def _serve(
