@@ -12,11 +12,12 @@ from typing import Final
 class Touch(IntFlag):
     """What a statement may touch of its session, beyond the end of its transaction."""
 
-    #: Session parameters, the role and the session's user among them.
+    #: Session parameters are set, the role and the session's user among them.
     PARAMETERS = auto()
     #: Within its transaction, a parameter by which statements are read (SET LOCAL).
     READING = auto()
-    #: What parameters were at the start of the session comes back.
+    #: Parameters get back what they were at the start of the session; without
+    #: PARAMETERS: nothing else is done to any.
     RESETS = auto()
     LISTEN = auto()
     UNLISTEN = auto()
@@ -75,7 +76,7 @@ class Classification:
         touches: all that is touched by any of its statements; 0: it is harmless.
         alone: whether the text is one statement.
         transaction: what the statement does, if it is alone.
-        parameters: with ``Touch.PARAMETERS``: which may change, in lower case; a
+        parameters: with PARAMETERS or RESETS: which may change, in lower case; a
             number n: the one that ``$n`` names. Empty: any may.
         names: in the order of the text.
         functions: names of all that is called like a function, in lower case, with
