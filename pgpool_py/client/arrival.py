@@ -262,6 +262,14 @@ class Arrival:
         self._phase = _Phase.PASSWORD
         self._guarded(partial(self._go_on, outcome.start))
 
+    def reconsider(self) -> None:
+        """See AtDoor; who has proved itself already is in."""
+        if self._entry is None or self._phase not in {_Phase.HELD, _Phase.PASSWORD}:
+            return
+        error = self._entry.proof.renew()
+        if error is not None:
+            self.refuse(Reason.DATABASE_CONFIGURATION_CHANGED, error)
+
     def _go_on(self, step: Callable[[], bytes]) -> None:
         """Answer, and take what has come meanwhile."""
         self._answer(step())

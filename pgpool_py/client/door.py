@@ -72,6 +72,9 @@ class AtDoor(Protocol):
     def arrived(self) -> None:
         """It is in: somebody else has its stream now."""
 
+    def reconsider(self) -> None:
+        """What it has to prove may be something else now: settings were read again."""
+
     def refuse(self, reason: Reason, error: PoolerError) -> None:
         """It may not come in; it is told why, and closed."""
 
@@ -87,6 +90,14 @@ class Proof(Protocol):
 
     def drop(self) -> None:
         """Find out no more: the visitor is gone. ``then`` is not called any more."""
+
+    def renew(self) -> PoolerError | None:
+        """Go by the settings of now, which were read again.
+
+        Returns:
+            Why the visitor is refused, who was asked for what counts no longer; None
+            if what was found out still holds, or is found out anew for ``then``.
+        """
 
 
 class Entry(Protocol):

@@ -140,6 +140,13 @@ class Gatehouse:
             who = session.identity
             session.limits = self._house.limits_for(who.database, who.user)
 
+    def reconfigure(self) -> None:
+        """Follow what was read again, with those who log in just now as well."""
+        self.admission.forget()
+        self.peering.reconfigure()
+        for arrival in list(self.arrivals):
+            arrival.reconsider()
+
     # Arrivals
 
     @property

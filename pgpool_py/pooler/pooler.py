@@ -305,11 +305,10 @@ class Pooler:
         encrypts_alike = self.context.follow(settings)
         self.context.admit_by(policy)
         self.context.secrets = dict(secrets)
-        self.gatehouse.admission.forget()
-        self.gatehouse.peering.reconfigure()
         self._limits.clear()
         for names in (self.paused_databases, self.disabled_databases, self.killed):
             names -= {x for x in names if settings.find_database(x) is None}
+        self.gatehouse.reconfigure()
         for key, pool in list(self.pools.items()):
             before, after = (s.find_database(pool.database) for s in (old, settings))
             if after is None:

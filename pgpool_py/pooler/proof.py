@@ -5,11 +5,16 @@
           └─► not there ──► auth_query, where there is one ──► authentication
 
 An unknown user gets an authentication as well, one that it cannot pass.
+
+A reload may change a secret of auth_file, or where others are looked up. What was found
+by the old one is then used no more: it is found out anew, or the login is refused if
+the client has been asked for it already.
 """
 
 from collections.abc import Callable
 from typing import TypeAlias
 
+from pgpool_py import errors
 from pgpool_py.auth.secrets import Secret, SecretKind
 from pgpool_py.client.door import AtDoor
 from pgpool_py.errors import PoolerError
@@ -18,7 +23,7 @@ from pgwire.server_secret import ServerSecret
 
 from .admission import Admission, Claim
 from .context import Context
-from .inquiries import source_of
+from .inquiries import Source, source_of
 from .inquiry import Found
 
 Then: TypeAlias = Callable[[ClientLogin | PoolerError], None]
@@ -37,6 +42,9 @@ class Unasked:
     def drop(self) -> None:
         """Nothing goes on; see door.Proof."""
 
+    def renew(self) -> None:
+        """Nothing that is read says otherwise; see door.Proof."""
+
 
 class Proof:
     """See the module's text and door.Proof."""
@@ -44,6 +52,7 @@ class Proof:
     __slots__ = (
         "_admission",
         "_arrival",
+        "_basis",
         "_claim",
         "_context",
         "_leave",
@@ -59,6 +68,7 @@ class Proof:
         self._admission = admission
         self._arrival = arrival
         self._claim = claim
+        self._basis: str | Source | None = None
         self._then: Then | None = None
         self._leave: Callable[[], None] | None = None
         self._looked_up: str | None = None
@@ -72,17 +82,23 @@ class Proof:
         if refusal is not None:
             self._end(refusal)
             return
-        user = self._claim.user
-        secret = self._context.secrets.get(user)
-        source = source_of(self._context.settings, self._claim.database)
-        if secret is not None or source is None:
-            self._make(secret)
+        basis = self._basis = self._find_basis()
+        if not isinstance(basis, Source):
+            self._make(basis)
         elif self._admission.ignores_secrets(visitor):
             self._make(None)
         else:
-            leave = self._admission.inquiries.ask(source, user, self._on_found)
+            ask = self._admission.inquiries.ask
+            leave = ask(basis, self._claim.user, self._on_found)
             if self._then is not None:
                 self._leave = leave
+
+    def _find_basis(self) -> str | Source | None:
+        """Give the secret of auth_file, or where it is looked up; None if nowhere."""
+        secret = self._context.secrets.get(self._claim.user)
+        if secret is not None:
+            return secret
+        return source_of(self._context.settings, self._claim.database)
 
     def _on_found(self, outcome: Found | PoolerError) -> None:
         self._leave = None
@@ -109,6 +125,18 @@ class Proof:
         leave, self._leave = self._leave, None
         if leave is not None:
             leave()
+
+    def renew(self) -> PoolerError | None:
+        """Use nothing that was found by what counts no longer; see door.Proof."""
+        if self._find_basis() == self._basis:
+            return None
+        then = self._then
+        if then is None:
+            return errors.database_reconfigured(self._claim.database)
+        self.drop()
+        self._admission.pace.leave(self._arrival)
+        self.begin(then)
+        return None
 
     @property
     def credentials(self) -> ServerSecret | None:

@@ -40,6 +40,7 @@ class FakeDoor:
     calls: list[str] = field(default_factory=list)
     refusal: errors.PoolerError | None = None
     refused: errors.PoolerError | None = None
+    stale: errors.PoolerError | None = None
     newest_minor: int = 2
     kept: Stream | None = None
     keeps: bool = False
@@ -67,6 +68,10 @@ class FakeDoor:
     def drop(self) -> None:
         if self.held is not None:
             self.calls.append("drop")
+
+    def renew(self) -> errors.PoolerError | None:
+        self.calls.append("renew")
+        return self.stale
 
     def take_turn(self, arrival: AtDoor, work: Callable[[], None]) -> None:
         self.calls.append("slow")
@@ -330,3 +335,28 @@ def test_a_client_can_be_refused_from_outside_once(step: Doorstep) -> None:
 def test_a_defect_of_ours_closes_the_client(step: Doorstep) -> None:
     step.arrival.on_fault(ValueError("broken"))
     assert step.door.calls == ["gone"]
+
+
+# A reload
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_who_logs_in_may_have_to_prove_something_else_after_a_reload(
+    step: Doorstep, *, held: bool
+) -> None:
+    step.door.holds = held
+    step.send(STARTUP)
+    step.arrival.reconsider()
+    assert step.door.calls == ["renew"]
+    step.door.stale = errors.database_reconfigured("app")
+    step.arrival.reconsider()
+    error = ("FATAL", "57P01", "database configuration changed")
+    assert told(step.client.received()) == error
+    assert step.door.calls[1:] == ["renew", *["drop"] * held, "leave", "gone"]
+
+
+def test_who_has_said_nothing_and_who_is_in_have_not(step: Doorstep) -> None:
+    step.arrival.reconsider()
+    step.send(STARTUP + PASSWORD)
+    step.arrival.reconsider()
+    assert step.door.calls == ["enter"]

@@ -43,6 +43,9 @@ class Guest:
     def arrived(self) -> None:
         raise AssertionError("it is not in")
 
+    def reconsider(self) -> None:
+        raise AssertionError("nothing is read again")
+
     def refuse(self, reason: Reason, error: PoolerError) -> None:
         raise AssertionError("the proof is told, not the guest")
 
