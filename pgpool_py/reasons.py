@@ -16,6 +16,8 @@ class Reason(StrEnum):
     CLIENT_EOF = "client unexpected eof"
     CLIENT_PROTOCOL_VIOLATION = "client protocol violation"
     CANCEL_REQUEST = "cancel request"
+    # Its key is nobody's: its client has left meanwhile, or somebody guesses.
+    CANCEL_KEY_UNKNOWN = "failed cancel request"
 
     # A cancel request for a client of another process of the group is not passed on
     UNKNOWN_PEER = "could not find peer to forward request to"

@@ -122,6 +122,8 @@ class Policy:
         ident: the maps of auth_ident_file.
         unknown: the kind of secret that users are taken to have who have none, so that
             md5 asks them for what it asks others: the most usual kind.
+        derives: whether some users have SCRAM secrets, for which the check of a
+            password derives keys: it is to be as slow for all then.
 
     """
 
@@ -129,6 +131,7 @@ class Policy:
     rules: tuple[Rule, ...] = ()
     ident: Ident = field(default_factory=Ident)
     unknown: SecretKind = SecretKind.SCRAM
+    derives: bool = True
 
     def decide(self, visitor: Visitor, secret: SecretKind | None) -> Decision:
         """Decide; ``secret`` is the kind that is stored, None for an unknown user."""

@@ -38,8 +38,10 @@ def read_policy(
     # What is looked up is what PostgreSQL has stored.
     looks_up = looks_secrets_up(settings)
     unknown = SecretKind.SCRAM if looks_up else usual_kind(secrets.values())
+    kinds = {secret.kind for secret in secrets.values()}
+    derives = looks_up or SecretKind.SCRAM in kinds
     if settings.auth_type is not AuthType.HBA:
-        return Policy(settings.auth_type, unknown=unknown), ()
+        return Policy(settings.auth_type, unknown=unknown, derives=derives), ()
     if settings.auth_hba_file:
         hba = read_hba(settings.auth_hba_file, Disk(), interfaces())
     else:
@@ -49,7 +51,8 @@ def read_policy(
     if settings.auth_ident_file:
         ident = read_ident(settings.auth_ident_file, Disk())
     faults = tuple(map(_fault, (*hba.broken, *ident.broken)))
-    return Policy(settings.auth_type, hba.rules, ident, unknown), faults
+    policy = Policy(settings.auth_type, hba.rules, ident, unknown, derives)
+    return policy, faults
 
 
 def looks_secrets_up(settings: Settings) -> bool:

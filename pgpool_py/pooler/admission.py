@@ -159,13 +159,10 @@ class Admission:
         self, method: AuthMethod, user: str, kind: SecretKind | None
     ) -> ScramSecret | None:
         """Give a verifier to those who can pass by none, so that they cost the same."""
-        if method is AuthMethod.SCRAM:
-            usable = kind is SecretKind.SCRAM
-        else:
-            usable = (
-                kind is not None or self._context.policy.unknown is not SecretKind.SCRAM
-            )
-        if usable:
+        asked = method is AuthMethod.SCRAM or (
+            method is AuthMethod.PLAIN and self._context.policy.derives
+        )
+        if kind is SecretKind.SCRAM or not asked:
             return None
         return mock_secret(
             user, self._mock_key, self._context.settings.scram_iterations

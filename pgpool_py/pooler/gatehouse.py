@@ -314,7 +314,7 @@ class Gatehouse:
         self.census.remove(identity.database, identity.user)
 
     def cancel(self, request: CancelRequest, stream: Stream, visitor: Visitor) -> bool:
-        """Pass a cancel request on; one with a wrong key is dropped in silence.
+        """Pass a cancel request on; one with a wrong key is dropped, and logged.
 
         See Door.
         """

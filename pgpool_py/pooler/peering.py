@@ -46,9 +46,6 @@ class Peering:
         Returns:
             Whether the stream is kept, to be closed when the peer has the request.
         """
-        own = self._context.settings.peer_id
-        if not own or len(request.key) != PEER_KEY_SIZE or peer_of(request) == own:
-            return False
         requester = Requester(visitor, stream, self._context.reactor.now)
         reason = self._forward(request, requester)
         if reason is not None:
@@ -57,6 +54,9 @@ class Peering:
 
     def _forward(self, request: CancelRequest, requester: Requester) -> Reason | None:
         """Give the reason why it is not passed on."""
+        own = self._context.settings.peer_id
+        if not own or len(request.key) != PEER_KEY_SIZE or peer_of(request) == own:
+            return Reason.CANCEL_KEY_UNKNOWN
         peer_id = peer_of(request)
         peer = self._context.settings.peers.get(peer_id)
         if peer is None:

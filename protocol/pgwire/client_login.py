@@ -111,7 +111,8 @@ class ClientLogin:
     ``derive(secret, salt_for(user, mock_key), iterations)`` gave before. For an
     unknown user pass ``mock_secret(user, mock_key, iterations)`` where known users
     need no derivation either; without it one derivation is made for it as well, so
-    that the time taken does not tell who exists.
+    that the time taken does not tell who exists. With PLAIN pass it for all who have no
+    SCRAM secret, where others have one: what does not fit is then as slow for all.
 
     md5 becomes SCRAM where the secret is a SCRAM secret. An installation in which
     that is the rule should pass SCRAM, not MD5, for unknown users.

@@ -51,22 +51,24 @@ class StoredSecret:
     @property
     def derives(self) -> bool:
         """Whether `fits_plain` has keys to derive, which is slow."""
-        known = self._verifier if self._secret is None else self._secret
-        return isinstance(known, ScramSecret)
+        return self.is_scram or self._verifier is not None
 
     def fits_plain(self, password: bytes) -> bool:
-        """Check a password; as slow as SCRAM where a SCRAM secret is stored."""
+        """Check a password; as slow as SCRAM where a SCRAM secret is stored.
+
+        With a verifier one that does not fit is so with any other secret, and none.
+        """
         given = decode_text(password)
         known = self._secret
-        if known is None and self._verifier is not None:
-            known = self._verifier
         if isinstance(known, ScramSecret):
-            stored_key = derive(given, known.salt, known.iterations).stored_key
-            same = hmac.compare_digest(stored_key, known.stored_key)
-            return same and self._secret is not None
+            return _derives(given, known)
         if known is not None and is_md5_secret(known):
-            return _same(md5_secret(self._user, given), known)
-        return _same(given, known or self._decoy) and bool(known)
+            fits = _same(md5_secret(self._user, given), known)
+        else:
+            fits = _same(given, known or self._decoy) and bool(known)
+        if not fits and self._verifier is not None:
+            _derives(given, self._verifier)
+        return fits
 
     def fits_md5(self, response: bytes, salt: bytes) -> bool:
         """Check an answer to an md5 request; no SCRAM secret ever fits one."""
@@ -101,6 +103,11 @@ def _typed(secret: str | ScramSecret | None) -> str | ScramSecret | None:
         return ScramSecret.parse(secret)
     except ValueError:
         return secret
+
+
+def _derives(password: str, secret: ScramSecret) -> bool:
+    stored_key = derive(password, secret.salt, secret.iterations).stored_key
+    return hmac.compare_digest(stored_key, secret.stored_key)
 
 
 def _same(left: str, right: str) -> bool:

@@ -111,6 +111,22 @@ def test_unknown_users_are_taken_to_have_what_most_have(
     assert loaded.policy.unknown is kind
 
 
+@pytest.mark.parametrize(
+    ("users", "more", "derives"),
+    [
+        ('"a" "x"\n"b" "y"', "", False),
+        (f'"a" "x"\n"b" "y"\n"c" "{SCRAM}"', "", True),
+        ('"a" "x"', "auth_user = a", True),
+    ],
+)
+def test_passwords_may_be_slow_to_check_where_anybody_has_a_scram_secret(
+    users: str, more: str, *, derives: bool
+) -> None:
+    Path("users.txt").write_text(users)
+    loaded = read(f"[pgbouncer]\nauth_file = users.txt\n{more}\n")
+    assert loaded.policy.derives is derives
+
+
 def test_the_console_knows_no_secrets() -> None:
     found = faults(
         "[databases]\na = auth_dbname=pgbouncer\n[pgbouncer]\nauth_dbname = pgbouncer\n"

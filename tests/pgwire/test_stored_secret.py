@@ -48,6 +48,28 @@ def test_nothing_fits_the_decoy_of_an_unknown_user() -> None:
     assert not stored.can_scram
 
 
+@pytest.mark.parametrize("secret", [None, "", "pencil", MD5, SCRAM])
+@pytest.mark.parametrize(("password", "derivations"), [(b"pencil", 0), (b"other", 1)])
+def test_with_a_verifier_what_does_not_fit_is_as_slow_for_all(
+    monkeypatch: pytest.MonkeyPatch,
+    secret: str | ScramSecret | None,
+    password: bytes,
+    derivations: int,
+) -> None:
+    seen: list[str] = []
+
+    def count(password: str, salt: bytes, iterations: int) -> ScramSecret:
+        seen.append(password)
+        return derive(password, salt, iterations)
+
+    monkeypatch.setattr("pgwire.stored_secret.derive", count)
+    fits = _stored(secret, verifier=mock_secret("alice", MOCK_KEY, 2)).fits_plain
+    known = secret in {"pencil", MD5, SCRAM}
+    assert fits(password) is (known and password == b"pencil")
+    always = secret in {None, "", SCRAM}
+    assert len(seen) == (1 if always else derivations)
+
+
 def test_an_md5_answer_fits_password_and_md5_secret() -> None:
     answer = md5_response("pencil", "alice", SALT)
     assert _stored("pencil").fits_md5(answer, SALT)

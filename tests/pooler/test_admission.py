@@ -207,14 +207,16 @@ def test_nor_in_the_exchange_of_those_who_can_pass_by_no_password(
     login.receive(ord("p"), b"SCRAM-SHA-256\0\0\0\0\x09n,,n=,r=a")
 
 
-@pytest.mark.parametrize("user", ["carol", "dave", "mallory"])
+@pytest.mark.parametrize("user", [*SECRETS, "mallory"])
+@pytest.mark.parametrize("derives", [True, False])
 def test_a_wrong_password_is_as_slow_for_all_where_secrets_are_scram(
-    set_up: SetUp, user: str
+    set_up: SetUp, user: str, *, derives: bool
 ) -> None:
     bench = set_up(secrets=SECRETS, auth_type=AuthType.PLAIN)
+    bench.context.policy = Policy(AuthType.PLAIN, derives=derives)
     login = desk_of(bench).login(user)
     login.start()
-    assert login.is_slow
+    assert login.is_slow is (derives or user == "dave")
 
 
 def test_an_empty_secret_is_enough_where_everybody_is_trusted(set_up: SetUp) -> None:

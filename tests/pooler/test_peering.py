@@ -42,11 +42,12 @@ def test_a_request_that_was_passed_on_reaches_our_client(
 
 
 def test_one_with_our_id_and_a_wrong_key_goes_nowhere(
-    group: Group, peer: FakePostgres
+    group: Group, peer: FakePostgres, caplog: pytest.LogCaptureFixture
 ) -> None:
     house = group()
     assert ended(ask(house, CancelRequest(peer_process_id(OURS, 5), b"ab\0\xf3")))
     assert peer.waiting() == []
+    assert warnings(caplog) == ["closing because: failed cancel request"]
 
 
 def test_a_client_of_before_the_reload_is_still_reached(
