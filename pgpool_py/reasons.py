@@ -43,6 +43,7 @@ class Reason(StrEnum):
     QUERY_TIMEOUT = "query timeout"
     IDLE_TRANSACTION_TIMEOUT = "idle transaction timeout"
     TRANSACTION_TIMEOUT = "transaction timeout"
+    PIN_TIMEOUT = "pin_timeout"
 
     # The mode forbids it
     TRANSACTION_IN_STATEMENT_MODE = (
@@ -85,6 +86,7 @@ class Reason(StrEnum):
     CHECK_FAILED = "server check query failed"
     RESET_FAILED = "server reset query failed"
     UNCLEAN_SERVER = "unclean server"
+    EXAMINATION_FAILED = "session state could not be found out"
 
     # A client left its server in a state that could not be cleared
     CLIENT_GONE_UNSENT = "client disconnect before everything was sent to the server"

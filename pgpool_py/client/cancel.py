@@ -17,9 +17,12 @@ def cancel_exchange(client: ClientSession) -> None:
     if server is not None:
         head = server.ledger.head
         server.ledger.repeatable = None  # it is not to be run again
+        if server.on_errand:
+            # Ours alone is being answered.
+            return
         if head & (SKIP | NONCE):
-            # Ours is being answered: it could be hit instead of the client's.
-            client.cancel_asked = not server.on_errand
+            # As long as ours is, it could be hit instead of the client's.
+            client.cancel_asked = True
         elif head and client.lender.cancel(server):
             client.waiting = True
     elif client.waiting:

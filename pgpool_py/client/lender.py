@@ -5,10 +5,15 @@ from typing import Protocol
 from pgpool_py.errors import PoolerError
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import Owner, ServerConnection
+from pgpool_py.server.examination import Findings
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolSettings
 from pgpool_py.statistics import Counters
+from pgwire.classification import Classification
 from pgwire.statement import StatementBook
+
+from .identity import ClientIdentity
+from .session_state import Touched
 
 
 class Borrower(Owner, Protocol):
@@ -29,6 +34,55 @@ class Borrower(Owner, Protocol):
         """You get none, and are to be closed with this error."""
 
 
+class Pinned(Protocol):
+    """A client that may keep its server for its session state.
+
+    Attributes:
+        identity: who it is.
+        limits: of its own user.
+        holdings: what it keeps its server for, in words; empty if it does not.
+    """
+
+    identity: ClientIdentity
+    limits: PoolSettings
+    holdings: tuple[str, ...]
+
+
+class Examined(Owner, Pinned, Protocol):
+    """A client whose session state is found out.
+
+    Attributes:
+        lender: the pool it belongs to.
+        parameters, startup: its session parameters, and what these were at its login.
+        touched: what is to be found out.
+    """
+
+    lender: "Lender"
+    parameters: ParameterSet
+    startup: ParameterSet
+    touched: Touched
+
+    def on_examined(
+        self, touched: Touched, findings: Findings | None, parameters: ParameterSet
+    ) -> None:
+        """Take note of what was found out; None: PostgreSQL does not tell."""
+
+
+class Pins(Protocol):
+    """Who keeps a server of a pool past the transaction, and who may."""
+
+    def judge(
+        self, client: Pinned, found: Classification, text: bytes
+    ) -> PoolerError | None:
+        """Say why a client may not send this, if it may not; else note that it did."""
+
+    def settle(self, client: Pinned) -> None:
+        """Take note of whether it keeps a server now."""
+
+    def forget(self, client: Pinned) -> None:
+        """Strike it out: it has left."""
+
+
 class Lender(Protocol):
     """A pool, as its clients see it.
 
@@ -37,6 +91,7 @@ class Lender(Protocol):
         counters: added to by the clients.
         statements: all that clients have prepared.
         buffer_limit: bytes to hold for one client before reading pauses.
+        pins: who keeps a server for its session state.
     """
 
     @property
@@ -54,6 +109,10 @@ class Lender(Protocol):
     @property
     def buffer_limit(self) -> int:
         """Give the limit of every buffer of a client, in bytes."""
+
+    @property
+    def pins(self) -> Pins:
+        """Give who keeps a server for its session state."""
 
     def take(self, client: Borrower) -> ServerConnection | None:
         """Lend a server at once, if there is one that needs nothing done before."""
@@ -94,4 +153,14 @@ class Lender(Protocol):
         """Find out what this server owes.
 
         Nothing may be sent to it until its owner's ``on_answered`` is called.
+        """
+
+    def examine(self, server: ServerConnection, client: Examined) -> bool:
+        """Find out what a client has changed of its session on this server.
+
+        All is answered, and it is outside any transaction. Nothing may be sent to it
+        until the client's ``on_answered`` is called.
+
+        Returns:
+            Whether it is known now, and the client was told by ``on_examined``.
         """

@@ -28,24 +28,22 @@ from pgwire.codes import TransactionStatus
 from pgwire.errors import ProtocolViolation
 from pgwire.exchange import PlanStale, StatementsDropped
 from pgwire.requests import FLUSH, Requests, Verdict
+from pgwire.watched import Watch
 
 from .identity import ClientIdentity
 from .lender import Lender
-from .regulated import Regulated
+from .session_state import NOTHING
+from .stateful import Stateful
 from .telling import noticed, told, violated
 from .timing import Timing
 
 READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
 
 
-class ClientSession(Regulated):
+class ClientSession(Stateful):
     """See the module's text.
 
     Attributes:
-        identity: who it is, for people and for cancel requests.
-        parameters: its session parameters, as differences from the pool's defaults.
-        limits: the time limits of its own user; the pool's follow the servers' user.
-        waiting: whether what it sends is kept until ``on_linked`` is called.
         takes_back: whether a transaction of its is rolled back, for the mode forbids
             it; what it sends is kept meanwhile.
         timing: since when it does what it does.
@@ -59,12 +57,8 @@ class ClientSession(Regulated):
         "_reactor",
         "_scratch",
         "cancel_asked",
-        "identity",
-        "limits",
-        "parameters",
         "takes_back",
         "timing",
-        "waiting",
     )
 
     def __init__(
@@ -78,27 +72,26 @@ class ClientSession(Regulated):
         identity: ClientIdentity,
         parameters: ParameterSet,
         limits: PoolSettings,
-        requests: Requests | None = None,
+        requests: Callable[[Watch], Requests] | None = None,
     ) -> None:
-        super().__init__(stream, lender, requests or Requests(lender.statements))
+        super().__init__(
+            stream,
+            lender,
+            requests(self) if requests else Requests(lender.statements),
+            identity=identity,
+            parameters=parameters,
+            limits=limits,
+        )
         self._reactor = reactor
         self._scratch = scratch
         self._on_closed = on_closed
-        self.identity = identity
-        self.parameters = parameters
-        self.limits = limits
-        self.waiting = self.takes_back = False
+        self.takes_back = False
         self.timing = Timing(reactor.now)
         self.cancel_asked = False
         stream.handler = self
 
     def __str__(self) -> str:
         return str(self.identity)
-
-    @property
-    def pinned(self) -> str | None:
-        """Say why it keeps its server past the transaction, None if it does not."""
-        return "prepared statement" if self.requests.keeps_server else None
 
     # What the client sends
 
@@ -228,6 +221,9 @@ class ClientSession(Regulated):
         pending = self.requests.take()
         if pending:
             self._forward(server, memoryview(pending), len(pending))
+        elif self.touched is not NOTHING and server.ledger.settled:
+            # It waited for a cancel that was on its way.
+            self.on_answered(server)
         if self.stream.paused:
             self._regulate()
 
@@ -261,9 +257,11 @@ class ClientSession(Regulated):
             mode = self.lender.settings.pool_mode
             if self.requests.terminated:
                 self.close(Reason.CLIENT_CLOSE_REQUEST)
-            elif mode is not PoolMode.SESSION and not self.requests.keeps_server:
+            elif mode is not PoolMode.SESSION and (
+                not self.requests.ties or self._lets_go(server)
+            ):
                 self._release(server)
-            elif self.waiting and not server.cancels:
+            elif self.waiting and not (server.cancels or server.on_errand):
                 self.on_linked(server)
             return
         self.timing.end_exchange(now, counters)
@@ -305,6 +303,17 @@ class ClientSession(Regulated):
         self.takes_back = False
         self.stream.write(READY_IDLE)
         self.on_answered(server)
+
+    def _lets_go(self, server: ServerConnection) -> bool:
+        """Whether the server may go back; what has to be known is asked first."""
+        if self.touched is not NOTHING and (
+            server.cancels or not self.lender.examine(server, self)
+        ):
+            self.waiting = True
+            self._regulate()
+            return False
+        self.requests.ties = bool(self.pinned)
+        return not self.requests.ties
 
     def _release(self, server: ServerConnection) -> None:
         self.server = None
@@ -375,6 +384,8 @@ class ClientSession(Regulated):
             self.lender.abandon(
                 server,
                 half_written=bool(self.requests.half_sent),
-                must_reset=self.requests.leaves_state,
+                must_reset=self.leaves_state,
             )
+        if self.holdings or self.touched is not NOTHING:
+            self.lender.pins.forget(self)
         self._on_closed(self)

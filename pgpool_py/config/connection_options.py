@@ -1,8 +1,8 @@
 """What may stand in connection strings, for databases, users and peers.
 
 Source: PgBouncer 1.25, ``src/loader.c``. Numbers are decimal here; PgBouncer takes
-whatever its atoi() makes of the text, we say what is wrong with it. Ours, and libpq's
-word, is ``target_session_attrs``.
+whatever its atoi() makes of the text, we say what is wrong with it. Ours are
+``session_state`` and, in libpq's word, ``target_session_attrs``.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pgpool_py.settings import LoadBalanceHosts, PoolMode
+from pgpool_py.settings import LoadBalanceHosts, PoolMode, SessionStatePolicy
 from pgwire.session_attrs import TargetSessionAttrs
 
 from .faults import shown
@@ -46,6 +46,7 @@ _PORT = Decimal(1, 65535)
 _SECONDS = Seconds()
 _TEXT = Text()
 _MODE = Choice(PoolMode)
+_STATE = Choice(SessionStatePolicy)
 
 DATABASE_OPTIONS: Mapping[str, ConnectionOption] = MappingProxyType(
     {
@@ -79,6 +80,7 @@ DATABASE_OPTIONS: Mapping[str, ConnectionOption] = MappingProxyType(
         ),
         "pool_mode": ConnectionOption("pool_mode", _MODE),
         "connect_query": ConnectionOption("connect_query", _TEXT),
+        "session_state": ConnectionOption("session_state", _STATE),
     }
 )
 
@@ -98,6 +100,7 @@ USER_OPTIONS: Mapping[str, ConnectionOption] = MappingProxyType(
         ),
         "transaction_timeout": ConnectionOption("transaction_timeout", _SECONDS),
         "client_idle_timeout": ConnectionOption("client_idle_timeout", _SECONDS),
+        "session_state": ConnectionOption("session_state", _STATE),
     }
 )
 

@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pgpool_py.net.syslog import FACILITIES
-from pgpool_py.settings import AuthType, PoolMode, SslMode, SslNegotiation
+from pgpool_py.settings import (
+    AuthType,
+    PoolMode,
+    SessionStatePolicy,
+    SslMode,
+    SslNegotiation,
+)
 
 from .option import Effect, Option
 from .values import Choice, Flag, Names, Seconds, Text, Whole, Word
@@ -301,6 +307,25 @@ _OURS = (
         "debug_rotate_servers",
         _FLAG,
         "lend another server after every release, to find what leaks",
+        ours=True,
+    ),
+    Option(
+        "session_state",
+        Choice(SessionStatePolicy),
+        "what becomes of session state in transaction mode",
+        ours=True,
+    ),
+    Option(
+        "max_pinned",
+        _COUNT,
+        "clients per pool that may keep a server for their session state; 0 is half "
+        "of the pool",
+        ours=True,
+    ),
+    Option(
+        "pin_timeout",
+        _SECONDS,
+        "idleness at which a client that keeps a server is closed",
         ours=True,
     ),
 )

@@ -53,6 +53,7 @@ from .session import (
     transaction_in_statement_mode,
     transaction_timeout,
 )
+from .session_state import pin_timeout, session_state_rejected, too_many_pinned
 from .tree import (
     ClientProtocolError,
     ConsoleError,
@@ -97,6 +98,7 @@ __all__ = [
     "packet_too_large",
     "password_too_long",
     "peer_rejected",
+    "pin_timeout",
     "pqexec_disallowed",
     "protocol_violation",
     "query_timeout",
@@ -108,6 +110,7 @@ __all__ = [
     "server_lost",
     "server_refused",
     "server_shutting_down",
+    "session_state_rejected",
     "shutting_down",
     "shutting_down_at_login",
     "startup_repeated",
@@ -115,6 +118,7 @@ __all__ = [
     "suspend_timeout",
     "tls_required",
     "too_many_database_clients",
+    "too_many_pinned",
     "too_many_user_clients",
     "transaction_in_statement_mode",
     "transaction_timeout",

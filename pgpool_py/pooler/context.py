@@ -14,6 +14,7 @@ from pgpool_py.net.socket_options import TcpOptions
 from pgpool_py.pool.quota import Quota
 from pgpool_py.server.parameters import ParameterBook
 from pgpool_py.settings import Settings
+from pgwire.classification import UNSEEN, Classify
 from pgwire.ledger import HOLD_LIMIT
 from pgwire.statement import StatementBook
 
@@ -66,6 +67,8 @@ class Context:
     encryption: Encryption = field(init=False)
     statements: StatementBook = field(init=False)
     policy: Policy = field(init=False)
+    classify: Classify = field(default=lambda _: UNSEEN)
+    fingerprint: Callable[[bytes], str] = field(default=lambda _: "")
     starved: dict[Starved, None] = field(default_factory=dict)
     keys: CancelKeys = field(default_factory=CancelKeys)
 

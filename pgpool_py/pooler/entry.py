@@ -12,12 +12,13 @@ from pgpool_py.errors import PoolerError
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgpool_py.server.parameters import ParameterSet
-from pgpool_py.settings import PoolSettings
+from pgpool_py.settings import PoolSettings, SessionStatePolicy
 from pgwire.backend import BackendKeyData, ParameterStatus, ReadyForQuery
 from pgwire.codes import TransactionStatus
 from pgwire.framing import LARGE_MESSAGE_LIMIT, lengths_up_to
-from pgwire.guarded import GuardedRequests
+from pgwire.guarded import GuardedRequests, GuardedWatchedRequests
 from pgwire.requests import Requests
+from pgwire.watched import Watch, WatchedRequests
 
 from .context import Context
 from .limits import Census, Place
@@ -179,7 +180,7 @@ class ClientEntry:
     def _session(
         self, pool: Pool, stream: Stream, identity: ClientIdentity
     ) -> ClientSession:
-        context = self._context
+        context, limits = self._context, self._limits()
         extended_only = context.settings.disable_pqexec
         kind = ExtendedOnlySession if extended_only else ClientSession
         return kind(
@@ -190,17 +191,24 @@ class ClientEntry:
             lender=pool,
             identity=identity,
             parameters=self._parameters(pool),
-            limits=self._limits(),
-            requests=self._requests(pool),
+            limits=limits,
+            requests=lambda watch: self._requests(pool, limits, watch),
         )
 
-    def _requests(self, pool: Pool) -> Requests:
-        settings = self._context.settings
-        limit = settings.max_packet_size
-        if limit >= LONGEST_MESSAGE and not settings.disable_pqexec:
-            return Requests(pool.statements)
+    def _requests(self, pool: Pool, limits: PoolSettings, watch: Watch) -> Requests:
+        context, settings = self._context, self._context.settings
+        book, limit = pool.statements, settings.max_packet_size
         longest_query = 0 if settings.disable_pqexec else limit
-        return GuardedRequests(pool.statements, lengths_up_to(limit), longest_query)
+        free = limit >= LONGEST_MESSAGE and not settings.disable_pqexec
+        if limits.session_state is SessionStatePolicy.IGNORE:
+            if free:
+                return Requests(book)
+            return GuardedRequests(book, lengths_up_to(limit), longest_query)
+        if free:
+            return WatchedRequests(book, context.classify, watch)
+        return GuardedWatchedRequests(
+            book, context.classify, watch, lengths_up_to(limit), longest_query
+        )
 
     def _parameters(self, pool: Pool) -> ParameterSet:
         defaults = pool.staffing.defaults

@@ -1,12 +1,10 @@
 """One pool: the servers of one database and user, and the clients that want them."""
 
 import logging
-import math
-from operator import itemgetter
-from typing import Final, Protocol
+from typing import Protocol
 
 from pgpool_py import errors
-from pgpool_py.client.lender import Borrower
+from pgpool_py.client.lender import Borrower, Examined
 from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
 from pgpool_py.pool.books import Books
@@ -20,14 +18,13 @@ from pgwire.session_attrs import REPORTS
 
 from .aftercare import Aftercare
 from .context import Context
+from .examining import Examining
 from .linking import Linking
+from .pins import PoolPins
 from .staffing import Staffing, sizes_of
+from .starving import grow_older
 
 _log = logging.getLogger(__name__)
-
-# Seconds by which somebody must have waited longer for a server to be closed in favour
-# of another pool: a login is dearer than a turn in the queue.
-_LEAD: Final = 0.1
 
 
 class Guest(Protocol):
@@ -52,6 +49,8 @@ class Pool:
         books: servers and waiters.
         staffing, linking, aftercare: where servers come from, how one is made ready
             for a client, and how for the next.
+        pins, examining: who keeps a server for its session state, and how that is
+            found out.
         notified: who was told that it waits, and since when it does.
         paused: whether no server is lent.
         refusal: what clients that need a server are told while it shuts down.
@@ -64,21 +63,17 @@ class Pool:
         quotas: tuple[Quota, ...],
         counters: Counters | None = None,
     ) -> None:
-        self._context = context
+        self._context, self._quotas = context, quotas
         self._reactor = context.reactor
-        self._quotas = quotas
         self._guests: dict[Guest, float] = {}
         self.database, self.user = settings.database, settings.target.user
-        self.settings = settings
+        self.settings, self.statements = settings, context.statements
         self.counters = counters or Counters()
-        self.statements = context.statements
         self.buffer_limit = context.settings.client_buffer_limit
         self.notified: dict[Borrower, float] = {}
         self.paused = False
         self.refusal: tuple[PoolerError, Reason] | None = None
-        self.books: Books[ServerConnection, Borrower] = Books(
-            sizes_of(settings), round_robin=_round_robin(settings)
-        )
+        self.books = _books(settings)
         self.staffing = Staffing(
             context,
             settings,
@@ -90,6 +85,10 @@ class Pool:
             on_other_host=self.grow,
         )
         self.aftercare = Aftercare(context, settings, self._shelve)
+        self.pins = PoolPins(context.reactor, settings, context.fingerprint)
+        self.examining = Examining(
+            context, self.user, self.staffing.defaults, self.aftercare
+        )
         self.linking = Linking(
             context,
             settings,
@@ -146,6 +145,7 @@ class Pool:
         self.staffing.reconfigure(settings)
         self.linking.settings = settings
         self.aftercare.reconfigure(settings)
+        self.pins.settings = settings
         self.buffer_limit = self._context.settings.client_buffer_limit
         self.books.sizes = sizes_of(settings)
         self.books.round_robin = _round_robin(settings)
@@ -275,6 +275,10 @@ class Pool:
         """Find out what a server owes; see Lender."""
         self.aftercare.resynchronise(server)
 
+    def examine(self, server: ServerConnection, client: Examined) -> bool:
+        """Find out what a client has changed of its session; see Lender."""
+        return self.examining.examine(server, client)
+
     def roll_back(self, server: ServerConnection) -> None:
         """End the transaction of a client that stays; see Lender."""
         self.aftercare.roll_back(server)
@@ -331,17 +335,7 @@ class Pool:
 
     def _yield_to_older(self) -> None:
         """Let pools that share a limit with this one grow if somebody waits longer."""
-        own = self.oldest_wait
-        latest = math.inf if own is None else own - _LEAD
-        older = [
-            (since, pool)
-            for pool in self._context.starved
-            if (since := pool.oldest_wait) is not None
-            and since < latest
-            and any(quota.limit and quota in self._quotas for quota in pool.quotas)
-        ]
-        for _, pool in sorted(older, key=itemgetter(0)):
-            pool.grow()
+        grow_older(self._context.starved, self.oldest_wait, self._quotas)
 
     def _welcome_guests(self) -> None:
         guests, self._guests = self._guests, {}
@@ -394,3 +388,7 @@ class Pool:
 
 def _round_robin(settings: PoolSettings) -> bool:
     return settings.server_round_robin or settings.debug_rotate_servers
+
+
+def _books(settings: PoolSettings) -> Books[ServerConnection, Borrower]:
+    return Books(sizes_of(settings), round_robin=_round_robin(settings))

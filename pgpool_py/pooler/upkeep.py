@@ -117,6 +117,11 @@ def _check_client(pool: Pool, client: ClientSession, now: float) -> None:
         if limit and now - client.timing.since >= limit:
             error = errors.idle_transaction_timeout(limit)
             client.close(Reason.IDLE_TRANSACTION_TIMEOUT, error)
+    elif client.holdings:
+        limit = pool.settings.pin_timeout
+        if limit and now - client.timing.since >= limit:
+            error = errors.pin_timeout(limit, ", ".join(client.holdings))
+            client.close(Reason.PIN_TIMEOUT, error)
     limit = settings.transaction_timeout
     began = client.timing.transaction_since
     if limit and began and now - began >= limit:

@@ -9,6 +9,7 @@ from .choices import (
     AuthType,
     LoadBalanceHosts,
     PoolMode,
+    SessionStatePolicy,
     SslMode,
     SslNegotiation,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "PoolMode",
     "PoolSettings",
     "ServerTarget",
+    "SessionStatePolicy",
     "Settings",
     "SslMode",
     "SslNegotiation",

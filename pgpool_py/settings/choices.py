@@ -20,6 +20,20 @@ class PoolMode(StrEnum):
     STATEMENT = "statement"
 
 
+class SessionStatePolicy(StrEnum):
+    """What becomes of session state that a client makes in transaction mode.
+
+    TRACK keeps what can travel for its client, and the server of a client that made
+    what cannot; PIN keeps the server for any of it; REJECT refuses what TRACK would
+    keep a server for; IGNORE does as PgBouncer.
+    """
+
+    TRACK = "track"
+    PIN = "pin"
+    REJECT = "reject"
+    IGNORE = "ignore"
+
+
 class AuthType(StrEnum):
     """How a client proves who it is."""
 

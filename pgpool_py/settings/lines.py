@@ -4,7 +4,12 @@ from dataclasses import dataclass, field
 
 from pgwire.session_attrs import TargetSessionAttrs
 
-from .choices import DEFAULT_PEER_PORT, LoadBalanceHosts, PoolMode
+from .choices import (
+    DEFAULT_PEER_PORT,
+    LoadBalanceHosts,
+    PoolMode,
+    SessionStatePolicy,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class DatabaseSettings:
     load_balance_hosts: LoadBalanceHosts | None = None
     target_session_attrs: TargetSessionAttrs | None = None
     pool_mode: PoolMode | None = None
+    session_state: SessionStatePolicy | None = None
     # May set keys or roles, so it is kept out of repr like a password.
     connect_query: str | None = field(default=None, repr=False)
 
@@ -51,6 +57,7 @@ class UserSettings:
     idle_transaction_timeout: float | None = None
     transaction_timeout: float | None = None
     client_idle_timeout: float | None = None
+    session_state: SessionStatePolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)

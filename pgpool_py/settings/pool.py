@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from pgwire.session_attrs import TargetSessionAttrs
 
-from .choices import LoadBalanceHosts, PoolMode
+from .choices import LoadBalanceHosts, PoolMode, SessionStatePolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class PoolSettings:
 
     ``database`` is the clients' name for it. Sizes, limits and timeouts of 0 mean
     unlimited; ``server_lifetime`` 0 is one use, ``server_check_delay`` 0 check always.
+    ``max_pinned`` 0 is half of the pool.
     """
 
     database: str
@@ -65,3 +66,6 @@ class PoolSettings:
     server_round_robin: bool
     server_fast_close: bool
     debug_rotate_servers: bool
+    session_state: SessionStatePolicy
+    max_pinned: int
+    pin_timeout: float

@@ -21,6 +21,7 @@ from .choices import (
     AuthType,
     LoadBalanceHosts,
     PoolMode,
+    SessionStatePolicy,
     SslMode,
     SslNegotiation,
 )
@@ -154,6 +155,9 @@ class Settings:
     allow_root: bool = False
     server_tls_sslnegotiation: SslNegotiation = SslNegotiation.POSTGRES
     debug_rotate_servers: bool = False
+    session_state: SessionStatePolicy = SessionStatePolicy.TRACK
+    max_pinned: int = 0
+    pin_timeout: float = 0.0
     # The other sections
     databases: Mapping[str, DatabaseSettings] = field(
         default_factory=lambda: MappingProxyType({})
@@ -223,6 +227,11 @@ class Settings:
             server_round_robin=self.server_round_robin,
             server_fast_close=self.server_fast_close,
             debug_rotate_servers=self.debug_rotate_servers,
+            session_state=_first(
+                mine.session_state, db.session_state, self.session_state
+            ),
+            max_pinned=self.max_pinned,
+            pin_timeout=self.pin_timeout,
         )
 
     def _target(self, db: DatabaseSettings, name: str, user: str) -> ServerTarget:

@@ -36,7 +36,7 @@ SIZE_LIMIT: Final = 4 * 1024 * 1024
 
 _SYNC: Final = Sync().encode()
 # Where in the Parse of an unnamed statement its text begins.
-_TEXT: Final = HEADER_SIZE + 1
+TEXT: Final = HEADER_SIZE + 1
 
 
 class ClientStatements:
@@ -44,6 +44,8 @@ class ClientStatements:
 
     Attributes:
         front: what is to be sent in front of the message that was looked at last.
+        ties: whether anything may tie it to its server past the transaction: who finds
+            it so looks closer, at ``keeps_server``.
         unnamed: its unnamed statement, the Parse that made it or, where that is not
             kept or it was closed, something that stands for it; None if it has none.
     """
@@ -59,6 +61,7 @@ class ClientStatements:
         "_size",
         "front",
         "names",
+        "ties",
         "unnamed",
     )
 
@@ -74,6 +77,7 @@ class ClientStatements:
         # None: the server knows it by the client's own name.
         self.names: dict[bytes, Statement | None] = {}
         self.unnamed: object = None
+        self.ties = False
         # By their names on servers, names that an error may still be about.
         self._former: dict[bytes, bytes] = {}
         # How many names are None, and how many bytes all statements have.
@@ -135,15 +139,27 @@ class ClientStatements:
 
     # Parse
 
-    def parse_unnamed(self, message: bytes | None, ledger: Ledger) -> None:
-        """Note a Parse of the unnamed statement; None: too long to be kept."""
+    def parse_unnamed(self, message: bytes | None, ledger: Ledger) -> int:
+        """Note a Parse of the unnamed statement; None: too long to be kept.
+
+        Returns:
+            How many bytes of the message ``front`` stands for.
+        """
         statements = ledger.statements
-        made: object = _Unkept() if message is None else message
-        if message is not None and may_drop(message, _TEXT):
-            made = _Dropping(message)
+        made: object
+        if message is None:
+            made = _Unkept()
+            self.ties = True
+        else:
+            made = self._kept(message)
         self._last_unnamed = (statements, statements.issued)
         ledger.note(PARSE, Unnamed(self, statements, made))
         self.unnamed = statements.unnamed = made
+        return 0
+
+    def _kept(self, message: bytes) -> bytes:
+        """Give the Parse of an unnamed statement, marked if its use is to be seen."""
+        return Dropping(message) if may_drop(message, TEXT) else message
 
     def parse(
         self, name: bytes, content: bytes, context: bytes, ledger: Ledger
@@ -183,7 +199,7 @@ class ClientStatements:
     def use_unnamed(self, ledger: Ledger) -> None:
         """Have the server have this client's unnamed statement, or none."""
         statements = ledger.statements
-        if isinstance(self.unnamed, _Dropping):
+        if isinstance(self.unnamed, Dropping):
             self._drops = True
         if statements.unnamed is self.unnamed and self.unnamed is not None:
             return
@@ -248,9 +264,23 @@ class ClientStatements:
             sent.append(_SYNC)
         return b"".join(sent)
 
-    def query(self) -> None:
-        """Note a simple Query, which ends the unnamed statement."""
-        self.unnamed = None
+    def run_alone(self, message: memoryview, kind: int, size: int) -> int:
+        """Note a Query or FunctionCall that is sent now.
+
+        Args:
+            message: what is there of it, and of what follows.
+            kind: its type.
+            size: its length word.
+
+        Returns:
+            How many bytes of the message ``front`` stands for; less than 0 if more of
+            it is needed.
+        """
+        del message, size
+        if kind == Frontend.QUERY:
+            # It ends the unnamed statement.
+            self.unnamed = None
+        return 0
 
     def drop_all(self) -> None:
         """Note that the server dropped all statements.
@@ -330,7 +360,9 @@ class ClientStatements:
         """Take note of names that it has not."""
         for name, statement in names.items():
             self.names[name] = statement
-            self._own_names += statement is None
+            if statement is None:
+                self._own_names += 1
+                self.ties = True
             self._size += _size_of(name, statement)
 
 
@@ -344,7 +376,7 @@ class _Unkept:
     __slots__ = ()
 
 
-class _Dropping(bytes):
+class Dropping(bytes):
     """The Parse of an unnamed statement that may drop all named ones."""
 
     __slots__ = ()

@@ -5,8 +5,10 @@ The short way for one simple Query is left to those that the guards let through.
 
 from collections.abc import Mapping
 
+from .classification import Classify
 from .requests import Requests
 from .statement import StatementBook
+from .watched import Watch, WatchedRequests
 
 
 class GuardedRequests(Requests):
@@ -31,4 +33,25 @@ class GuardedRequests(Requests):
 
     def is_query(self, buffer: bytearray | memoryview, end: int) -> bool:
         """Tell whether ``buffer[:end]`` is one simple Query that needs no look."""
+        return end <= self._longest_query and super().is_query(buffer, end)
+
+
+class GuardedWatchedRequests(WatchedRequests):
+    """As :class:`GuardedRequests`, of a client whose session state is kept."""
+
+    __slots__ = ("_longest_query",)
+
+    def __init__(
+        self,
+        book: StatementBook,
+        classify: Classify,
+        watch: Watch,
+        lengths: Mapping[int, tuple[int, int]],
+        longest_query: int,
+    ) -> None:
+        super().__init__(book, classify, watch, lengths)
+        self._longest_query = longest_query
+
+    def is_query(self, buffer: bytearray | memoryview, end: int) -> bool:
+        """Tell whether ``buffer[:end]`` is one harmless Query that needs no look."""
         return end <= self._longest_query and super().is_query(buffer, end)

@@ -147,8 +147,8 @@ class Naming(ClientStatements):
         name = bytes(message[start:end])[:NAME_SIZE]
         kept = bytes(message[: 1 + size]) if size < KEPT_LIMIT else None
         if not name:
-            self.parse_unnamed(kept, ledger)
-        elif kept is None or context is None or self.is_full:
+            return self.parse_unnamed(kept, ledger)
+        if kept is None or context is None or self.is_full:
             self.parse_verbatim(name, ledger)
         elif self.parse(name, kept[end + 1 :], context, ledger):
             return 1 + size

@@ -197,8 +197,16 @@ class Requests(Naming):
                                 self.held = True
                                 break
                             self.mixes = True
-                        if kind == _QUERY and not ledger.skips_to_sync:
-                            self.query()
+                        if not ledger.skips_to_sync:
+                            rest = self.run_alone(view[position:end], kind, size)
+                            if rest < 0:
+                                break
+                            if rest:
+                                if start < position:
+                                    pieces.append(view[start:position])
+                                pieces += self.front
+                                self.front.clear()
+                                start = position + rest
                     elif kind == _SYNC:
                         if self.has_duplicates:
                             ledger.request(kind)

@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import Final
 
 from .codes import Frontend
+from .glance import harmless_at_a_glance
 
 PREFIX: Final = b"pgpool_"
 _DIGEST_SIZE: Final = 24
@@ -48,6 +49,7 @@ class Statement:
         drops: whether it may drop prepared statements, all of them or one.
         stands_alone: whether PostgreSQL runs it as the first of a batch only, or says
             otherwise behind others what is wrong with it.
+        harmless: whether a glance tells that it touches nothing of its session.
     """
 
     name: bytes
@@ -55,6 +57,7 @@ class Statement:
     context: bytes | None
     drops: bool
     stands_alone: bool
+    harmless: bool
 
     def parse(self) -> bytes:
         """Give the Parse that prepares it on a server."""
@@ -99,7 +102,15 @@ class StatementBook:
         name = PREFIX + digest.hexdigest().encode()
         found = self._statements.get(name)
         if found is None:
-            found = Statement(name, content, context, may_drop(content, 0), alone)
+            end = content.find(0) + 1
+            found = Statement(
+                name,
+                content,
+                context,
+                drops=may_drop(content, 0),
+                stands_alone=alone,
+                harmless=harmless_at_a_glance(content, 0, end) is not None,
+            )
             self._statements[name] = found
         elif (found.content, found.context) != (content, context):
             raise AssertionError(f"two statements with the digest {name!r}")

@@ -1,11 +1,13 @@
 """A client session with everything around it that is not under test."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pgpool_py.client.identity import ClientIdentity
-from pgpool_py.client.lender import Borrower
+from pgpool_py.client.lender import Borrower, Examined, Pinned
 from pgpool_py.client.session import ClientSession
+from pgpool_py.errors import PoolerError
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.scratch import Scratch
 from pgpool_py.net.stream import Stream
@@ -14,9 +16,11 @@ from pgpool_py.server.parameters import ParameterBook
 from pgpool_py.server.state import ServerState
 from pgpool_py.settings import DatabaseSettings, PoolMode, PoolSettings, Settings
 from pgpool_py.statistics import Counters
+from pgwire.classification import Classification
 from pgwire.ledger import HOLD_LIMIT
 from pgwire.requests import Requests
 from pgwire.statement import StatementBook
+from pgwire.watched import Watch
 from tests.fixtures.connections import FakeKeeper, IgnoringHandler, connect_server
 from tests.fixtures.hand import NewWire, Wire, turn
 
@@ -45,6 +49,28 @@ def pool_settings(**changed: Any) -> PoolSettings:
 
 
 @dataclass(eq=False)
+class FakePins:
+    """Lets everything pass that the test does not object to."""
+
+    objection: PoolerError | None = None
+    judged: list[bytes] = field(default_factory=list)
+    settled: list[tuple[str, ...]] = field(default_factory=list)
+    forgotten: int = 0
+
+    def judge(
+        self, client: Pinned, found: Classification, text: bytes
+    ) -> PoolerError | None:
+        self.judged.append(text)
+        return self.objection
+
+    def settle(self, client: Pinned) -> None:
+        self.settled.append(client.holdings)
+
+    def forget(self, client: Pinned) -> None:
+        self.forgotten += 1
+
+
+@dataclass(eq=False)
 class FakeLender:
     """A pool that writes down what clients ask, and lends when the test says so."""
 
@@ -56,6 +82,7 @@ class FakeLender:
     calls: list[str] = field(default_factory=list)
     ready: ServerConnection | None = None
     can_cancel: bool = True
+    pins: FakePins = field(default_factory=FakePins)
 
     def take(self, client: Borrower) -> ServerConnection | None:
         server, self.ready = self.ready, None
@@ -94,6 +121,10 @@ class FakeLender:
 
     def resynchronise(self, server: ServerConnection) -> None:
         self.calls.append("resynchronise")
+
+    def examine(self, server: ServerConnection, client: Examined) -> bool:
+        self.calls.append("examine")
+        return False
 
 
 @dataclass(eq=False)
@@ -159,7 +190,7 @@ def set_scene(
     reactor: Reactor,
     new_wire: NewWire,
     kind: type[ClientSession] = ClientSession,
-    requests: Requests | None = None,
+    requests: Callable[[Watch], Requests] | None = None,
     **changed: Any,
 ) -> Scene:
     """Put a client without a server on the stage."""

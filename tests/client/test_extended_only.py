@@ -43,7 +43,7 @@ def set_up(reactor: Reactor, new_wire: NewWire) -> Set:
     def make(mode: PoolMode) -> Scene:
         requests = GuardedRequests(StatementBook(200), FRONTEND_LENGTHS, 0)
         return set_scene(
-            reactor, new_wire, ExtendedOnlySession, requests, pool_mode=mode
+            reactor, new_wire, ExtendedOnlySession, lambda _: requests, pool_mode=mode
         )
 
     return make

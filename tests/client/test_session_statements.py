@@ -39,7 +39,7 @@ def test_a_named_statement_goes_by_another_name_and_keeps_no_server(
     scene.lend()
     assert b"s1" not in scene.backend.received()
     scene.answer(PARSED + READY)
-    assert scene.session.pinned is None
+    assert scene.session.pinned == ()
     assert scene.lender.calls == ["request", "give back"]
 
 
@@ -49,7 +49,7 @@ def test_a_statement_too_long_to_be_kept_keeps_its_server(scene: Scene) -> None:
     scene.lend()
     assert scene.backend.received() == long
     scene.answer(PARSED + READY)
-    assert scene.session.pinned == "prepared statement"
+    assert scene.session.pinned == ("prepared statement",)
     assert scene.lender.calls == ["request"]
     scene.client.close()
     scene.reactor.select(0)
@@ -64,7 +64,7 @@ def test_without_statements_on_servers_a_named_one_keeps_its_server(
     scene.lend()
     assert scene.backend.received() == parse("s1") + SYNC
     scene.answer(PARSED + READY)
-    assert scene.session.pinned == "prepared statement"
+    assert scene.session.pinned == ("prepared statement",)
 
 
 def test_in_session_mode_names_stay_as_they_are(scene: Scene) -> None:

@@ -153,6 +153,9 @@ OURS: dict[str, object] = {
     "allow_root": False,
     "server_tls_sslnegotiation": "postgres",
     "debug_rotate_servers": False,
+    "session_state": "track",
+    "max_pinned": 0,
+    "pin_timeout": 0.0,
 }
 
 

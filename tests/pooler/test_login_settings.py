@@ -7,8 +7,8 @@ import pytest
 
 from pgpool_py.client.session import ClientSession
 from pgwire.diagnostics import NoticeResponse
-from pgwire.guarded import GuardedRequests
-from pgwire.requests import Requests
+from pgwire.guarded import GuardedWatchedRequests
+from pgwire.watched import WatchedRequests
 from tests.fixtures.messages import errors_of, kinds, query, split, told
 from tests.pooler.house import House, startup
 
@@ -122,7 +122,7 @@ def test_shorter_ones_and_all_without_a_limit_go_on(build: Build) -> None:
     assert house.send(client, query("SELECT 1")) == b""
     (session,) = house.pooler.gatehouse.sessions.values()
     assert session.server is not None
-    assert type(session.requests) is GuardedRequests
+    assert type(session.requests) is GuardedWatchedRequests
 
 
 @pytest.mark.parametrize("limit", [0x3FFFFFFF, 2**31 - 1])
@@ -133,7 +133,7 @@ def test_a_limit_that_postgresql_has_anyway_costs_nothing(
     house.come_in()
     (session,) = house.pooler.gatehouse.sessions.values()
     assert type(session) is ClientSession
-    assert type(session.requests) is Requests
+    assert type(session.requests) is WatchedRequests
 
 
 # disable_pqexec

@@ -1,0 +1,106 @@
+"""What a client may have changed of its session since it was last looked at.
+
+Nothing here is concluded from what statements say but this: what has to be asked.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from pgpool_py.server.examination import HIDDEN, Questions
+from pgpool_py.server.parameters import PARSING, ParameterSet
+from pgwire.classification import Classification, Touch
+
+# Of names that may have changed; with more, all are asked for.
+MOST_NAMES: Final = 32
+
+#: What keeps a server past the transaction, should it really be there.
+PINS: Final = Touch.LOCKS | Touch.TEMPORARY | Touch.CURSORS | Touch.LASTING
+_HOLDS: Final = Touch.LOCKS | Touch.TEMPORARY | Touch.CURSORS | Touch.OPAQUE
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What must be found out before anybody else may have the server.
+
+    Attributes:
+        sets: parameters that may have been set, in lower case.
+        sets_any: whether any other may have been, too.
+        resets: those that may have got back what they were at the start; None: all.
+        holdings: whether something may be held that cannot travel.
+        lasting: whether something is held that PostgreSQL does not tell of.
+        reading: whether statements may have been read under parameters that are gone.
+    """
+
+    sets: frozenset[str] = frozenset()
+    sets_any: bool = False
+    resets: frozenset[str] | None = frozenset()
+    holdings: bool = False
+    lasting: bool = False
+    reading: bool = False
+
+    def and_then(self, found: Classification, *, pinned: bool) -> "Touched":
+        """Give what is to be found out when this is sent as well.
+
+        Args:
+            found: of the statement.
+            pinned: whether its client holds something already.
+        """
+        touches = found.touches
+        names = {name for name in found.parameters if isinstance(name, str)}
+        unnamed = not names or any(isinstance(n, int) for n in found.parameters)
+        sets, resets = self.sets, self.resets
+        sets_any = self.sets_any or bool(touches & Touch.OPAQUE)
+        if touches & Touch.PARAMETERS:
+            sets, sets_any = sets | names, sets_any or unnamed
+        if touches & Touch.RESETS and resets is not None:
+            resets = None if unnamed else resets | names
+        if len(sets) > MOST_NAMES:
+            sets, sets_any = frozenset(), True
+        if resets is not None and len(resets) > MOST_NAMES:
+            resets = None
+        return Touched(
+            sets=sets,
+            sets_any=sets_any,
+            resets=resets,
+            holdings=self.holdings
+            or bool(touches & _HOLDS)
+            or (pinned and bool(touches & Touch.GONE)),
+            lasting=self.lasting or bool(touches & Touch.LASTING),
+            reading=self.reading or _reads_otherwise(found),
+        )
+
+    def is_reset(self, name: str) -> bool:
+        """Whether a parameter may have got back what it was at the start."""
+        return self.resets is None or name in self.resets
+
+    def questions(self, now: ParameterSet, reported: Collection[str]) -> Questions:
+        """Say what to ask, and what not: PostgreSQL may have told by itself.
+
+        Args:
+            now: the server's parameters, as far as they are known.
+            reported: names of those that it reports.
+        """
+        may_differ = self.sets | {name for name in now.values if self.is_reset(name)}
+        unknown = {name for name in may_differ if name not in reported}
+        by_name = {name for name in unknown if "." in name or name in HIDDEN}
+        every = self.sets_any or by_name != unknown
+        if every:
+            by_name |= {name for name in now.values if "." in name}
+            by_name.update(HIDDEN)
+        return Questions(tuple(sorted(by_name)), every, self.holdings)
+
+
+NOTHING: Final = Touched()
+
+
+def _reads_otherwise(found: Classification) -> bool:
+    touches = found.touches
+    if touches & (Touch.READING | Touch.OPAQUE):
+        return True
+    if not touches & (Touch.PARAMETERS | Touch.RESETS):
+        return False
+    return not found.parameters or any(
+        isinstance(name, int) or name in PARSING or "." in name
+        for name in found.parameters
+    )

@@ -1,0 +1,119 @@
+"""A client whose session state is kept: it is told what it may touch, and what is left.
+
+a statement is sent ──► judged: noted, or refused
+its transaction ends ──► nothing touched: the server goes back
+└─► examined ──► what travels is the client's from now on
+└─► something cannot travel: pinned
+"""
+
+from typing import Final
+
+from pgpool_py.net.stream import Stream
+from pgpool_py.server.examination import Findings
+from pgpool_py.server.parameters import ParameterSet
+from pgpool_py.settings import PoolMode, PoolSettings, SessionStatePolicy
+from pgwire.classification import Classification
+from pgwire.requests import Requests
+
+from .identity import ClientIdentity
+from .lender import Lender
+from .regulated import Regulated
+from .session_state import NOTHING, Touched
+from .telling import told
+
+UNKNOWN_STATE: Final = "unknown session state"
+LASTING: Final = "library, setseed or currval"
+PARAMETERS: Final = "session parameters"
+STATEMENTS: Final = "prepared statement"
+
+
+class Stateful(Regulated):
+    """See the module's text; :class:`~pgpool_py.client.session.ClientSession` is one.
+
+    Attributes:
+        identity: who it is, for people and for cancel requests.
+        parameters: its session parameters, as differences from the pool's defaults.
+        startup: what these were at its login.
+        limits: the limits of its own user; the pool's follow the servers' user.
+        touched: what is to be found out when its transaction is over.
+        holdings: why its server cannot be another client's, in words.
+        waiting: whether what it sends is kept until ``on_linked`` is called.
+    """
+
+    __slots__ = (
+        "holdings",
+        "identity",
+        "limits",
+        "parameters",
+        "startup",
+        "touched",
+        "waiting",
+    )
+
+    def __init__(
+        self,
+        stream: Stream,
+        lender: Lender,
+        requests: Requests,
+        *,
+        identity: ClientIdentity,
+        parameters: ParameterSet,
+        limits: PoolSettings,
+    ) -> None:
+        super().__init__(stream, lender, requests)
+        self.identity = identity
+        self.parameters = self.startup = parameters
+        self.limits = limits
+        self.touched = NOTHING
+        self.holdings: tuple[str, ...] = ()
+        self.waiting = False
+
+    @property
+    def pinned(self) -> tuple[str, ...]:
+        """Say why it keeps its server past the transaction; nothing if it does not."""
+        own = (STATEMENTS,) if self.requests.keeps_server else ()
+        return self.holdings + own
+
+    @property
+    def leaves_state(self) -> bool:
+        """Whether its server has something that is not to be the next client's."""
+        return (
+            self.touched is not NOTHING
+            or bool(self.holdings)
+            or self.requests.leaves_state
+        )
+
+    def judge(self, found: Classification, text: bytes) -> bytes | None:
+        """Take note of what is sent, or refuse it; see Watch."""
+        if self.lender.settings.pool_mode is not PoolMode.SESSION:
+            error = self.lender.pins.judge(self, found, text)
+            if error is not None:
+                self.identity.log_error(error)
+                return told(error)
+        self.touched = self.touched.and_then(found, pinned=bool(self.holdings))
+        return None
+
+    def on_examined(
+        self, touched: Touched, findings: Findings | None, parameters: ParameterSet
+    ) -> None:
+        """Take note of what was found out.
+
+        Args:
+            touched: what was asked for.
+            findings: what PostgreSQL says; None if it could not be made to tell.
+            parameters: the client's from now on.
+        """
+        self.touched = NOTHING
+        self.parameters = parameters
+        held = [what for what in self.holdings if what != PARAMETERS]
+        if findings is None:
+            held = [UNKNOWN_STATE]
+        elif touched.holdings:
+            held = [*findings.holdings, *(what for what in held if what == LASTING)]
+        if touched.lasting and LASTING not in held:
+            held.append(LASTING)
+        pins_all = self.limits.session_state is SessionStatePolicy.PIN
+        if pins_all and parameters is not self.startup:
+            held.append(PARAMETERS)
+        self.holdings = tuple(held)
+        self.lender.pins.settle(self)

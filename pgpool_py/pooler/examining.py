@@ -1,0 +1,165 @@
+"""Finding out what a client has left behind in its session, before the server goes on.
+
+Everything is answered, and no transaction is open: PostgreSQL tells what there is.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from pgpool_py.client.lender import Examined
+from pgpool_py.client.session_state import Touched
+from pgpool_py.reasons import Reason
+from pgpool_py.server.answers import Answers
+from pgpool_py.server.connection import Errand, ServerConnection
+from pgpool_py.server.examination import (
+    Findings,
+    Questions,
+    UnknownStateError,
+    ask,
+    read,
+)
+from pgwire.diagnostics import ErrorResponse
+from pgwire.requests import Requests
+
+from .aftercare import Aftercare
+from .context import Context
+
+# A cancel that comes late may hit the first.
+_MOST_TRIES: Final = 2
+
+
+class Examining:
+    """Examines the servers of one pool, which log in as ``user``."""
+
+    __slots__ = ("_aftercare", "_context", "_defaults", "_user")
+
+    def __init__(
+        self,
+        context: Context,
+        user: str,
+        defaults: Mapping[str, str],
+        aftercare: Aftercare,
+    ) -> None:
+        self._context = context
+        self._defaults = defaults
+        self._aftercare = aftercare
+        self._user = user
+
+    def examine(self, server: ServerConnection, client: Examined) -> bool:
+        """Find out what a client has changed.
+
+        Returns:
+            Whether it is known now. If not, its ``on_answered`` is called later.
+        """
+        touched = client.touched
+        statements = server.ledger.statements
+        if touched.reading:
+            statements.on_reading_changed(statements.issued)
+        questions = touched.questions(server.parameters, self._defaults)
+        if not (questions.names or questions.all_parameters or questions.holdings):
+            self.conclude(server, client, touched, Findings({}, None, ()))
+            return True
+        Examination(self, server, client, questions).begin()
+        return False
+
+    @property
+    def limit(self) -> float:
+        """Give the seconds that an examination may take."""
+        return self._context.settings.server_drain_timeout
+
+    def give_up(self, server: ServerConnection) -> None:
+        """Look after a server whose client left meanwhile."""
+        self._aftercare.on_abandoned_answered(server)
+
+    def conclude(
+        self,
+        server: ServerConnection,
+        client: Examined,
+        touched: Touched,
+        findings: Findings | None,
+    ) -> None:
+        """Take note of what is known now, for the server and its client."""
+        values = dict(server.parameters.values)
+        if findings is not None:
+            values = self._values(values, touched, findings)
+        server.parameters = self._context.book.of(values)
+        own = dict(values)
+        for name, value in client.startup.values.items():
+            if touched.is_reset(name):
+                own.setdefault(name, value)
+        client.on_examined(touched, findings, self._context.book.of(own))
+
+    def _values(
+        self, before: dict[str, str], touched: Touched, findings: Findings
+    ) -> dict[str, str]:
+        values = before
+        if findings.session is not None:
+            # What is reported is known, and of its default no view tells.
+            values = {n: v for n, v in before.items() if n in self._defaults}
+            values |= {
+                n: v for n, v in findings.session.items() if n not in self._defaults
+            }
+        for name, value in findings.parameters.items():
+            if self._is_default(name, value, touched):
+                values.pop(name, None)
+            elif value is not None:
+                values[name] = value
+        return values
+
+    def _is_default(self, name: str, value: str | None, touched: Touched) -> bool:
+        if name == "role":
+            return value == "none"
+        if name == "session_authorization":
+            return value == self._user
+        # PostgreSQL does not forget a parameter with a dot: it is empty from then on.
+        return value is None or (not value and touched.is_reset(name))
+
+
+class Examination:
+    """One examination of one server."""
+
+    __slots__ = ("_answers", "_client", "_examining", "_questions", "_server", "_tries")
+
+    def __init__(
+        self,
+        examining: Examining,
+        server: ServerConnection,
+        client: Examined,
+        questions: Questions,
+    ) -> None:
+        self._examining = examining
+        self._server = server
+        self._client = client
+        self._questions = questions
+        self._tries = 0
+        self._answers = Answers(client)
+
+    def begin(self) -> None:
+        """Ask."""
+        self._tries += 1
+        server = self._server
+        self._answers = server.owner = Answers(self._client)
+        data = ask(self._questions)
+        # As a client's, so that the server's statements are kept book of.
+        requests = Requests(self._client.lender.statements)
+        requests.receive(memoryview(data), len(data), server.ledger, None)
+        limit = self._examining.limit
+        errand = Errand(self._answered, limit, Reason.EXAMINATION_FAILED)
+        server.begin(errand, b"".join(requests.pieces))
+
+    def _answered(self, server: ServerConnection, error: ErrorResponse | None) -> None:
+        del error  # It is among the replies.
+        client, examining = self._client, self._examining
+        if server.owner is None:
+            examining.give_up(server)
+            return
+        findings = None
+        try:
+            findings = read(bytes(self._answers.replies), self._questions)
+        except UnknownStateError:
+            if self._tries < _MOST_TRIES:
+                self.begin()
+                return
+        server.owner = client
+        examining.conclude(server, client, client.touched, findings)
+        client.on_answered(server)

@@ -1,0 +1,73 @@
+"""Replies that are for us, while a server is a client's: collected, up to a limit."""
+
+from typing import Final
+
+from pgpool_py.errors import PoolerError
+from pgpool_py.reasons import Reason
+from pgwire.exchange import PlanStale, StatementsDropped
+
+from .connection import Owner, ServerConnection
+
+# More than all parameters with their values need, and less than a client may cost.
+MOST_BYTES: Final = 256 * 1024
+
+
+class Answers:
+    """Stands in an owner's place while an errand asks something; see Owner.
+
+    Attributes:
+        replies: what was answered; nothing of it if it was longer than MOST_BYTES.
+    """
+
+    __slots__ = ("_overflown", "_owner", "replies")
+
+    refuses_transactions: Final = False
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._overflown = False
+        self.replies = bytearray()
+
+    def deliver(self, data: memoryview) -> None:
+        """Keep replies; see Owner."""
+        if len(self.replies) + len(data) > MOST_BYTES:
+            self._overflown = True
+            self.replies.clear()
+        elif not self._overflown:
+            self.replies += data
+
+    def in_own_names(self, error: bytes) -> bytes:
+        """See Owner."""
+        return error
+
+    def on_parameter(self, name: str, value: str) -> None:
+        """See Owner."""
+        self._owner.on_parameter(name, value)
+
+    def on_server_drained(self) -> None:
+        """See Owner."""
+        self._owner.on_server_drained()
+
+    def on_server_closed(self, error: PoolerError | None, reason: Reason) -> None:
+        """See Owner."""
+        self._owner.on_server_closed(error, reason)
+
+    def on_linked(self, server: ServerConnection) -> None:
+        """See Owner: nothing waits for that."""
+
+    def on_answered(self, server: ServerConnection) -> None:
+        """See Owner: the errand's end is told."""
+
+    def on_transaction(self, server: ServerConnection, *, ready: bool) -> None:
+        """See Owner: nothing is refused."""
+
+    def on_copy_in(self, server: ServerConnection) -> None:
+        """See Owner: nothing is copied."""
+
+    def on_rolled_back(self, server: ServerConnection) -> None:
+        """See Owner: nothing is rolled back."""
+
+    def on_event(
+        self, server: ServerConnection, event: StatementsDropped | PlanStale
+    ) -> None:
+        """See Owner: no statement is used twice."""

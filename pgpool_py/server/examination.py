@@ -1,0 +1,151 @@
+"""What PostgreSQL says of its own session, once a transaction is over.
+
+What a statement did is not concluded from its text: it may have failed, been rolled
+back, or done it inside a function. PostgreSQL knows.
+
+Questions are asked in the extended protocol, and all names are qualified, operators
+too: the client may have put schemas of its own in front.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pgwire.backend import DataRow
+from pgwire.codes import Backend
+from pgwire.diagnostics import ErrorResponse
+from pgwire.errors import ProtocolViolation
+from pgwire.framing import HEADER_SIZE, message_end
+from pgwire.frontend import Bind, Execute, Parse, Sync
+
+# That no view of parameters shows.
+HIDDEN: Final = ("role", "session_authorization")
+
+_TEXT_OID: Final = 25
+_ONE_PARAMETER: Final = Parse(
+    b"", b"SELECT pg_catalog.current_setting($1, true)", (_TEXT_OID,)
+).encode()
+_ALL_PARAMETERS: Final = Parse(
+    b"",
+    b"SELECT name, pg_catalog.current_setting(name) FROM pg_catalog.pg_settings"
+    b" WHERE source OPERATOR(pg_catalog.=) 'session'",
+).encode()
+_HOLDINGS: Final = Parse(
+    b"",
+    b"SELECT 'advisory lock' WHERE EXISTS (SELECT FROM pg_catalog.pg_locks"
+    b" WHERE locktype OPERATOR(pg_catalog.=) 'advisory'"
+    b" AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid())"
+    b" UNION ALL SELECT 'temporary object' WHERE EXISTS (SELECT FROM"
+    b" pg_catalog.pg_class WHERE relnamespace OPERATOR(pg_catalog.=) s.temp)"
+    b" OR EXISTS (SELECT FROM pg_catalog.pg_type"
+    b" WHERE typnamespace OPERATOR(pg_catalog.=) s.temp)"
+    b" OR EXISTS (SELECT FROM pg_catalog.pg_proc"
+    b" WHERE pronamespace OPERATOR(pg_catalog.=) s.temp)"
+    b" UNION ALL SELECT 'cursor with hold' WHERE EXISTS"
+    b" (SELECT FROM pg_catalog.pg_cursors WHERE is_holdable)".replace(
+        b"s.temp", b"pg_catalog.pg_my_temp_schema()"
+    ),
+).encode()
+_EXECUTE: Final = Bind(b"", b"", (), (), ()).encode() + Execute(b"", 0).encode()
+_SYNC: Final = Sync().encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What is to be found out.
+
+    Attributes:
+        names: parameters, in lower case.
+        all_parameters: all that were set in this session as well; of those with a dot
+            PostgreSQL tells none that it is not asked for by name.
+        holdings: what else keeps the session from being another client's.
+    """
+
+    names: tuple[str, ...]
+    all_parameters: bool
+    holdings: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found out.
+
+    Attributes:
+        parameters: of the names asked for, the value; None: there is no such one.
+        session: all parameters that were set in this session; None: not asked.
+        holdings: what it holds, in words.
+    """
+
+    parameters: Mapping[str, str | None]
+    session: Mapping[str, str] | None
+    holdings: tuple[str, ...]
+
+
+class UnknownStateError(Exception):
+    """PostgreSQL did not tell; the text says what it said."""
+
+
+def ask(questions: Questions) -> bytes:
+    """Give the messages that ask, one batch."""
+    parts = [_ONE_PARAMETER] if questions.names else []
+    for name in questions.names:
+        value = name.encode("utf-8", "surrogateescape")
+        parts.append(Bind(b"", b"", (), (value,), ()).encode())
+        parts.append(Execute(b"", 0).encode())
+    if questions.all_parameters:
+        parts += (_ALL_PARAMETERS, _EXECUTE)
+    if questions.holdings:
+        parts += (_HOLDINGS, _EXECUTE)
+    parts.append(_SYNC)
+    return b"".join(parts)
+
+
+def read(replies: bytes, questions: Questions) -> Findings:
+    """Read the answers.
+
+    Raises:
+        UnknownStateError: an error was answered, or something else than asked for.
+    """
+    try:
+        answers = _answers(replies)
+        parameters = {name: _only(next(answers)) for name in questions.names}
+        session = None
+        if questions.all_parameters:
+            session = dict(map(_pair, next(answers)))
+        holdings: Iterable[list[str | None]] = ()
+        if questions.holdings:
+            holdings = next(answers)
+        return Findings(parameters, session, tuple(str(row[0]) for row in holdings))
+    except (StopIteration, ProtocolViolation, ValueError) as error:
+        raise UnknownStateError("the answer is not what was asked for") from error
+
+
+def _answers(replies: bytes) -> Iterator[list[list[str | None]]]:
+    """Give the rows of each execution."""
+    rows: list[list[str | None]] = []
+    position = 0
+    while position < len(replies):
+        end = message_end(replies, position)
+        kind, body = replies[position], replies[position + HEADER_SIZE : end]
+        position = end
+        if kind == Backend.ERROR_RESPONSE:
+            raise UnknownStateError(ErrorResponse.decode(body).message)
+        if kind == Backend.DATA_ROW:
+            rows.append([_text(value) for value in DataRow.decode(body).values])
+        elif kind == Backend.COMMAND_COMPLETE:
+            yield rows
+            rows = []
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("utf-8", "surrogateescape")
+
+
+def _only(rows: list[list[str | None]]) -> str | None:
+    ((value,),) = rows
+    return value
+
+
+def _pair(row: list[str | None]) -> tuple[str, str]:
+    name, value = row
+    return str(name).lower(), value or ""

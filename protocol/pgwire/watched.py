@@ -1,0 +1,199 @@
+"""Requests of a client whose session state is kept: what may touch it is seen.
+
+A glance tells of most statements that they touch nothing. Of any other, a *watch* is
+told what it may touch, once when it is sent, and may object. Then a text goes in its
+place on which PostgreSQL fails by itself, so that the order of replies, the state of
+the transaction and the end of the batch are PostgreSQL's; the error is replaced by the
+watch's on its way back.
+"""
+
+import re
+import struct
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from .classification import UNSEEN, Classification, Classify
+from .client_statements import TEXT, Dropping
+from .codes import Frontend
+from .framing import FRONTEND_LENGTHS, HEADER_SIZE
+from .frontend import Parse, Query
+from .glance import harmless_at_a_glance
+from .ledger import Ledger
+from .naming import KEPT_LIMIT, WAIT
+from .requests import Requests
+from .statement import PREFIX, StatementBook, may_drop
+
+_QUERY: Final = Frontend.QUERY
+_REFUSED: Final = PREFIX + b"refused_"
+_MARK: Final = re.compile(_REFUSED + rb"[0-9]+")
+# Objections that no error has asked for yet: of batches that were thrown away.
+_MOST_OBJECTIONS: Final = 16
+# Object ids from this one on are not PostgreSQL's own.
+_FIRST_NORMAL_OID: Final = 16384
+# set_config, setseed, currval, lastval, and functions of advisory locks.
+_TOUCHING_OIDS: Final = frozenset({2078, 1599, 1575, 2559, *range(2880, 2893)})
+
+_length = struct.Struct("!I").unpack_from
+
+
+class Watch(Protocol):
+    """Whoever keeps a client's session state."""
+
+    def judge(self, found: Classification, text: bytes) -> bytes | None:
+        """Take note that this is sent now.
+
+        Returns:
+            The ErrorResponse that its client is to be told instead, or None.
+        """
+
+
+class Touching(bytes):
+    """The Parse of an unnamed statement that no glance has found harmless."""
+
+    __slots__ = ()
+
+
+class TouchingDropping(Touching, Dropping):
+    """One that may drop all named statements, too."""
+
+    __slots__ = ()
+
+
+class WatchedRequests(Requests):
+    """See the module's text.
+
+    Args:
+        book: of prepared statements.
+        classify: says what a text may touch.
+        watch: is told.
+        lengths: the least and the greatest length word of each message.
+    """
+
+    __slots__ = ("_classify", "_number", "_objections", "_watch")
+
+    def __init__(
+        self,
+        book: StatementBook,
+        classify: Classify,
+        watch: Watch,
+        lengths: Mapping[int, tuple[int, int]] = FRONTEND_LENGTHS,
+    ) -> None:
+        super().__init__(book, lengths)
+        self._classify = classify
+        self._watch = watch
+        self._number = 0
+        # By the mark that stands in the error.
+        self._objections: dict[bytes, bytes] = {}
+
+    def is_query(self, buffer: bytearray | memoryview, end: int) -> bool:
+        """Tell whether ``buffer[:end]`` is one harmless simple Query."""
+        return (
+            # As in Requests; a call less on the way of nearly all exchanges.
+            buffer[0] == _QUERY
+            and end > HEADER_SIZE
+            and _length(buffer, 1)[0] == end - 1
+            and not self.half_sent
+            and not self._discard
+            and not self._to_sync
+            and self.unnamed is None
+            and harmless_at_a_glance(buffer, HEADER_SIZE, end) is not None
+        )
+
+    def run_alone(self, message: memoryview, kind: int, size: int) -> int:
+        """Note a Query or FunctionCall that is sent now; see ClientStatements."""
+        rest = 0
+        if kind == _QUERY:
+            if len(message) <= size < KEPT_LIMIT:
+                return WAIT
+            rest = self._run_query(message, size)
+        elif len(message) < HEADER_SIZE + 4:
+            return WAIT
+        else:
+            oid = _length(message, HEADER_SIZE)[0]
+            if oid >= _FIRST_NORMAL_OID or oid in _TOUCHING_OIDS:
+                self._judge(UNSEEN, b"")
+        super().run_alone(message, kind, size)
+        return rest
+
+    def _run_query(self, message: memoryview, size: int) -> int:
+        if len(message) <= size:
+            # Too long to be looked at.
+            found, text = UNSEEN, bytes(message[HEADER_SIZE:])
+        elif harmless_at_a_glance(message, HEADER_SIZE, 1 + size) is not None:
+            return 0
+        else:
+            text = bytes(message[HEADER_SIZE:size])
+            found = self._classify(text)
+        mark = self._judge(found, text)
+        if not mark:
+            return 0
+        self.front.append(Query(mark).encode())
+        return 1 + size
+
+    # Prepared statements
+
+    def _kept(self, message: bytes) -> bytes:
+        end = message.find(0, TEXT) + 1
+        if harmless_at_a_glance(message, TEXT, end) is not None:
+            return message
+        drops = may_drop(message, TEXT)
+        return TouchingDropping(message) if drops else Touching(message)
+
+    def parse_unnamed(self, message: bytes | None, ledger: Ledger) -> int:
+        """Note a Parse of the unnamed statement; see ClientStatements."""
+        rest = super().parse_unnamed(message, ledger)
+        mark = b""
+        if message is None:
+            self._judge(UNSEEN, b"")
+        elif isinstance(self.unnamed, Touching):
+            mark = self._judge_unnamed(message)
+        if not mark or message is None:
+            return rest
+        self.front.append(Parse(b"", mark).encode())
+        return len(message)
+
+    def use_unnamed(self, ledger: Ledger) -> None:
+        """Have the server have this client's unnamed statement, or none."""
+        if isinstance(self.unnamed, Touching):
+            self._judge_unnamed(self.unnamed)
+        super().use_unnamed(ledger)
+
+    def _judge_unnamed(self, message: bytes) -> bytes:
+        text = message[TEXT : message.find(0, TEXT)]
+        return self._judge(self._classify(text), text)
+
+    def use(self, name: bytes, ledger: Ledger, context: bytes) -> bytes:
+        """Have the server have this statement, or none; give the name to use."""
+        if name in self.names:
+            statement = self.names[name]
+            if statement is None:
+                self._judge(UNSEEN, b"")
+            elif not statement.harmless:
+                text = statement.content[: statement.content.find(0)]
+                mark = self._judge(self._classify(text), text)
+                if mark:
+                    return mark
+        return super().use(name, ledger, context)
+
+    # Objections
+
+    def _judge(self, found: Classification, text: bytes) -> bytes:
+        """Tell the watch; give a mark to be sent instead if it objects."""
+        if not found.touches:
+            return b""
+        self.ties = True
+        objection = self._watch.judge(found, text)
+        if objection is None:
+            return b""
+        self._number += 1
+        mark = _REFUSED + str(self._number).encode()
+        self._objections[mark] = objection
+        if len(self._objections) > _MOST_OBJECTIONS:
+            del self._objections[next(iter(self._objections))]
+        return mark
+
+    def in_own_names(self, message: bytes) -> bytes:
+        """Give an ErrorResponse in the client's names, or the objection it is for."""
+        found = _MARK.search(message)
+        objection = None if found is None else self._objections.pop(found[0], None)
+        return super().in_own_names(message) if objection is None else objection
