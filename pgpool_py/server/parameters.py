@@ -28,6 +28,9 @@ UNSETTABLE: Final = frozenset(
 # All that follows is decoded by it.
 FIRST: Final = "client_encoding"
 
+# Who the session is, in the order in which both can be set.
+IDENTITIES: Final = ("session_authorization", "role")
+
 # A statement behind a failed change of one of these would run in the wrong state, so
 # the change is awaited whether a server has taken the value before or not.
 AWAITED: Final = frozenset(
@@ -137,8 +140,20 @@ def changes(now: ParameterSet, wanted: ParameterSet) -> list[Change]:
         if now.values.get(name) != value
     ]
     found += [(name, None) for name in now.values if name not in wanted.values]
-    found.sort(key=lambda change: (change[0] != FIRST, change[0]))
-    return found
+    found.sort(key=lambda change: (_rank(change[0]), change[0]))
+    if not any(name in IDENTITIES for name, _ in found):
+        return found
+    # Others are set by whom the server has logged in as, who may set any that its
+    # clients have set; and a change of the session's user takes the role away.
+    back: list[Change] = [(name, None) for name in IDENTITIES if name in now.values]
+    kept: list[Change] = [
+        (name, wanted.values[name]) for name in IDENTITIES if name in wanted.values
+    ]
+    return [*back, *(one for one in found if one[0] not in IDENTITIES), *kept]
+
+
+def _rank(name: str) -> int:
+    return 0 if name == FIRST else 1
 
 
 def tracked(names: Iterable[str]) -> list[str]:

@@ -156,6 +156,19 @@ PEER_POOLS = [
     ("sv_active_cancel", INT4),
     ("sv_login", INT4),
 ]
+# Not PgBouncer's.
+PINS = [
+    ("database", TEXT),
+    ("user", TEXT),
+    ("client", INT8),
+    ("addr", TEXT),
+    ("port", INT4),
+    ("application_name", TEXT),
+    ("remote_pid", INT4),
+    ("holds", TEXT),
+    ("fingerprint", TEXT),
+    ("age", INT4),
+]
 COLUMNS = {
     "active_sockets": SOCKETS,
     "clients": CLIENTS,
@@ -168,6 +181,7 @@ COLUMNS = {
     "mem": MEM,
     "peer_pools": PEER_POOLS,
     "peers": PEERS,
+    "pins": PINS,
     "pools": POOLS,
     "servers": CLIENTS,
     "sockets": SOCKETS,

@@ -1,0 +1,70 @@
+"""Who keeps servers past the transaction, at one moment, as frozen data."""
+
+from dataclasses import dataclass
+
+from pgpool_py.client.session import ClientSession
+
+from .ends import name_of_application
+from .pool import Pool
+from .pooler import Pooler
+
+
+@dataclass(frozen=True, slots=True)
+class PinView:
+    """One client that keeps its server, or may in a moment.
+
+    Attributes:
+        number: of the client, as in SHOW CLIENTS.
+        remote_pid: of the PostgreSQL backend; 0 while it has none.
+        holds: what it keeps it for, in words; empty until its transaction is over.
+        fingerprint: of the statement that did it, without literals.
+        age: seconds since that statement.
+    """
+
+    database: str
+    user: str
+    number: int
+    address: str
+    port: int
+    application_name: str
+    remote_pid: int
+    holds: tuple[str, ...]
+    fingerprint: str
+    age: float
+
+
+def pins(pooler: Pooler) -> list[PinView]:
+    """View all of them: by pool, the one that pinned first in front."""
+    return [
+        _pin(pool, client, since, fingerprint, pooler.now)
+        for _, pool in sorted(pooler.pools.items())
+        for client, since, fingerprint in _holders(pool)
+    ]
+
+
+def _holders(pool: Pool) -> list[tuple[ClientSession, float, str]]:
+    return [
+        (client, pin.since, pin.fingerprint)
+        for client, pin in pool.pins.holders.items()
+        if isinstance(client, ClientSession)
+    ]
+
+
+def _pin(
+    pool: Pool, client: ClientSession, since: float, fingerprint: str, now: float
+) -> PinView:
+    identity = client.identity
+    return PinView(
+        database=identity.database,
+        user=identity.user,
+        number=identity.number,
+        address=identity.address,
+        port=identity.port,
+        application_name=name_of_application(
+            client.parameters.values, pool.staffing.defaults
+        ),
+        remote_pid=0 if client.server is None else client.server.pid,
+        holds=client.holdings,
+        fingerprint=fingerprint,
+        age=now - since,
+    )
