@@ -32,10 +32,11 @@ from pgwire.exchange import (
     is_fatal,
 )
 from pgwire.ledger import Ledger
+from pgwire.reading import is_read_by
 from pgwire.server_login import MAX_PARAMETERS
 
 from .opening import TERMINATE, Opened
-from .parameters import PARSING, ParameterSet
+from .parameters import ParameterSet
 from .state import ServerState
 
 _log = logging.getLogger(__name__)
@@ -331,7 +332,7 @@ class ServerConnection:
         for event in self.ledger.events:
             match event:
                 case ParameterReported(name, value, number):
-                    if name.lower() in PARSING or "." in name:
+                    if is_read_by(name.lower()):
                         self.ledger.statements.on_reading_changed(number)
                     self._note_parameter(name, value)
                 case MisnamingError(start, end):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from pgwire.reading import context_of
+from pgwire.reading import context_of, is_read_by
 
 # Reported by ParameterStatus, but nothing that SET could change back.
 UNSETTABLE: Final = frozenset(
@@ -43,26 +43,6 @@ AWAITED: Final = frozenset(
         "default_transaction_isolation",
         "default_transaction_read_only",
         "default_transaction_deferrable",
-    }
-)
-
-# Literals and names are resolved by these when a statement is parsed; and by any of an
-# extension's, which have a dot in their name.
-PARSING: Final = frozenset(
-    {
-        "array_nulls",
-        "backslash_quote",
-        "client_encoding",
-        "datestyle",
-        "intervalstyle",
-        "role",
-        "search_path",
-        "session_authorization",
-        "standard_conforming_strings",
-        "timezone",
-        "transform_null_equals",
-        "xmlbinary",
-        "xmloption",
     }
 )
 
@@ -120,9 +100,7 @@ class ParameterBook:
 
 def _parsing(values: Mapping[str, str]) -> bytes:
     return context_of(
-        (name, value)
-        for name, value in values.items()
-        if name in PARSING or "." in name
+        (name, value) for name, value in values.items() if is_read_by(name)
     )
 
 

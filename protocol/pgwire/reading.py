@@ -20,6 +20,31 @@ _RUN: Final = Execute(_PORTAL, 0).encode() + Close(Target.PORTAL, _PORTAL).encod
 # What one value costs; behind one PARSE for all.
 ENTRIES: Final = (BIND, EXECUTE, CLOSE)
 
+# Literals and names are resolved by these when a statement is parsed; and by any of an
+# extension's, which have a dot in their name.
+_PARSING: Final = frozenset(
+    {
+        "array_nulls",
+        "backslash_quote",
+        "client_encoding",
+        "datestyle",
+        "intervalstyle",
+        "role",
+        "search_path",
+        "session_authorization",
+        "standard_conforming_strings",
+        "timezone",
+        "transform_null_equals",
+        "xmlbinary",
+        "xmloption",
+    }
+)
+
+
+def is_read_by(name: str) -> bool:
+    """Say whether what the text of a statement means may hang on this parameter."""
+    return name in _PARSING or "." in name
+
 
 def context_of(values: Iterable[tuple[str, str]]) -> bytes:
     """Give the context that these session parameters make."""

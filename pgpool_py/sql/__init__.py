@@ -1,0 +1,1 @@
+"""What the text of a statement says about its transaction and its session."""

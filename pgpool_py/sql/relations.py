@@ -1,0 +1,41 @@
+"""Relations that are the session's: temporary ones, and pg_settings."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from pgwire.classification import Touch
+
+from .found import Found
+from .lexer import Token
+from .words import IDENTIFIERS, word
+
+_TEMPORARY: Final = frozenset({b"temp", b"temporary"})
+# CREATE [OR REPLACE] [LOCAL | GLOBAL] TEMP; SELECT ... INTO [LOCAL | GLOBAL] TEMP
+_BEFORE: Final = frozenset({b"create", b"replace", b"local", b"global", b"into"})
+
+
+def touched_relations(tokens: Sequence[Token]) -> Found:
+    """Say what a statement touches by the relations that it makes or names."""
+    touches = Touch(0)
+    for index, token in enumerate(tokens):
+        if token.kind not in IDENTIFIERS:
+            continue
+        if token.value.startswith(b"pg_temp") or _is_made(tokens, index):
+            touches |= Touch.TEMPORARY
+        elif token.value == b"pg_settings" and _updates(tokens):
+            # The rule pg_settings_u calls set_config.
+            touches |= Touch.PARAMETERS
+    return Found(touches)
+
+
+def _is_made(tokens: Sequence[Token], index: int) -> bool:
+    return (
+        word(tokens, index) in _TEMPORARY
+        and word(tokens, index - 1) in _BEFORE
+        # A table may be called so.
+        and word(tokens, index - 2) not in {b"insert", b"merge"}
+    )
+
+
+def _updates(tokens: Sequence[Token]) -> bool:
+    return any(word(tokens, index) == b"update" for index in range(len(tokens)))

@@ -1,0 +1,88 @@
+"""The functions of PostgreSQL, and of what comes with it, that touch the session."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from pgwire.classification import Touch
+
+from .calls import Call, arguments, value_of
+from .found import NOTHING, Found
+from .lexer import Token
+from .setting import changed, literal_name
+from .words import word
+
+_SET_CONFIG: Final = b"set_config"
+
+#: All of them but set_config, and what they touch.
+TOUCHING: Final[dict[bytes, Found]] = {
+    **dict.fromkeys(
+        (
+            b"pg_advisory_lock",
+            b"pg_advisory_lock_shared",
+            b"pg_try_advisory_lock",
+            b"pg_try_advisory_lock_shared",
+        ),
+        Found(Touch.LOCKS),
+    ),
+    **dict.fromkeys(
+        (
+            b"pg_advisory_unlock",
+            b"pg_advisory_unlock_shared",
+            b"pg_advisory_unlock_all",
+        ),
+        Found(Touch.GONE),
+    ),
+    b"pg_notify": Found(Touch.NOTIFY),
+    **dict.fromkeys(
+        (
+            b"setseed",
+            b"currval",
+            b"lastval",
+            # A backup belongs to the session that began it.
+            b"pg_backup_start",
+            b"pg_start_backup",
+            # Slots may be temporary.
+            b"pg_create_logical_replication_slot",
+            b"pg_create_physical_replication_slot",
+            b"pg_copy_logical_replication_slot",
+            b"pg_copy_physical_replication_slot",
+            b"pg_replication_origin_session_setup",
+            b"dblink_connect",
+            b"dblink_connect_u",
+        ),
+        Found(Touch.LASTING),
+    ),
+    # pg_trgm's.
+    b"set_limit": Found(Touch.PARAMETERS, parameters=("pg_trgm.similarity_threshold",)),
+    # They run a text.
+    **dict.fromkeys(
+        (
+            b"query_to_xml",
+            b"query_to_xmlschema",
+            b"query_to_xml_and_xmlschema",
+            b"ts_rewrite",
+            b"ts_stat",
+        ),
+        Found(Touch.OPAQUE),
+    ),
+}
+
+
+def touched_by(call: Call, tokens: Sequence[Token]) -> Found:
+    """Say what a call touches; of functions that are not known, nothing.
+
+    The schema does not matter: one that is found on the search path is taken.
+    """
+    if call.name == _SET_CONFIG:
+        return _set_config(arguments(tokens, call.opening))
+    return TOUCHING.get(call.name, NOTHING)
+
+
+def _set_config(given: Sequence[Sequence[Token]]) -> Found:
+    local = word(given[2], 0) if len(given) == 3 and len(given[2]) == 1 else b""
+    token = value_of(given[0]) if len(given) == 3 else None
+    name = literal_name(token) if token is not None else None
+    if name is None:
+        return Found(Touch.READING if local == b"true" else Touch.PARAMETERS)
+    value = b" ".join(token.value for token in given[1]).lower()
+    return changed((name,), local=local == b"true", value=value)
