@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from pgpool_py.server.examination import HIDDEN, Questions
-from pgpool_py.server.parameters import PARSING, ParameterSet
+from pgpool_py.server.parameters import ParameterSet
 from pgwire.classification import Classification, Touch
+from pgwire.reading import is_read_by
 
 # Of names that may have changed; with more, all are asked for.
 MOST_NAMES: Final = 32
@@ -101,6 +102,5 @@ def _reads_otherwise(found: Classification) -> bool:
     if not touches & (Touch.PARAMETERS | Touch.RESETS):
         return False
     return not found.parameters or any(
-        isinstance(name, int) or name in PARSING or "." in name
-        for name in found.parameters
+        isinstance(name, int) or is_read_by(name) for name in found.parameters
     )

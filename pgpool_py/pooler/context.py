@@ -14,7 +14,8 @@ from pgpool_py.net.socket_options import TcpOptions
 from pgpool_py.pool.quota import Quota
 from pgpool_py.server.parameters import ParameterBook
 from pgpool_py.settings import Settings
-from pgwire.classification import UNSEEN, Classify
+from pgpool_py.sql.classify import classify
+from pgwire.classification import Classify
 from pgwire.ledger import HOLD_LIMIT
 from pgwire.statement import StatementBook
 
@@ -51,6 +52,8 @@ class Context:
         numbers: gives clients and servers their numbers.
         log_wishes: what the log is to have of clients.
         statements: all that clients have prepared.
+        classify: says what a text may touch of its session.
+        fingerprint: gives a text without its literals.
         starved: the pools that shared limits keep from growing.
         keys: by which clients are cancelled.
     """
@@ -67,7 +70,7 @@ class Context:
     encryption: Encryption = field(init=False)
     statements: StatementBook = field(init=False)
     policy: Policy = field(init=False)
-    classify: Classify = field(default=lambda _: UNSEEN)
+    classify: Classify = field(default=classify)
     fingerprint: Callable[[bytes], str] = field(default=lambda _: "")
     starved: dict[Starved, None] = field(default_factory=dict)
     keys: CancelKeys = field(default_factory=CancelKeys)

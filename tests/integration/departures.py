@@ -232,12 +232,12 @@ WHOLE: list[Act] = [
 
 def in_a_long_commit(wire: Wire) -> None:
     after_begin(wire)
-    wire.send(query("COMMIT" + " " * 100)[:50])
+    wire.send(query("COMMIT" + _LONG)[:50])
 
 
 def behind_a_header(wire: Wire) -> None:
     after_begin(wire)
-    wire.send(query("COMMIT")[:5])
+    wire.send(query("COMMIT" + _LONG)[:5])
 
 
 def in_copy_data(wire: Wire) -> None:

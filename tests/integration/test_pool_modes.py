@@ -171,7 +171,10 @@ def test_a_reset_query_may_be_asked_for_in_every_mode(
     start_pooler: StartPooler,
 ) -> None:
     pooler = start_pooler(
-        pool_mode="transaction", default_pool_size=1, server_reset_query_always=1
+        pool_mode="transaction",
+        default_pool_size=1,
+        server_reset_query_always=1,
+        session_state="ignore",
     )
     with pooler.connect() as client:
         client.execute("SET work_mem = '5MB'")
