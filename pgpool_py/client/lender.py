@@ -30,6 +30,9 @@ class Borrower(Owner, Protocol):
     def on_notice(self, text: str) -> None:
         """You are to be told this while you wait."""
 
+    def on_parameters_set(self, parameters: ParameterSet) -> None:
+        """Your parameters are set on the server, and are spelled like this."""
+
     def on_refused(self, error: PoolerError, reason: Reason) -> None:
         """You get none, and are to be closed with this error."""
 

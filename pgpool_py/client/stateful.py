@@ -83,6 +83,11 @@ class Stateful(Regulated):
             or self.requests.leaves_state
         )
 
+    @property
+    def reads_otherwise(self) -> bool:
+        """Whether parameters by which statements are read may have changed."""
+        return self.touched.reading
+
     def judge(self, found: Classification, text: bytes) -> bytes | None:
         """Take note of what is sent, or refuse it; see Watch."""
         if self.lender.settings.pool_mode is not PoolMode.SESSION:
@@ -92,6 +97,12 @@ class Stateful(Regulated):
                 return told(error)
         self.touched = self.touched.and_then(found, pinned=bool(self.holdings))
         return None
+
+    def on_parameters_set(self, parameters: ParameterSet) -> None:
+        """A server has them, as it spells them; see Borrower."""
+        if self.startup is self.parameters:
+            self.startup = parameters
+        self.parameters = parameters
 
     def on_examined(
         self, touched: Touched, findings: Findings | None, parameters: ParameterSet
@@ -105,6 +116,8 @@ class Stateful(Regulated):
         """
         self.touched = NOTHING
         self.parameters = parameters
+        if touched.reading:
+            self.requests.reread(parameters.parsing)
         held = [what for what in self.holdings if what != PARAMETERS]
         if findings is None:
             held = [UNKNOWN_STATE]

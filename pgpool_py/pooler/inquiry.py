@@ -125,6 +125,10 @@ class Inquiry:
     def on_notice(self, text: str) -> None:
         """There is nobody to be told; see Borrower."""
 
+    def on_parameters_set(self, parameters: ParameterSet) -> None:
+        """See Borrower."""
+        self.parameters = parameters
+
     def on_refused(self, error: PoolerError, reason: Reason) -> None:
         """See Borrower."""
         del reason

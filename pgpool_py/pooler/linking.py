@@ -204,7 +204,7 @@ class Linking:
         if server.owner is None:
             self._give_back(server)
         else:
-            client.parameters = server.parameters
+            client.on_parameters_set(server.parameters)
             client.on_linked(server)
 
     def _remember(self, change: Change) -> None:

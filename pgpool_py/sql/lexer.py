@@ -49,7 +49,9 @@ _COMMENT = rb"/\*(?:[^*/]++|\*(?!/)|/(?!\*))*+\*/"
 for _ in range(3):
     _COMMENT = rb"/\*(?:[^*/]++|\*(?!/)|/(?!\*)|" + _COMMENT + rb")*+\*/"
 
-_ESCAPED = rb"'(?:[^'\\]++|''|\\[\s\S])*+'"
+# Behind a byte that is not ASCII a backslash may be the second half of a character, in
+# encodings that clients alone may have (SJIS, BIG5, GBK, UHC, GB18030, JOHAB).
+_ESCAPED = rb"'(?:[^'\\]++|''|(?<![\x80-\xff])\\[\s\S])*+'"
 # What joins two literals: space with a line feed in it.
 _JOIN = rb"(?:[ \t\f\v]++|--[^\n\r]*+)*+[\n\r](?:\s++|--[^\n\r]*+[\n\r])*+"
 _LEXER: Final = re.compile(

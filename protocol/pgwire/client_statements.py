@@ -282,6 +282,10 @@ class ClientStatements:
             self.unnamed = None
         return 0
 
+    def reread(self, context: bytes) -> None:
+        """Have what was parsed in an unknown context belong to this one."""
+        del context  # Whose session is not watched, has none that is not known.
+
     def drop_all(self) -> None:
         """Note that the server dropped all statements.
 

@@ -39,6 +39,10 @@ _length = struct.Struct("!I").unpack_from
 class Watch(Protocol):
     """Whoever keeps a client's session state."""
 
+    @property
+    def reads_otherwise(self) -> bool:
+        """Whether what is parsed now may be read under parameters not known yet."""
+
     def judge(self, found: Classification, text: bytes) -> bytes | None:
         """Take note that this is sent now.
 
@@ -69,7 +73,7 @@ class WatchedRequests(Requests):
         lengths: the least and the greatest length word of each message.
     """
 
-    __slots__ = ("_classify", "_number", "_objections", "_watch")
+    __slots__ = ("_classify", "_number", "_objections", "_to_be_reread", "_watch")
 
     def __init__(
         self,
@@ -82,6 +86,8 @@ class WatchedRequests(Requests):
         self._classify = classify
         self._watch = watch
         self._number = 0
+        # Names of statements whose context was not known when they were parsed.
+        self._to_be_reread: frozenset[bytes] = frozenset()
         # By the mark that stands in the error.
         self._objections: dict[bytes, bytes] = {}
 
@@ -161,6 +167,23 @@ class WatchedRequests(Requests):
     def _judge_unnamed(self, message: bytes) -> bytes:
         text = message[TEXT : message.find(0, TEXT)]
         return self._judge(self._classify(text), text)
+
+    def parse(
+        self, name: bytes, content: bytes, context: bytes, ledger: Ledger
+    ) -> bool:
+        """Note a Parse of a named one; see ClientStatements."""
+        if self._watch.reads_otherwise:
+            self._to_be_reread |= {name}
+        return super().parse(name, content, context, ledger)
+
+    def reread(self, context: bytes) -> None:
+        """Have what was parsed in an unknown context belong to this one."""
+        names, self._to_be_reread = self._to_be_reread, frozenset()
+        for name in names:
+            statement = self.names.get(name)
+            if statement is not None:
+                self.strike_out(name)
+                self.enter({name: self._book.of(statement.content, context)})
 
     def use(self, name: bytes, ledger: Ledger, context: bytes) -> bytes:
         """Have the server have this statement, or none; give the name to use."""

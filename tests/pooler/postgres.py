@@ -127,6 +127,9 @@ class Client:
         self.calls.append("closed")
         self.server, self.error, self.reason = None, error, reason
 
+    def on_parameters_set(self, parameters: ParameterSet) -> None:
+        self.parameters = parameters
+
     def on_notice(self, text: str) -> None:
         self.calls.append(f"notice {text}")
 
