@@ -155,7 +155,10 @@ class WatchedRequests(Requests):
             mark = self._judge_unnamed(message)
         if not mark or message is None:
             return rest
-        self.front.append(Parse(b"", mark).encode())
+        refused = Parse(b"", mark).encode()
+        # What follows in the batch is thrown away, and not to be judged again.
+        self.unnamed = ledger.statements.unnamed = refused
+        self.front.append(refused)
         return len(message)
 
     def use_unnamed(self, ledger: Ledger) -> None:
