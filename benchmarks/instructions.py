@@ -1,23 +1,29 @@
-"""Instructions that one exchange costs: `python -m benchmarks.instructions [REV]`.
+"""Instructions that one exchange, or one login, costs.
+
+    python -m benchmarks.instructions [REV] [--only SCRIPT]
 
 Seconds of a machine that others use differ by more than a change to the hot path
 makes; instructions do not. valgrind's callgrind counts those of the pooler's process
-while one client goes through a fixed script, one exchange after the other. With a
-revision, that is measured too, and the ratio told.
+while one client goes through a fixed script, one exchange after the other; or while one
+client after the other logs in and goes. With a revision, that is measured too, and the
+ratio told.
 """
 
 import argparse
 import contextlib
-import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from . import postgres, wire
 from .endpoint import Endpoint
+from .logins import keys_of, log_in_and_go
 from .targets import PoolerConfig, Program, Target, running
 
 WARMING, TIMES = 200, 1000
@@ -28,21 +34,67 @@ HERE = Path(__file__).parent.parent
 _PARSE = b"SELECT 1\0\0\0"
 # No portal name; statement, no formats, no parameters, no formats of the results.
 _RUN = wire.message(b"E", b"\0\0\0\0\0") + wire.message(b"S", b"")
-SCRIPTS: Mapping[str, tuple[bytes, bytes]] = MappingProxyType(
+# Plays a script so many times.
+Play = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What is played at a pooler of this ``auth_type``, begun at its endpoint."""
+
+    opened: Callable[[Endpoint], AbstractContextManager[Play]]
+    auth_type: str = "trust"
+
+
+@contextlib.contextmanager
+def _conversation(first: bytes, repeated: bytes, endpoint: Endpoint) -> Iterator[Play]:
+    """Log in and send what goes before; then one exchange, over and over."""
+    buffer = bytearray(wire.READ_SIZE)
+    with wire.login(endpoint) as connection:
+
+        def play(exchange: bytes, times: int) -> None:
+            for _ in range(times):
+                connection.sendall(exchange)
+                wire.read_until_ready(connection, buffer)
+
+        play(first, min(1, len(first)))
+        yield partial(play, repeated)
+
+
+@contextlib.contextmanager
+def _logins(endpoint: Endpoint) -> Iterator[Play]:
+    """Log in, ask once and go, over and over."""
+    keys = keys_of(endpoint)
+
+    def play(times: int) -> None:
+        for _ in range(times):
+            log_in_and_go(endpoint, keys, wire.query("SELECT 1"))
+
+    yield play
+
+
+SCRIPTS: Mapping[str, Script] = MappingProxyType(
     {
-        # What goes before, and what is repeated.
-        "simple": (b"", wire.query("SELECT 1")),
-        "extended": (
-            b"",
-            wire.message(b"P", b"\0" + _PARSE)
-            + wire.message(b"B", b"\0\0" + bytes(6))
-            + wire.message(b"D", b"P\0")
-            + _RUN,
+        "simple": Script(partial(_conversation, b"", wire.query("SELECT 1"))),
+        "extended": Script(
+            partial(
+                _conversation,
+                b"",
+                wire.message(b"P", b"\0" + _PARSE)
+                + wire.message(b"B", b"\0\0" + bytes(6))
+                + wire.message(b"D", b"P\0")
+                + _RUN,
+            )
         ),
-        "prepared": (
-            wire.message(b"P", b"s\0" + _PARSE) + wire.message(b"S", b""),
-            wire.message(b"B", b"\0s\0" + bytes(6)) + _RUN,
+        "prepared": Script(
+            partial(
+                _conversation,
+                wire.message(b"P", b"s\0" + _PARSE) + wire.message(b"S", b""),
+                wire.message(b"B", b"\0s\0" + bytes(6)) + _RUN,
+            )
         ),
+        "login": Script(_logins),
+        "login_scram": Script(_logins, auth_type="scram-sha-256"),
     }
 )
 
@@ -51,23 +103,25 @@ def main() -> int:
     """Print a line for each script."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.instructions")
     parser.add_argument("base", nargs="?", metavar="REV", help="compare with this")
-    base = parser.parse_args().base
+    parser.add_argument("--only", choices=SCRIPTS, help="play this alone")
+    arguments = parser.parse_args()
+    base, only = arguments.base, arguments.only
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(postgres.running()).trust
         before = None if base is None else stack.enter_context(_checkout(base))
-        for name in SCRIPTS:
-            now = per_exchange(HERE, server, name)
+        for name in [only] if only else SCRIPTS:
+            now = per_turn(HERE, server, name)
             line = f"{name}: {now:,.0f} instructions"
             if before is not None:
-                then = per_exchange(before, server, name)
+                then = per_turn(before, server, name)
                 line += f", {base}: {then:,.0f}, ratio {now / then:.3f}"
             print(line, flush=True)
     return 0
 
 
-def per_exchange(tree: Path, server: Endpoint, script: str) -> float:
-    """Return the instructions of one exchange by the pooler of a source tree."""
-    first, repeated = SCRIPTS[script]
+def per_turn(tree: Path, server: Endpoint, name: str) -> float:
+    """Return what one turn of a script costs the pooler of a source tree."""
+    script = SCRIPTS[name]
     with tempfile.TemporaryDirectory(prefix="pgpool-bench-") as directory:
         out = Path(directory) / "callgrind.out"
         path = f"PYTHONPATH={tree}:{tree / 'protocol'}"
@@ -78,23 +132,16 @@ def per_exchange(tree: Path, server: Endpoint, script: str) -> float:
             *(sys.executable, "-m", "pgpool_py", "--allow-root"),
         )
         program = Program("instructions", argv, "", None, SLOWNESS)
+        config = PoolerConfig(auth_type=script.auth_type)
         with (
-            running(program, PoolerConfig(), server) as target,
-            wire.login(target.endpoint) as connection,
+            running(program, config, server) as target,
+            script.opened(target.endpoint) as play,
         ):
-            _play(connection, first, min(1, len(first)))
-            _play(connection, repeated, WARMING)
+            play(WARMING)
             _count(target, "on")
-            _play(connection, repeated, TIMES)
+            play(TIMES)
             _count(target, "off")
         return _total(out.read_text()) / TIMES
-
-
-def _play(connection: socket.socket, exchange: bytes, times: int) -> None:
-    buffer = bytearray(wire.READ_SIZE)
-    for _ in range(times):
-        connection.sendall(exchange)
-        wire.read_until_ready(connection, buffer)
 
 
 def _count(target: Target, switch: str) -> None:
