@@ -1,20 +1,19 @@
 """A client between its authentication and its session: it waits for the welcome."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pgpool_py.client.door import AtDoor, Visitor
 from pgpool_py.client.extended_only import ExtendedOnlySession
 from pgpool_py.client.identity import ClientIdentity
-from pgpool_py.client.session import ClientSession
+from pgpool_py.client.session import READY_IDLE, ClientSession
 from pgpool_py.client.telling import noticed
 from pgpool_py.errors import PoolerError
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolSettings, SessionStatePolicy
-from pgwire.backend import BackendKeyData, ParameterStatus, ReadyForQuery
-from pgwire.codes import TransactionStatus
+from pgwire.backend import BackendKeyData
 from pgwire.framing import LARGE_MESSAGE_LIMIT, lengths_up_to
 from pgwire.guarded import GuardedRequests, GuardedWatchedRequests
 from pgwire.requests import Requests
@@ -81,16 +80,11 @@ def identify(context: Context, arrival: AtDoor, wishes: Wishes) -> ClientIdentit
     )
 
 
-def welcome(
-    identity: ClientIdentity, reported: Mapping[str, str], notice_text: str
-) -> bytes:
+def welcome(identity: ClientIdentity, reported: bytes, notice_text: str) -> bytes:
     """Give what PostgreSQL says after a login; ``notice_text`` too, if there is any."""
-    parts = [ParameterStatus(name, v).encode() for name, v in reported.items()]
-    parts.append(BackendKeyData(identity.pid, identity.cancel_key).encode())
-    if notice_text:
-        parts.append(noticed(notice_text))
-    parts.append(ReadyForQuery(TransactionStatus.IDLE).encode())
-    return b"".join(parts)
+    notice = noticed(notice_text) if notice_text else b""
+    key = BackendKeyData(identity.pid, identity.cancel_key).encode()
+    return b"".join((reported, key, notice, READY_IDLE))
 
 
 class ClientEntry:
@@ -175,7 +169,8 @@ class ClientEntry:
         pool.counters.client_login_count += 1
         self._then(session)
         notice = context.settings.login_notify_message
-        stream.write(welcome(identity, self._reported(pool), notice))
+        reported = pool.staffing.greeting.to(self._wishes.parameters)
+        stream.write(welcome(identity, reported, notice))
 
     def _session(
         self, pool: Pool, stream: Stream, identity: ClientIdentity
@@ -219,9 +214,3 @@ class ClientEntry:
                 if defaults.get(name) != value
             }
         )
-
-    def _reported(self, pool: Pool) -> dict[str, str]:
-        """Give what servers report, the client's own values in it."""
-        asked = self._wishes.parameters
-        reported = pool.staffing.welcome or {}
-        return {name: asked.get(name.lower(), v) for name, v in reported.items()}

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pgpool_py import errors
-from pgpool_py.settings import PoolSettings, Settings
+from pgpool_py.settings import PoolSettings
+
+from .context import Context
 
 
 @dataclass(slots=True)
@@ -85,19 +87,48 @@ class Place:
             self._census.remove(self._database, self._user)
 
 
-def check_limits(
-    settings: Settings, census: Census, connected: int, database: str, user: str
-) -> None:
-    """Refuse a client that is one too many, before it has proved who it is.
+class Limits:
+    """What holds for the clients of a user in a database, resolved once."""
 
-    ``connected`` is how many clients there are, itself and those that log in included.
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._known: dict[tuple[str, str], PoolSettings] = {}
 
-    Raises:
-        LimitError: naming the limit.
-    """
-    most = settings.max_client_conn
-    if connected > most:
-        raise errors.no_more_connections(most)
-    # An unknown database is told only to those who prove themselves.
-    if settings.find_database(database) is not None:
-        census.check(settings.for_pool(database, user), database, user)
+    def __len__(self) -> int:
+        """Return how many are remembered."""
+        return len(self._known)
+
+    def of(self, database: str, user: str) -> PoolSettings:
+        """Give what holds for one that has proved who it is.
+
+        Raises:
+            KeyError: there is no such database.
+        """
+        key = (database, user)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._context.settings.for_pool(*key)
+        return found
+
+    def check(self, census: Census, connected: int, database: str, user: str) -> None:
+        """Refuse a client that is one too many, before it has proved who it is.
+
+        ``connected`` is how many clients there are, itself and those that log in
+        included. Nothing is remembered: strangers can name as many users as they like.
+
+        Raises:
+            LimitError: naming the limit.
+        """
+        settings = self._context.settings
+        if connected > settings.max_client_conn:
+            raise errors.no_more_connections(settings.max_client_conn)
+        limits = self._known.get((database, user))
+        # An unknown database is told only to those who prove themselves.
+        if limits is None and settings.find_database(database) is not None:
+            limits = settings.for_pool(database, user)
+        if limits is not None:
+            census.check(limits, database, user)
+
+    def forget(self) -> None:
+        """Resolve anew: settings have changed, or pools are gone."""
+        self._known.clear()

@@ -21,7 +21,7 @@ from pgpool_py.settings import FALLBACK_DATABASE, PoolSettings, Settings
 from .context import Context
 from .destinations import place_of
 from .gatehouse import Console, Gatehouse
-from .limits import check_limits
+from .limits import Limits
 from .listening import Listening
 from .outdating import looks_up_elsewhere
 from .pool import Pool
@@ -82,7 +82,7 @@ class Pooler:
         self.paused = False
         self.suspension: Suspension | None = None
         self._quotas = Quotas()
-        self._limits: dict[tuple[str, str], PoolSettings] = {}
+        self._limits = Limits(self.context)
         self._sweeping = Sweeping()
         self.retired = Retired()
         self._ticks = 0
@@ -134,8 +134,11 @@ class Pooler:
         Raises:
             LoginError: there is no such database, or it is disabled.
         """
-        target = settings_of(self.settings, database, user).target
-        return self.pool_of(database, target.user)
+        try:
+            limits = self._limits.of(database, user)
+        except KeyError:
+            raise errors.no_such_database(database) from None
+        return self.pool_of(database, limits.target.user)
 
     def pool_of(self, database: str, user: str) -> Pool:
         """Give the pool whose servers log in as this user; see House."""
@@ -161,10 +164,7 @@ class Pooler:
         Raises:
             KeyError: there is no such database.
         """
-        key = (database, user)
-        if key not in self._limits:
-            self._limits[key] = self.settings.for_pool(database, user)
-        return self._limits[key]
+        return self._limits.of(database, user)
 
     def check_open(self, database: str, user: str) -> None:
         """Refuse a client that is one too many; see House.
@@ -175,7 +175,7 @@ class Pooler:
         if not self._stop.lets_in:
             raise errors.shutting_down_at_login()
         house = self.gatehouse
-        check_limits(self.settings, house.census, house.connected, database, user)
+        self._limits.check(house.census, house.connected, database, user)
 
     def _on_addresses_gone(self, host: str, gone: frozenset[str]) -> None:
         for pool in self.pools.values():
@@ -224,7 +224,7 @@ class Pooler:
             self._drop((pool.database, pool.user), pool)
         if idle:
             self._quotas.forget(self.pools.values())
-            self._limits.clear()
+            self._limits.forget()
 
     def _drop(self, key: tuple[str, str], pool: Pool) -> None:
         """Forget a pool, but not what it has counted."""
@@ -305,7 +305,7 @@ class Pooler:
         encrypts_alike = self.context.follow(settings)
         self.context.admit_by(policy)
         self.context.secrets = dict(secrets)
-        self._limits.clear()
+        self._limits.forget()
         for names in (self.paused_databases, self.disabled_databases, self.killed):
             names -= {x for x in names if settings.find_database(x) is None}
         self.gatehouse.reconfigure()

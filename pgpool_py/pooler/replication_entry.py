@@ -26,6 +26,7 @@ from pgwire.startup import StartupMessage
 
 from .context import Context
 from .entry import Wishes, identify, learn, welcome
+from .greeting import Greeting
 from .limits import Census, Place
 from .pool import Pool
 from .proof import Proof
@@ -222,7 +223,7 @@ class ReplicationEntry:
         pool.counters.client_login_count += 1
         self._book.admit(Private(relay, pool, self.kind))
         notice = context.settings.login_notify_message
-        stream.write(welcome(identity, opened.reported, notice))
+        stream.write(welcome(identity, Greeting(opened.reported).to({}), notice))
 
     # Out
 

@@ -21,6 +21,7 @@ from pgwire.server_secret import ServerSecret
 
 from .context import Context
 from .destinations import Destinations
+from .greeting import Greeting
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class Staffing:
         failure: what to tell clients while no server can be had, or None.
         welcome: parameters as the first server reported them, those that its
             connect_query changed included; None before.
+        greeting: them as the messages that clients get.
         defaults: those of them that can be set, names in lower case.
     """
 
@@ -50,6 +52,7 @@ class Staffing:
         "defaults",
         "destinations",
         "failure",
+        "greeting",
         "openings",
         "settings",
         "welcome",
@@ -81,6 +84,7 @@ class Staffing:
         self.openings: dict[Opening, Turn] = {}
         self.failure: PoolerError | None = None
         self.welcome: dict[str, str] | None = None
+        self.greeting = Greeting({})
         self.defaults: dict[str, str] = {}
 
     @property
@@ -190,6 +194,7 @@ class Staffing:
         reported = {name.lower(): v for name, v in opened.reported.items()}
         if self.welcome is None:
             self.welcome = opened.reported
+            self.greeting = Greeting(opened.reported)
             self.defaults.clear()
             self.defaults.update((n, reported[n]) for n in tracked(opened.reported))
         differing = {

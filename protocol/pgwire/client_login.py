@@ -78,6 +78,15 @@ class ClientState(Enum):
     FAILED = auto()
 
 
+_FIRST: Final[Mapping[AuthMethod, ClientState]] = {
+    AuthMethod.TRUST: ClientState.DONE,
+    AuthMethod.ANY: ClientState.DONE,
+    AuthMethod.PLAIN: ClientState.PASSWORD,
+    AuthMethod.MD5: ClientState.MD5,
+    AuthMethod.SCRAM: ClientState.SASL_INITIAL,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """The randomness of one authentication.
@@ -199,8 +208,8 @@ class ClientLogin:
         if self._method is AuthMethod.TRUST and not self._secret.is_known:
             self._state = ClientState.FAILED
             raise AuthenticationFailed('"trust" authentication failed')
-        self._state, request = self._requests()[self._method]
-        return request
+        self._state = _FIRST[self._method]
+        return self._request()
 
     def receive(self, type_byte: int, body: bytes) -> bytes:
         """Take one message of the client, return the bytes to send.
@@ -223,22 +232,18 @@ class ClientLogin:
         self._state = following
         return reply
 
-    def _requests(self) -> Mapping[AuthMethod, tuple[ClientState, bytes]]:
-        salt = self._challenge.md5_salt
-        plus = () if self._binding is None else (MECHANISM_PLUS,)
-        return {
-            AuthMethod.TRUST: (ClientState.DONE, _OK),
-            AuthMethod.ANY: (ClientState.DONE, _OK),
-            AuthMethod.PLAIN: (
-                ClientState.PASSWORD,
-                AuthenticationCleartextPassword().encode(),
-            ),
-            AuthMethod.MD5: (ClientState.MD5, AuthenticationMD5Password(salt).encode()),
-            AuthMethod.SCRAM: (
-                ClientState.SASL_INITIAL,
-                AuthenticationSASL((*plus, MECHANISM)).encode(),
-            ),
-        }
+    def _request(self) -> bytes:
+        """Give what the client is asked for, or AuthenticationOk."""
+        match self._method:
+            case AuthMethod.PLAIN:
+                return AuthenticationCleartextPassword().encode()
+            case AuthMethod.MD5:
+                return AuthenticationMD5Password(self._challenge.md5_salt).encode()
+            case AuthMethod.SCRAM:
+                plus = () if self._binding is None else (MECHANISM_PLUS,)
+                return AuthenticationSASL((*plus, MECHANISM)).encode()
+            case _:
+                return _OK
 
     def _on_password(self, body: bytes) -> tuple[ClientState, bytes]:
         given = _read_password(body)

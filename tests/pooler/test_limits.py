@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pgpool_py.pooler.limits import Census
+from pgpool_py.pooler.limits import Census, Limits
 from pgpool_py.settings import AuthType, DatabaseSettings, UserSettings
 from pgwire.frontend import PasswordMessage
 from tests.fixtures.hand import Wire
@@ -153,3 +153,20 @@ def test_a_limit_of_nothing_is_none(build: Build) -> None:
     for _ in range(5):
         house.come_in()
     assert len(house.pooler.gatehouse.sessions) == 5
+
+
+def test_what_holds_for_a_user_is_resolved_once_until_it_is_forgotten(
+    build: Build,
+) -> None:
+    limits = Limits(build().pooler.context)
+    first = limits.of("app", "alice")
+    assert limits.of("app", "alice") is first
+    limits.forget()
+    assert limits.of("app", "alice") is not first
+
+
+def test_nothing_is_remembered_of_strangers(build: Build) -> None:
+    limits = Limits(build().pooler.context)
+    for number in range(3):
+        limits.check(Census(), 1, "app", f"user {number}")
+    assert not len(limits)
