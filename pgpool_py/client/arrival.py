@@ -304,14 +304,16 @@ class Arrival:
         stream, entry = self._stream, self._entry
         if stream is None or entry is None:
             return
-        if data:
+        if self._login is None or not self._login.done:
             stream.write(data)
-        if self._login is not None and self._login.done:
-            if self._buffer:
-                # Whoever takes the stream over would never see it.
-                raise errors.startup_repeated()
-            self._phase = _Phase.ENTERING
-            entry.enter(stream)
+            return
+        # In one piece with the welcome, where that is known: each wakes the client.
+        stream.gather(data)
+        if self._buffer:
+            # Whoever takes the stream over would never see it.
+            raise errors.startup_repeated()
+        self._phase = _Phase.ENTERING
+        entry.enter(stream)
 
     # End
 
