@@ -8,6 +8,7 @@ refused.
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
@@ -15,9 +16,12 @@ from ipaddress import (
     IPv6Interface,
     ip_address,
 )
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from .words import LineError, Word, shown
+
+# Addresses of clients, most of which come again and again.
+MOST_REMEMBERED: Final = 1024
 
 IPAddress: TypeAlias = IPv4Address | IPv6Address
 IPInterface: TypeAlias = IPv4Interface | IPv6Interface
@@ -61,6 +65,7 @@ class Addresses:
 EVERYWHERE = Addresses(every=True, networks=())
 
 
+@lru_cache(MOST_REMEMBERED)
 def client_address(text: str) -> IPAddress:
     """Read the address of a client's socket, as records are compared with it.
 

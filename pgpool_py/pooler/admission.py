@@ -11,19 +11,23 @@ from pgpool_py.auth.hba import Visit
 from pgpool_py.auth.hba_address import client_address
 from pgpool_py.auth.hba_options import HbaMethod
 from pgpool_py.auth.rules import Refusal, Visitor
-from pgpool_py.auth.secrets import Secret, SecretKind
+from pgpool_py.auth.secrets import SecretKind
 from pgpool_py.client.door import AtDoor
 from pgpool_py.errors import PoolerError
 from pgpool_py.settings import AuthType
+from pgwire.authentication import MD5_SALT_SIZE
 from pgwire.client_login import AuthMethod, Challenge, ClientLogin
-from pgwire.scram import ScramSecret, mock_secret
+from pgwire.scram import ScramSecret, mock_secret, to_base64
 
 from .context import Context
 from .inquiries import Inquiries
 from .pace import Pace
+from .recognition import Recognition
 from .system_users import SystemUsers
 from .verifiers import Verifiers
 
+# Random bytes; as many as PostgreSQL's SCRAM_RAW_NONCE_LEN.
+_NONCE_SIZE: Final = 18
 _WITH_CERTIFICATES: Final = frozenset({AuthType.CERT, AuthType.HBA})
 
 
@@ -46,11 +50,13 @@ class Admission:
     Attributes:
         inquiries: secrets that are looked up.
         pace: of what is slow.
+        recognition: of stored secrets.
     """
 
     def __init__(self, context: Context, inquiries: Inquiries, pace: Pace) -> None:
         self.inquiries = inquiries
         self.pace = pace
+        self.recognition = Recognition(context)
         self._context = context
         self._mock_key = secrets.token_bytes(32)
         self._verifiers = Verifiers(context, self._mock_key)
@@ -115,24 +121,28 @@ class Admission:
         may leave the queue of `pace` before.
         """
         policy, user = self._context.policy, visitor.visit.user
-        kind = None if not secret else Secret.from_text(secret).kind
+        known = self.recognition.of(user, secret) if secret else None
+        kind = None if known is None else known.kind
         method = policy.decide(visitor, kind).method
         if method is None:
-            # A reload has changed the rules meanwhile.
             then(self.refusal(visitor) or errors.login_rejected())
             return
-        # One that nothing fits is checked like one that is not there.
-        checked = secret if method is AuthMethod.TRUST else secret or None
+        checked: str | ScramSecret | None = None
+        if known is not None:
+            checked = known.secret
+        elif method is AuthMethod.TRUST:
+            # Else one that nothing fits is checked like one that is not there.
+            checked = secret
 
         def finish(verifier: ScramSecret | None) -> None:
             then(self._login(method, visitor, checked, verifier))
 
-        if method is AuthMethod.SCRAM and kind is SecretKind.PLAIN and checked:
-            known = self._verifiers.find(user, checked)
-            if known is not None:
-                finish(known)
+        if method is AuthMethod.SCRAM and kind is SecretKind.PLAIN and secret:
+            derived = self._verifiers.find(user, secret)
+            if derived is not None:
+                finish(derived)
                 return
-            derive = partial(self._verifiers.derive, user, checked)
+            derive = partial(self._verifiers.derive, user, secret)
             self.pace.run(owner, lambda: finish(derive()))
         else:
             finish(self._mock(method, user, kind))
@@ -141,7 +151,7 @@ class Admission:
         self,
         method: AuthMethod,
         visitor: Visitor,
-        secret: str | None,
+        secret: str | ScramSecret | None,
         verifier: ScramSecret | None,
     ) -> ClientLogin:
         context = self._context
@@ -173,11 +183,12 @@ class Admission:
         return ClientLogin(AuthMethod.ANY, user, None, self._challenge())
 
     def _challenge(self) -> Challenge:
-        return Challenge(
-            secrets.token_bytes(4), secrets.token_urlsafe(18), self._mock_key
-        )
+        chance = secrets.token_bytes(MD5_SALT_SIZE + _NONCE_SIZE)
+        salt, nonce = chance[:MD5_SALT_SIZE], chance[MD5_SALT_SIZE:]
+        return Challenge(salt, to_base64(nonce).decode(), self._mock_key)
 
     def forget(self) -> None:
         """Derive verifiers anew: the secrets were read again."""
         self._verifiers.forget()
+        self.recognition.forget()
         self._system_users.forget()

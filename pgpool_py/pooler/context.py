@@ -54,6 +54,7 @@ class Context:
         statements: all that clients have prepared.
         classify: says what a text may touch of its session.
         fingerprint: gives a text without its literals.
+        tcp_options: for every TCP socket, by these settings.
         starved: the pools that shared limits keep from growing.
         keys: by which clients are cancelled.
     """
@@ -69,6 +70,7 @@ class Context:
     log_wishes: LogWishes = field(default_factory=LogWishes)
     encryption: Encryption = field(init=False)
     statements: StatementBook = field(init=False)
+    tcp_options: TcpOptions = field(init=False)
     policy: Policy = field(init=False)
     classify: Classify = field(default=classify)
     fingerprint: Callable[[bytes], str] = field(default=lambda _: "")
@@ -77,6 +79,7 @@ class Context:
 
     def __post_init__(self) -> None:
         self.encryption = encryption_of(self.settings)
+        self.tcp_options = _tcp_options(self.settings)
         self.statements = StatementBook(self.settings.max_prepared_statements)
         self.log_wishes.follow(self.settings)
         self.policy = Policy(self.settings.auth_type)
@@ -96,21 +99,20 @@ class Context:
         alike = encryption.server_side == self.encryption.server_side
         self.encryption = encryption
         self.settings = settings
+        self.tcp_options = _tcp_options(settings)
         self.resolver.max_ttl = settings.dns_max_ttl
         self.resolver.failure_ttl = settings.dns_nxdomain_ttl
         self.statements.limit = settings.max_prepared_statements
         self.log_wishes.follow(settings)
         return alike
 
-    @property
-    def tcp_options(self) -> TcpOptions:
-        """Give the options for every TCP socket."""
-        settings = self.settings
-        return TcpOptions(
-            keepalive=settings.tcp_keepalive,
-            keepcnt=settings.tcp_keepcnt,
-            keepidle=settings.tcp_keepidle,
-            keepintvl=settings.tcp_keepintvl,
-            user_timeout=settings.tcp_user_timeout,
-            socket_buffer=settings.tcp_socket_buffer,
-        )
+
+def _tcp_options(settings: Settings) -> TcpOptions:
+    return TcpOptions(
+        keepalive=settings.tcp_keepalive,
+        keepcnt=settings.tcp_keepcnt,
+        keepidle=settings.tcp_keepidle,
+        keepintvl=settings.tcp_keepintvl,
+        user_timeout=settings.tcp_user_timeout,
+        socket_buffer=settings.tcp_socket_buffer,
+    )

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from pgpool_py import errors
-from pgpool_py.auth.secrets import Secret, SecretKind
+from pgpool_py.auth.rules import Visitor
+from pgpool_py.auth.secrets import SecretKind
 from pgpool_py.client.door import AtDoor
 from pgpool_py.errors import PoolerError
 from pgwire.client_login import ClientLogin
@@ -78,15 +79,15 @@ class Proof:
         """Decide, and look the secret up; see door.Proof."""
         self._then = then
         visitor = self._admission.visitor(self._arrival, self._claim)
+        basis = self._basis = self._find_basis()
+        if not isinstance(basis, Source):
+            self._make(visitor, basis)
+            return
         refusal = self._admission.refusal(visitor)
         if refusal is not None:
             self._end(refusal)
-            return
-        basis = self._basis = self._find_basis()
-        if not isinstance(basis, Source):
-            self._make(basis)
         elif self._admission.ignores_secrets(visitor):
-            self._make(None)
+            self._make(visitor, None)
         else:
             ask = self._admission.inquiries.ask
             leave = ask(basis, self._claim.user, self._on_found)
@@ -104,12 +105,13 @@ class Proof:
         self._leave = None
         if isinstance(outcome, Found):
             self._looked_up = outcome.secret
-            self._make(outcome.secret)
+            # A reload may have changed the rules meanwhile.
+            visitor = self._admission.visitor(self._arrival, self._claim)
+            self._make(visitor, outcome.secret)
         else:
             self._end(outcome)
 
-    def _make(self, secret: str | None) -> None:
-        visitor = self._admission.visitor(self._arrival, self._claim)
+    def _make(self, visitor: Visitor, secret: str | None) -> None:
         self._admission.make(self._arrival, visitor, secret, self._end)
 
     def _end(self, outcome: ClientLogin | PoolerError) -> None:
@@ -149,13 +151,13 @@ class Proof:
             return None
         if self._login.password is not None:
             return ServerSecret(password=self._login.password)
-        if self._looked_up and not _is_scram(self._looked_up):
+        if self._looked_up and not self._is_scram(self._looked_up):
             return ServerSecret(password=self._looked_up)
         stored = self._looked_up or self._context.secrets.get(self._claim.user)
-        if self._login.keys is not None and stored and _is_scram(stored):
+        if self._login.keys is not None and stored and self._is_scram(stored):
             return ServerSecret(keys=self._login.keys)
         return None
 
-
-def _is_scram(secret: str) -> bool:
-    return Secret.from_text(secret).kind is SecretKind.SCRAM
+    def _is_scram(self, secret: str) -> bool:
+        known = self._admission.recognition.of(self._claim.user, secret)
+        return known.kind is SecretKind.SCRAM

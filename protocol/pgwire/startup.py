@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from ._buffer import Reader, pack_int32, pack_text
+from ._buffer import Reader, decode_text, pack_int32, pack_text
 from .backend import MAX_CANCEL_KEY, MIN_CANCEL_KEY, NegotiateProtocolVersion
 from .codes import (
     CANCEL_REQUEST_CODE,
@@ -198,17 +198,13 @@ def _read_session(minor: int, body: bytes) -> StartupMessage:
 
 def _read_pairs(body: bytes) -> list[tuple[str, str]]:
     """Split ``name 0 value 0 … 0``; the last zero ends the packet and only that."""
-    reader = Reader(body, "startup")
-    pairs: list[tuple[str, str]] = []
-    try:
-        while name := reader.text("name"):
-            pairs.append((name, reader.text("value")))
-        reader.done()
-    except ProtocolViolation as problem:
+    texts = body.split(b"\0")
+    names, values = texts[:-2:2], texts[1:-2:2]
+    if texts[-2:] != [b"", b""] or len(names) != len(values) or not all(names):
         raise ProtocolViolation(
             "invalid startup packet layout: expected terminator as last byte"
-        ) from problem
-    return pairs
+        )
+    return list(zip(map(decode_text, names), map(decode_text, values), strict=True))
 
 
 def _packet(content: bytes) -> bytes:
