@@ -350,12 +350,16 @@ class Arrival:
         if self._entry is not None:
             self._entry.proof.drop()
             self._entry.leave()
-        self._door.on_gone(self)
+        self._let_go()
 
     def arrived(self) -> None:
         """End well: somebody else has the stream now."""
         self._phase = _Phase.CLOSED
-        self._stream = None
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Keep nothing that keeps it: the garbage collector is slower than that."""
+        self._stream = self._entry = self._login = None
         self._door.on_gone(self)
 
     def on_drained(self) -> None:

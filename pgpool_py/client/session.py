@@ -18,7 +18,7 @@ from pgpool_py import errors
 from pgpool_py.errors import PoolerError
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.scratch import Scratch
-from pgpool_py.net.stream import Stream
+from pgpool_py.net.stream import NOBODY, Stream
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterSet
@@ -388,4 +388,6 @@ class ClientSession(Stateful):
             )
         if self.holdings or self.touched is not NOTHING:
             self.lender.pins.forget(self)
+        # They would keep each other until the garbage collector comes.
+        self.stream.handler = NOBODY
         self._on_closed(self)

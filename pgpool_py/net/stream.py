@@ -305,3 +305,16 @@ class Stream:
 
 def _nothing() -> None:
     """Leave what may be there to be read for later."""
+
+
+class _Nobody:
+    """The handler of a stream that nobody uses any more."""
+
+    on_readable = staticmethod(_nothing)
+    on_drained = staticmethod(_nothing)
+
+    def on_fault(self, error: Exception) -> None:
+        """Nothing is left to be ended."""
+
+
+NOBODY: Final[Handler] = _Nobody()

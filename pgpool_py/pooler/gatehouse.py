@@ -48,6 +48,7 @@ NEWEST_MINOR: Final = 2
 NEWEST_MINOR_OF_PEERS: Final = 0
 # Bytes; PgBouncer's MAX_USERNAME without its end. PostgreSQL's own limit is 63.
 LONGEST_USER: Final = 127
+_IP: Final = (socket.AF_INET, socket.AF_INET6)
 
 
 class ConsoleClient(Protocol):
@@ -163,7 +164,8 @@ class Gatehouse:
         """Begin with a client's socket, fresh from ``accept``."""
         try:
             visitor = self._visitor(accepted)
-            socket_options.apply(accepted, self._context.tcp_options)
+            if not visitor.is_local:
+                socket_options.apply(accepted, self._context.tcp_options)
         except OSError as error:
             # Mostly gone already: such a socket has no name of its other side.
             if error.errno != errno.ENOTCONN:
@@ -178,9 +180,12 @@ class Gatehouse:
         port = self._context.settings.listen_port
         address = local = "unix"
         client_port = local_port = port
-        if accepted.family in {socket.AF_INET, socket.AF_INET6}:
+        uid = None
+        if accepted.family in _IP:
             address, client_port = accepted.getpeername()[:2]
             local, local_port = accepted.getsockname()[:2]
+        else:
+            uid = peer.user_of(accepted)
         return Visitor(
             number=next(self._context.numbers),
             address=address,
@@ -189,7 +194,7 @@ class Gatehouse:
             local_port=local_port,
             accepted=self._context.reactor.now,
             connected=time.time(),
-            uid=peer.user_of(accepted),
+            uid=uid,
             wishes=self._context.log_wishes,
         )
 

@@ -84,4 +84,6 @@ def stored_key_of(client_key: bytes) -> bytes:
 
 def xor(left: bytes, right: bytes) -> bytes:
     """Combine two strings of equal length bit by bit."""
-    return bytes(a ^ b for a, b in zip(left, right, strict=True))
+    if len(left) != len(right):
+        raise ValueError("strings of different length")
+    return (int.from_bytes(left) ^ int.from_bytes(right)).to_bytes(len(left))

@@ -53,6 +53,8 @@ MAX_PASSWORD_MESSAGE: Final = 65_536
 _MIN_MOCK_KEY = 16
 
 _OK = AuthenticationOk().encode()
+_SASL = AuthenticationSASL((MECHANISM,)).encode()
+_SASL_PLUS = AuthenticationSASL((MECHANISM_PLUS, MECHANISM)).encode()
 
 
 class AuthMethod(Enum):
@@ -240,8 +242,7 @@ class ClientLogin:
             case AuthMethod.MD5:
                 return AuthenticationMD5Password(self._challenge.md5_salt).encode()
             case AuthMethod.SCRAM:
-                plus = () if self._binding is None else (MECHANISM_PLUS,)
-                return AuthenticationSASL((*plus, MECHANISM)).encode()
+                return _SASL if self._binding is None else _SASL_PLUS
             case _:
                 return _OK
 

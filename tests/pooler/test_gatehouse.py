@@ -1,5 +1,6 @@
 """Who comes in: logins, limits, deadlines, cancel requests, the console."""
 
+import gc
 import os
 import socket
 from collections.abc import Callable
@@ -324,3 +325,19 @@ def test_the_console_is_open_when_no_more_clients_are_let_in(build: Build) -> No
     house = build(max_client_conn=0)
     house.arrive(startup("pgbouncer", "root"))
     assert len(house.console.opened) == 1
+
+
+@pytest.mark.parametrize("secret", [b"secret", b"wrong"])
+def test_nothing_of_a_client_is_left_to_the_garbage_collector(
+    build: Build, secret: bytes
+) -> None:
+    house = build(auth_type=AuthType.PLAIN)
+    house.send(house.arrive(startup()), PasswordMessage(b"secret").encode())
+    house.log_in_server()
+    gc.collect()
+    client = house.arrive(startup())
+    house.send(client, PasswordMessage(secret).encode())
+    client.close()
+    house.turn()
+    assert house.pooler.gatehouse.connected == 1
+    assert not gc.collect()
