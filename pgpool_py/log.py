@@ -80,6 +80,11 @@ class TextFormatter(logging.Formatter):
 class LineFormatter(TextFormatter):
     """Format a record as one line in local time, a traceback after it."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        # The last second that was written, and how.
+        self._written = (-1, "", "")
+
     def head(self, record: logging.LogRecord) -> str:
         """Return time, process and level."""
         level = LEVEL_NAMES.get(record.levelno, record.levelname)
@@ -88,10 +93,15 @@ class LineFormatter(TextFormatter):
     def formatTime(  # noqa: N802 - logging's name
         self, record: logging.LogRecord, datefmt: str | None = None
     ) -> str:
-        """Return date, time with milliseconds, and zone."""
-        local = time.localtime(record.created)
-        day = time.strftime(datefmt or "%Y-%m-%d %H:%M:%S", local)
-        zone = time.strftime("%Z", local)
+        """Return date, time with milliseconds, and zone; always PgBouncer's form."""
+        del datefmt
+        second, day, zone = self._written
+        if second != int(record.created):
+            second = int(record.created)
+            local = time.localtime(second)
+            day = time.strftime("%Y-%m-%d %H:%M:%S", local)
+            zone = time.strftime("%Z", local)
+            self._written = (second, day, zone)
         return f"{day}.{int(record.msecs):03d} {zone}"
 
 

@@ -47,6 +47,20 @@ def test_a_line_has_time_zone_process_level_subject_and_text() -> None:
 
 
 @pytest.mark.usefixtures("utc")
+def test_each_line_has_its_own_time() -> None:
+    formatter = log.LineFormatter()
+    made = record(log.LOG, "up")
+    times = []
+    for made.created, made.msecs in (
+        (1795332547.016, 16.0),
+        (1795332547.999, 999.0),
+        (1795332548.0, 0.0),
+    ):
+        times.append(formatter.format(made).split(" ")[1])
+    assert times == ["07:29:07.016", "07:29:07.999", "07:29:08.000"]
+
+
+@pytest.mark.usefixtures("utc")
 def test_a_line_without_subject_goes_straight_to_the_text() -> None:
     line = log.LineFormatter().format(record(log.WARNING, "100%"))
     assert line == "2026-11-22 07:29:07.016 UTC [42] WARNING 100%"
