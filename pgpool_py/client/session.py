@@ -390,4 +390,5 @@ class ClientSession(Stateful):
             self.lender.pins.forget(self)
         # They would keep each other until the garbage collector comes.
         self.stream.handler = NOBODY
+        self.requests.end()
         self._on_closed(self)

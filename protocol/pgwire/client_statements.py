@@ -286,6 +286,9 @@ class ClientStatements:
         """Have what was parsed in an unknown context belong to this one."""
         del context  # Whose session is not watched, has none that is not known.
 
+    def end(self) -> None:
+        """Let go of whoever watches: the client is gone."""
+
     def drop_all(self) -> None:
         """Note that the server dropped all statements.
 

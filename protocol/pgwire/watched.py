@@ -51,6 +51,22 @@ class Watch(Protocol):
         """
 
 
+class Nobody:
+    """The watch of a client that is gone; see Watch."""
+
+    __slots__ = ()
+
+    reads_otherwise: Final = False
+
+    def judge(self, found: Classification, text: bytes) -> bytes | None:
+        """See Watch: nothing is sent any more."""
+        del found, text
+        return None
+
+
+NOBODY: Final = Nobody()
+
+
 class Touching(bytes):
     """The Parse of an unnamed statement that no glance has found harmless."""
 
@@ -90,6 +106,10 @@ class WatchedRequests(Requests):
         self._to_be_reread: frozenset[bytes] = frozenset()
         # By the mark that stands in the error.
         self._objections: dict[bytes, bytes] = {}
+
+    def end(self) -> None:
+        """Let go of the watch; see ClientStatements."""
+        self._watch = NOBODY
 
     def is_query(self, buffer: bytearray | memoryview, end: int) -> bool:
         """Tell whether ``buffer[:end]`` is one harmless simple Query."""
