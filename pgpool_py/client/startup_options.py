@@ -24,7 +24,11 @@ _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
 def asked_parameters(
-    startup: Mapping[str, str], tracked: Collection[str], ignored: Collection[str]
+    startup: Mapping[str, str],
+    tracked: Collection[str],
+    ignored: Collection[str],
+    *,
+    any_name: bool = False,
 ) -> dict[str, str]:
     """Give the session parameters of a startup packet, names in lower case.
 
@@ -32,6 +36,7 @@ def asked_parameters(
         startup: name and value as the client sent them.
         tracked: extra names that may be asked for, in any case.
         ignored: names that are dropped without a word, in any case.
+        any_name: whether all others may be asked for, too.
 
     Raises:
         LoginError: an option that is not understood, or a parameter that is neither
@@ -42,7 +47,7 @@ def asked_parameters(
     asked: dict[str, str] = {}
     if "options" in startup and "options" not in dropped:
         for name, value in split_options(startup["options"]):
-            if name in allowed:
+            if any_name or name in allowed:
                 asked[name] = value
             elif name not in dropped:
                 raise errors.unsupported_startup_parameter(name, in_options=True)
@@ -50,7 +55,7 @@ def asked_parameters(
         lower = name.lower()
         if lower in _NOT_PARAMETERS or lower in dropped:
             continue
-        if lower not in allowed:
+        if not any_name and lower not in allowed:
             raise errors.unsupported_startup_parameter(name)
         asked[lower] = value
     return asked

@@ -24,7 +24,7 @@ from pgpool_py.log import about
 from pgpool_py.net import peer, socket_options
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
-from pgpool_py.settings import PoolSettings
+from pgpool_py.settings import PoolSettings, SessionStatePolicy
 from pgwire.startup import CancelRequest, StartupMessage
 
 from .admission import Admission, Claim
@@ -225,7 +225,8 @@ class Gatehouse:
                 # A WAL sender's commands are simple queries, all of them.
                 raise errors.pqexec_disallowed(errors.Severity.FATAL)
             return self._replicate(arrival, startup, kind, proof)
-        asked = self._asked(startup, arrival.visitor)
+        keeps = self._keeps_state(database, user)
+        asked = self._asked(startup, arrival.visitor, any_name=keeps)
         return ClientEntry(
             self._context,
             arrival,
@@ -238,13 +239,24 @@ class Gatehouse:
             then=self._on_session,
         )
 
-    def _asked(self, startup: StartupMessage, visitor: Visitor) -> dict[str, str]:
+    def _keeps_state(self, database: str, user: str) -> bool:
+        try:
+            policy = self._house.limits_for(database, user).session_state
+        except KeyError:
+            # It is told later that there is no such database.
+            return True
+        return policy is not SessionStatePolicy.IGNORE
+
+    def _asked(
+        self, startup: StartupMessage, visitor: Visitor, *, any_name: bool
+    ) -> dict[str, str]:
         """Give the parameters that are kept for a client."""
         settings = self._context.settings
         asked = asked_parameters(
             startup.parameters,
             settings.track_extra_parameters,
             settings.ignore_startup_parameters,
+            any_name=any_name,
         )
         if settings.application_name_add_host:
             add_host(asked, visitor)

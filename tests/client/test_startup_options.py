@@ -54,6 +54,17 @@ def test_all_else_is_refused_by_name() -> None:
     assert caught.value.sqlstate == "42704"
 
 
+def test_any_is_kept_for_a_client_whose_session_state_is() -> None:
+    startup = {**BASE, "Work_Mem": "1GB", "options": "-c geqo=off"}
+    assert asked_parameters(startup, (), (), any_name=True) == {
+        "work_mem": "1GB",
+        "geqo": "off",
+    }
+    assert asked_parameters(startup, (), ("geqo",), any_name=True) == {
+        "work_mem": "1GB"
+    }
+
+
 def test_replication_is_no_parameter_either() -> None:
     assert asked(replication="off") == {}
 

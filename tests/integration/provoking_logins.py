@@ -120,11 +120,11 @@ def glued_to_ssl(start: StartPooler) -> ErrorResponse:
 
 
 def unknown_parameter(start: StartPooler) -> ErrorResponse:
-    return asked(small(start), work_mem="5MB")
+    return asked(start(session_state="ignore"), work_mem="5MB")
 
 
 def unknown_option(start: StartPooler) -> ErrorResponse:
-    return asked(small(start), options="-c work_mem=5MB")
+    return asked(start(session_state="ignore"), options="-c work_mem=5MB")
 
 
 def no_option(start: StartPooler) -> ErrorResponse:

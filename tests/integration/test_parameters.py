@@ -17,6 +17,9 @@ STARTUP = {
     "client_encoding": ("LATIN1", "UTF8"),
     "IntervalStyle": ("iso_8601", "postgres"),
     "standard_conforming_strings": ("off", "on"),
+    # Not reported by PostgreSQL.
+    "work_mem": ("5MB", "6MB"),
+    "search_path": ('"B c", public', "pg_catalog"),
 }
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from pgpool_py.reasons import Reason
-from pgpool_py.settings import AuthType, DatabaseSettings
+from pgpool_py.settings import AuthType, DatabaseSettings, SessionStatePolicy
 from pgwire.backend import BackendKeyData
 from pgwire.frontend import PasswordMessage
 from pgwire.startup import CancelRequest
@@ -117,7 +117,8 @@ def test_a_user_name_of_more_than_127_bytes_is_refused(house: House) -> None:
         assert told(house.arrive(startup(user=user)).received())[2] == message
 
 
-def test_a_parameter_that_cannot_be_kept_is_refused(house: House) -> None:
+def test_a_parameter_is_refused_where_session_state_is_not_kept(build: Build) -> None:
+    house = build(session_state=SessionStatePolicy.IGNORE)
     client = house.arrive(startup(work_mem="1GB"))
     assert told(client.received())[1:] == (
         "42704",
