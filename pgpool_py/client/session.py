@@ -8,7 +8,7 @@
 What a client may send, and when it needs a server, is decided by
 :class:`~pgwire.requests.Requests`.
 
-When it is read is in ``regulated``.
+When it is read is in ``regulated``; what nearly all exchanges are, in ``plain``.
 """
 
 from collections.abc import Callable
@@ -32,33 +32,26 @@ from pgwire.watched import Watch
 
 from .identity import ClientIdentity
 from .lender import Lender
+from .plain import Plain
 from .session_state import NOTHING
-from .stateful import Stateful
 from .telling import noticed, told, violated
-from .timing import Timing
 
 READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
 
 
-class ClientSession(Stateful):
+class ClientSession(Plain):
     """See the module's text.
 
     Attributes:
         takes_back: whether a transaction of its is rolled back, for the mode forbids
             it; what it sends is kept meanwhile.
-        timing: since when it does what it does.
-        cancel_asked: whether a cancel request waits for its exchange to be the one
-            that is being answered.
     """
 
     __slots__ = (
         "__weakref__",
         "_on_closed",
-        "_reactor",
         "_scratch",
-        "cancel_asked",
         "takes_back",
-        "timing",
     )
 
     def __init__(
@@ -75,6 +68,7 @@ class ClientSession(Stateful):
         requests: Callable[[Watch], Requests] | None = None,
     ) -> None:
         super().__init__(
+            reactor,
             stream,
             lender,
             requests(self) if requests else Requests(lender.statements),
@@ -82,12 +76,9 @@ class ClientSession(Stateful):
             parameters=parameters,
             limits=limits,
         )
-        self._reactor = reactor
         self._scratch = scratch
         self._on_closed = on_closed
         self.takes_back = False
-        self.timing = Timing(reactor.now)
-        self.cancel_asked = False
         stream.handler = self
 
     def __str__(self) -> str:
@@ -97,9 +88,36 @@ class ClientSession(Stateful):
 
     def on_readable(self) -> None:
         """Read once, and pass it on or keep it; called by the stream."""
+        requests = self.requests
+        if self.server is not None or self.waiting or requests.pending:
+            self._read_on(requests.pending)
+            return
+        scratch = self._scratch
+        try:
+            size = self.stream.recv_into(scratch.buffer)
+        except BlockingIOError:
+            return
+        except OSError:
+            size = 0
+        if not size:
+            self.close(Reason.CLIENT_EOF)
+        elif (
+            requests.is_query(scratch.buffer, size)
+            and (server := self.lender.take(self)) is not None
+        ):
+            self.server = server
+            self._send_alone(server, scratch.view[:size])
+            self.lender.counters.bytes_received += size
+        else:
+            self.lender.counters.bytes_received += size
+            requests.keep(scratch.view[:size])
+            self.consider()
+
+    def _read_on(self, pending: bytearray | None) -> None:
+        """Read what comes behind something that is not dealt with yet."""
+        self._alone = False
         scratch = self._scratch
         requests = self.requests
-        pending = requests.pending
         server = None if self.waiting else self.server
         start = 0
         try:
@@ -120,14 +138,6 @@ class ClientSession(Stateful):
         if server is not None:
             requests.pending = None
             self._forward(server, scratch.view, start + size)
-        elif (
-            not pending
-            and not self.waiting
-            and requests.is_query(scratch.buffer, size)
-            and (server := self.lender.take(self)) is not None
-        ):
-            self.server = server
-            self._send_query(server, scratch.view[:size])
         else:
             requests.keep(scratch.view[:size])
             if self.waiting:
@@ -201,14 +211,6 @@ class ClientSession(Stateful):
             ledger.wait()
         self._regulate()
 
-    def _send_query(self, server: ServerConnection, query: memoryview) -> None:
-        """Send one simple Query: what nearly all that comes is."""
-        server.ledger.query()
-        if not self.timing.exchange_since:
-            self.timing.begin_exchange(self._reactor.now, self.lender.counters)
-        if not server.stream.write(query):
-            self._regulate()
-
     def _violated(self, violation: ProtocolViolation) -> None:
         self.close(Reason.CLIENT_PROTOCOL_VIOLATION, violated(violation))
 
@@ -217,10 +219,14 @@ class ClientSession(Stateful):
     def on_linked(self, server: ServerConnection) -> None:
         """Send what is pending; see :class:`~pgpool_py.client.lender.Borrower`."""
         self.waiting = False
-        self.server = server
+        before, self.server = self.server, server
         pending = self.requests.take()
         if pending:
-            self._forward(server, memoryview(pending), len(pending))
+            view = memoryview(pending)
+            if before is None and self.requests.is_query(view, len(view)):
+                self._send_alone(server, view)
+            else:
+                self._forward(server, view, len(view))
         elif self.touched is not NOTHING and server.ledger.settled:
             # It waited for a cancel that was on its way.
             self.on_answered(server)

@@ -14,7 +14,8 @@ from typing import Final
 from pgpool_py.reasons import Reason
 from pgpool_py.server.cancel import ServerCancel
 from pgpool_py.server.clearing import drain, resynchronise, roll_back
-from pgpool_py.server.connection import Errand, ServerConnection
+from pgpool_py.server.connection import ServerConnection
+from pgpool_py.server.errand import Errand
 from pgpool_py.server.state import ServerState
 from pgpool_py.settings import PoolMode, PoolSettings
 from pgwire.diagnostics import ErrorResponse
@@ -50,13 +51,13 @@ class Aftercare:
         self._shelve = shelve
         self._drain_after: set[ServerConnection] = set()
         self.settings = settings
-        self.resets = _resets(settings)
+        self.resets = resets(settings)
         self.cancels: dict[ServerCancel, ServerConnection] = {}
 
     def reconfigure(self, settings: PoolSettings) -> None:
         """Take over new settings."""
         self.settings = settings
-        self.resets = _resets(settings)
+        self.resets = resets(settings)
 
     # From the client's hands
 
@@ -288,5 +289,6 @@ class Aftercare:
             server.since = self._context.reactor.now
 
 
-def _resets(settings: PoolSettings) -> bool:
+def resets(settings: PoolSettings) -> bool:
+    """Tell whether every server is reset when it comes back."""
     return settings.pool_mode is PoolMode.SESSION or settings.server_reset_query_always

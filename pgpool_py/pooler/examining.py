@@ -10,7 +10,8 @@ from pgpool_py.client.lender import Examined
 from pgpool_py.client.session_state import Touched
 from pgpool_py.reasons import Reason
 from pgpool_py.server.answers import Answers
-from pgpool_py.server.connection import Errand, ServerConnection
+from pgpool_py.server.connection import ServerConnection
+from pgpool_py.server.errand import Errand
 from pgpool_py.server.examination import (
     Findings,
     Questions,

@@ -159,6 +159,11 @@ class Inquiry:
             self._abandon(server)
             self._end(UnusableError("the query leaves a transaction open"))
 
+    def on_query_answered(self, server: ServerConnection, data: memoryview) -> None:
+        """See Owner."""
+        self.deliver(data)
+        self.on_answered(server)
+
     def on_transaction(self, server: ServerConnection, *, ready: bool) -> None:
         """See Owner: nothing is refused."""
 

@@ -6,6 +6,7 @@ Until it is linked not a byte of the client's was sent: if the server dies, anot
 will do. If the client leaves meanwhile, what was begun goes on for nobody.
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -13,7 +14,8 @@ from typing import Final
 from pgpool_py import errors
 from pgpool_py.client.lender import Borrower
 from pgpool_py.reasons import Reason
-from pgpool_py.server.connection import Errand, ServerConnection
+from pgpool_py.server.connection import ServerConnection
+from pgpool_py.server.errand import Errand
 from pgpool_py.server.parameters import AWAITED, Change, ParameterSet, changes
 from pgpool_py.server.replay import replay
 from pgpool_py.server.state import ServerState
@@ -38,6 +40,7 @@ class Linking:
 
     __slots__ = (
         "_accepted",
+        "_check_delay",
         "_context",
         "_counters",
         "_defaults",
@@ -64,32 +67,14 @@ class Linking:
         self._preparing: dict[ServerConnection, tuple[Borrower, float]] = {}
         # In the order of their use, the oldest first.
         self._accepted: OrderedDict[Change, None] = OrderedDict()
+        self.reconfigure(settings)
+
+    def reconfigure(self, settings: PoolSettings) -> None:
+        """Take over new settings."""
         self.settings = settings
+        self._check_delay = check_delay(settings)
 
     # Clients
-
-    def lend_ready(self, server: ServerConnection, client: Borrower) -> bool:
-        """Lend an idle server if nothing has to be done before; say whether it was."""
-        now = self._reactor.now
-        settings = self.settings
-        if client.parameters is not server.parameters or (
-            # As in _is_stale; a call less on the way of nearly all exchanges.
-            settings.server_check_query
-            and now - server.since >= settings.server_check_delay
-        ):
-            return False
-        # As lend, likewise.
-        server.owner = client
-        server.state = ServerState.ACTIVE
-        server.since = now
-        self._counters.server_assignment_count += 1
-        return True
-
-    def _is_stale(self, server: ServerConnection) -> bool:
-        settings = self.settings
-        return bool(settings.server_check_query) and (
-            self._reactor.now - server.since >= settings.server_check_delay
-        )
 
     def _lend(self, server: ServerConnection, client: Borrower) -> None:
         """Make the client the owner of the server, without telling it."""
@@ -103,7 +88,7 @@ class Linking:
 
         ``since`` is when the client began to wait.
         """
-        stale = self._is_stale(server)
+        stale = self._reactor.now - server.since >= self._check_delay
         self._lend(server, client)
         self._counters.wait_time += self._reactor.now - since
         if stale:
@@ -169,7 +154,7 @@ class Linking:
             self._linked(server)
             return
         limit = self._context.settings.server_drain_timeout
-        errand = Errand(
+        errand: Errand[ServerConnection] = Errand(
             lambda server, error: self._were_set(server, error, wanted, target),
             limit,
             Reason.INVALID_SERVER_PARAMETER,
@@ -231,3 +216,8 @@ class Linking:
     def _linked(self, server: ServerConnection) -> None:
         client, _ = self._preparing.pop(server)
         client.on_linked(server)
+
+
+def check_delay(settings: PoolSettings) -> float:
+    """Give the seconds of idleness after which a server is checked, or infinite."""
+    return settings.server_check_delay if settings.server_check_query else math.inf

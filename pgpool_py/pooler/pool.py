@@ -7,7 +7,6 @@ from pgpool_py import errors
 from pgpool_py.client.lender import Borrower, Examined
 from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
-from pgpool_py.pool.books import Books
 from pgpool_py.pool.quota import Quota
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
@@ -21,7 +20,8 @@ from .context import Context
 from .examining import Examining
 from .linking import Linking
 from .pins import PoolPins
-from .staffing import Staffing, sizes_of
+from .shelf import Shelf
+from .staffing import Staffing
 from .starving import grow_older
 
 _log = logging.getLogger(__name__)
@@ -37,23 +37,18 @@ class Guest(Protocol):
         """It cannot be known: no server can be reached."""
 
 
-class Pool:
-    """See the module's text.
+class Pool(Shelf[Guest]):
+    """See the module's text; the rest of its attributes are a shelf's.
 
     Attributes:
         database, user: as clients name them; ``user`` is the servers' user.
-        settings: in force.
-        counters: what is counted.
         statements: all that clients have prepared.
         buffer_limit: of every buffer of a client, in bytes.
-        books: servers and waiters.
         staffing, linking, aftercare: where servers come from, how one is made ready
             for a client, and how for the next.
         pins, examining: who keeps a server for its session state, and how that is
             found out.
         notified: who was told that it waits, and since when it does.
-        paused: whether no server is lent.
-        refusal: what clients that need a server are told while it shuts down.
     """
 
     def __init__(
@@ -63,17 +58,12 @@ class Pool:
         quotas: tuple[Quota, ...],
         counters: Counters | None = None,
     ) -> None:
-        self._context, self._quotas = context, quotas
-        self._reactor = context.reactor
-        self._guests: dict[Guest, float] = {}
+        super().__init__(context, settings, counters)
+        self._quotas = quotas
         self.database, self.user = settings.database, settings.target.user
-        self.settings, self.statements = settings, context.statements
-        self.counters = counters or Counters()
+        self.statements = context.statements
         self.buffer_limit = context.settings.client_buffer_limit
         self.notified: dict[Borrower, float] = {}
-        self.paused = False
-        self.refusal: tuple[PoolerError, Reason] | None = None
-        self.books = _books(settings)
         self.staffing = Staffing(
             context,
             settings,
@@ -141,14 +131,12 @@ class Pool:
     def reconfigure(self, settings: PoolSettings) -> None:
         """Take over new settings; of servers only what the mode left is touched."""
         before = self.settings.pool_mode
-        self.settings = settings
+        super().reconfigure(settings)
         self.staffing.reconfigure(settings)
-        self.linking.settings = settings
+        self.linking.reconfigure(settings)
         self.aftercare.reconfigure(settings)
         self.pins.settings = settings
         self.buffer_limit = self._context.settings.client_buffer_limit
-        self.books.sizes = sizes_of(settings)
-        self.books.round_robin = _round_robin(settings)
         self._clean_after(before)
 
     def _clean_after(self, before: PoolMode) -> None:
@@ -186,7 +174,7 @@ class Pool:
 
     def clear(self, error: PoolerError, reason: Reason) -> None:
         """Close all servers, and refuse whoever waits for one."""
-        self._context.starved.pop(self, None)
+        self._starved.pop(self, None)
         self.staffing.stop()
         for server in (*self.books.idle, *self.books.busy):
             server.close(reason)
@@ -203,17 +191,6 @@ class Pool:
     def forget_guest(self, guest: Guest) -> None:
         """Strike out a client that is gone before it was told."""
         self._guests.pop(guest, None)
-
-    def take(self, client: Borrower) -> ServerConnection | None:
-        """Lend a server that is ready for this client; see Lender."""
-        idle = self.books.idle
-        if not idle or self.paused or self.refusal is not None:
-            return None
-        server = idle[0] if self.books.round_robin else idle[-1]
-        if not self.linking.lend_ready(server, client):
-            return None
-        self.books.take()
-        return server
 
     def request(self, client: Borrower) -> None:
         """Lend a server now, or when one is there; see Lender."""
@@ -244,7 +221,7 @@ class Pool:
 
     def grow(self) -> None:
         """Open the servers that are wanted now."""
-        starved = self._context.starved
+        starved = self._starved
         starved.pop(self, None)
         if not self.paused:
             need = bool(self._guests) and not self.books.total
@@ -253,12 +230,8 @@ class Pool:
 
     # Servers come back
 
-    def give_back(self, server: ServerConnection) -> None:
-        """Take a server back; see Lender."""
-        if server.must_reset or server.may_be_hit or self.aftercare.resets:
-            self.aftercare.give_back(server)
-        else:
-            self._shelve(server)
+    def _tend(self, server: ServerConnection) -> None:
+        self.aftercare.give_back(server)
 
     def abandon(
         self, server: ServerConnection, *, half_written: bool, must_reset: bool
@@ -319,7 +292,7 @@ class Pool:
         else:
             # What was just answered needs no check.
             server.since = now
-            starved = self._context.starved
+            starved = self._starved
             books = self.books
             lends = books.waiters and not self.settings.debug_rotate_servers
             if lends and not starved:
@@ -335,7 +308,7 @@ class Pool:
 
     def _yield_to_older(self) -> None:
         """Let pools that share a limit with this one grow if somebody waits longer."""
-        grow_older(self._context.starved, self.oldest_wait, self._quotas)
+        grow_older(self._starved, self.oldest_wait, self._quotas)
 
     def _welcome_guests(self) -> None:
         guests, self._guests = self._guests, {}
@@ -384,11 +357,3 @@ class Pool:
             if server is None or waiter is None:
                 return
             self.linking.begin(server, *waiter)
-
-
-def _round_robin(settings: PoolSettings) -> bool:
-    return settings.server_round_robin or settings.debug_rotate_servers
-
-
-def _books(settings: PoolSettings) -> Books[ServerConnection, Borrower]:
-    return Books(sizes_of(settings), round_robin=_round_robin(settings))

@@ -36,6 +36,11 @@ class Answers:
         elif not self._overflown:
             self.replies += data
 
+    def on_query_answered(self, server: ServerConnection, data: memoryview) -> None:
+        """See Owner."""
+        self.deliver(data)
+        self.on_answered(server)
+
     def in_own_names(self, error: bytes) -> bytes:
         """See Owner."""
         return error

@@ -7,19 +7,20 @@ from pgwire.draining import drain_requests, resynchronising_requests
 from pgwire.exchange import QUERY
 from pgwire.frontend import Query
 
-from .connection import Errand, ServerConnection
+from .connection import ServerConnection
+from .errand import Errand
 
 _ROLLBACK: Final = Query(b"ROLLBACK").encode()
 
 
-def drain(server: ServerConnection, errand: Errand) -> None:
+def drain(server: ServerConnection, errand: Errand[ServerConnection]) -> None:
     """End anything that a vanished owner had begun."""
     nonce = secrets.token_hex(16).encode()
     server.ledger.drain(nonce)
     server.begin(errand, drain_requests(nonce))
 
 
-def resynchronise(server: ServerConnection, errand: Errand) -> None:
+def resynchronise(server: ServerConnection, errand: Errand[ServerConnection]) -> None:
     """Find out what is owed, where the ledger is uncertain."""
     ledger = server.ledger
     nonce = secrets.token_hex(16).encode()
@@ -28,6 +29,6 @@ def resynchronise(server: ServerConnection, errand: Errand) -> None:
     server.begin(errand, data)
 
 
-def roll_back(server: ServerConnection, errand: Errand) -> None:
+def roll_back(server: ServerConnection, errand: Errand[ServerConnection]) -> None:
     """End the transaction of an owner who stays; all it sent is answered."""
     server.run(errand, _ROLLBACK, QUERY)

@@ -12,8 +12,6 @@ An errand may also be run while the server is lent, before the owner's first byt
 
 import logging
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from pgpool_py.errors import PoolerError
@@ -35,6 +33,7 @@ from pgwire.ledger import Ledger
 from pgwire.reading import is_read_by
 from pgwire.server_login import MAX_PARAMETERS
 
+from .errand import Errand
 from .opening import TERMINATE, Opened
 from .parameters import ParameterSet
 from .state import ServerState
@@ -60,6 +59,9 @@ class Owner(Protocol):
 
     def on_answered(self, server: "ServerConnection") -> None:
         """All that was sent is answered."""
+
+    def on_query_answered(self, server: "ServerConnection", data: memoryview) -> None:
+        """As deliver and on_answered: all that a lone Query of yours has brought."""
 
     def on_transaction(self, server: "ServerConnection", *, ready: bool) -> None:
         """As on_answered, in a transaction you refuse; ``ready``: and you were told."""
@@ -99,23 +101,6 @@ class Keeper(Protocol):
 
     def on_server_closed(self, server: "ServerConnection", reason: Reason) -> None:
         """The server is closed; called once."""
-
-
-Then = Callable[["ServerConnection", ErrorResponse | None], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """Something that we ask of a server ourselves.
-
-    Attributes:
-        then: called when it is done, with the first error that the server answered.
-        limit: seconds it may take; then the server is closed, for the reason ``late``.
-    """
-
-    then: Then
-    limit: float
-    late: Reason
 
 
 class ServerConnection:
@@ -189,7 +174,7 @@ class ServerConnection:
         self._scratch = scratch
         self._keeper = keeper
         self._carry = b""
-        self._errand: Errand | None = None
+        self._errand: Errand[ServerConnection] | None = None
         self._errand_error: ErrorResponse | None = None
         self.stream = opened.stream
         self.ledger = Ledger()
@@ -228,12 +213,14 @@ class ServerConnection:
         if self._errand is not None and now >= self.deadline:
             self.close(self._errand.late)
 
-    def run(self, errand: Errand, data: bytes, *entries: int) -> None:
+    def run(
+        self, errand: Errand["ServerConnection"], data: bytes, *entries: int
+    ) -> None:
         """Send messages of ours; the errand's end is called when all is answered."""
         self.ledger.skip(*entries)
         self.begin(errand, data)
 
-    def begin(self, errand: Errand, data: bytes) -> None:
+    def begin(self, errand: Errand["ServerConnection"], data: bytes) -> None:
         """As :meth:`run`, for messages that the ledger knows of."""
         self.stream.gather(data)
         self._errand = errand
@@ -261,7 +248,16 @@ class ServerConnection:
             self._ended()
             return
         self.received += size
-        self._account(scratch, start + size)
+        owner = self.owner
+        if (
+            owner is not None
+            and not self.may_be_hit
+            and self.ledger.is_answer(scratch.buffer, start + size)
+        ):
+            self._carry = b""
+            owner.on_query_answered(self, scratch.view[: start + size])
+        else:
+            self._account(scratch, start + size)
 
     def _account(self, scratch: Scratch, end: int) -> None:
         ledger = self.ledger

@@ -10,7 +10,7 @@ import struct
 from typing import Final
 
 from .backend import ReadyForQuery
-from .codes import Backend
+from .codes import Backend, TransactionStatus
 from .exchange import (
     ASYNCHRONOUS,
     COPY_END,
@@ -18,6 +18,7 @@ from .exchange import (
     EXECUTE,
     NOTED,
     POPS,
+    QUERY,
     ROWS,
     SENDS_ROWS,
     SKIP,
@@ -46,13 +47,17 @@ _READY_LENGTH: Final = 5
 _READY: Final = Backend.READY_FOR_QUERY
 _COMPLETE: Final = Backend.COMMAND_COMPLETE
 _ERROR: Final = Backend.ERROR_RESPONSE
+_IDLE: Final = TransactionStatus.IDLE
+_READY_IDLE: Final = ReadyForQuery(_IDLE).encode()
 # DISCARD ALL and DEALLOCATE ALL begin so.
 _D: Final = 0x44
 
 _header = struct.Struct("!BI").unpack_from
+_ROW_KINDS: Final = (Backend.ROW_DESCRIPTION, Backend.DATA_ROW)
 # By type byte; an index costs half of a look-up in the dictionary.
 _STAYS: Final = tuple([STAYS.get(kind, 0) for kind in range(256)])
 _POPS: Final = tuple([POPS.get(kind, 0) for kind in range(256)])
+_IS_ROWS: Final = tuple([kind in _ROW_KINDS for kind in range(256)])
 
 
 class Ledger(Replies):
@@ -71,6 +76,45 @@ class Ledger(Replies):
     def __init__(self) -> None:
         super().__init__()
         self.runs: list[tuple[int, int]] = []
+
+    def is_answer(self, buffer: bytearray, end: int) -> bool:
+        """Account for ``buffer[:end]`` if it is all of a plain answer to a lone Query.
+
+        That is what most servers send most of the time, and worth a way of its own:
+        rows, ends of statements and a ReadyForQuery outside a transaction, for the one
+        Query that is owed.
+
+        Returns:
+            Whether it was that, and all of it is to be forwarded. If not, nothing has
+            changed, and :meth:`receive` is to be called.
+        """
+        if (
+            self.head != QUERY
+            or self._behind
+            or self.rest
+            or not buffer.endswith(_READY_IDLE, 0, end)
+        ):
+            return False
+        # What ends so may be the middle of a message all the same.
+        ready = end - HEADER_SIZE - 1
+        position = 0
+        while position < ready:
+            kind, length = _header(buffer, position)
+            if kind == _COMPLETE:
+                if buffer[position + HEADER_SIZE] == _D:
+                    return False
+            elif not _IS_ROWS[kind]:
+                return False
+            if length < 5:
+                # The least of these messages: a tag that is empty.
+                return False
+            position += 1 + length
+        if position != ready:
+            return False
+        self.head = 0
+        self.status = _IDLE
+        self.readies += 1
+        return True
 
     def receive(  # noqa: C901, PLR0912, PLR0915 - long: the hot loop, where a call costs
         self, buffer: bytearray, end: int

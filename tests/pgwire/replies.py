@@ -1,5 +1,6 @@
 """Replies of a server as bytes, and a reader that feeds a ledger as it asks for."""
 
+from copy import deepcopy
 from typing import Final
 
 from pgwire.diagnostics import error, notice
@@ -40,6 +41,12 @@ FATAL: Final = error("FATAL", "57P01", "terminating connection").encode()
 NOTICE: Final = notice("WARNING", "25P01", "no transaction").encode()
 PARAMETER: Final = message("S", b"TimeZone\0UTC\0")
 NOTIFICATION: Final = message("A", b"\0\0\0\7ch\0hi\0")
+
+
+def state_of(ledger: Ledger) -> tuple[int, ...]:
+    """Give what a ledger owes and knows of the transaction."""
+    owed = (ledger.head, ledger.outstanding, ledger.rest, ledger.readies)
+    return (*owed, ledger.status, ledger.unsynced)
 
 
 def row(value: bytes = b"1") -> bytes:
@@ -97,10 +104,16 @@ class Reader:
         # What an earlier read left behind must never matter.
         self._buffer[: len(whole) + 64] = b"\xee" * (len(whole) + 64)
         self._buffer[: len(whole)] = whole
+        shortcut = deepcopy(self.ledger)
+        before = state_of(shortcut)
+        plain = shortcut.is_answer(self._buffer, len(whole))
         try:
             used = self.ledger.receive(self._buffer, len(whole))
         finally:
             pieces = [bytes(self._buffer[a:b]) for a, b in self.ledger.runs]
+        # The short way comes to the same, or leaves all as it is.
+        assert state_of(shortcut) == (state_of(self.ledger) if plain else before)
+        assert not plain or (pieces == [whole] and not self.ledger.events)
         assert len(whole) - used < HOLD_LIMIT
         assert all(pieces), "a run is empty"
         self._carry = whole[used:]

@@ -102,6 +102,10 @@ class Client:
     def on_answered(self, server: ServerConnection) -> None:
         self.calls.append("answered")
 
+    def on_query_answered(self, server: ServerConnection, data: memoryview) -> None:
+        self.deliver(data)
+        self.on_answered(server)
+
     def on_parameter(self, name: str, value: str) -> None:
         self.calls.append(f"parameter {name}={value}")
 

@@ -12,7 +12,7 @@ from pgpool_py.pooler.pool import Pool
 from pgpool_py.pooler.views import ServerStatus
 from pgpool_py.reasons import Reason
 from pgpool_py.server.cancel import ServerCancel
-from pgpool_py.server.connection import Errand
+from pgpool_py.server.errand import Errand
 from pgpool_py.server.opening import Opening
 from pgpool_py.server.state import ServerState
 from pgpool_py.settings import LoadBalanceHosts, PoolMode
@@ -126,8 +126,7 @@ def test_an_idle_server_and_an_opening_are_counted(stage: Stage) -> None:
 def test_a_server_that_is_checked_while_it_is_lent_is_tested(stage: Stage) -> None:
     pool = stage.pool()
     server = stage.server(pool, stage.client(pool))
-    errand = Errand(lambda server, error: None, 5.0, Reason.CHECK_FAILED)
-    server.run(errand, b"")
+    server.run(Errand(lambda server, error: None, 5.0, Reason.CHECK_FAILED), b"")
     (view,) = views.servers(stage.pooler)
     assert view.status is ServerStatus.TESTED
 

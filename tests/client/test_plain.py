@@ -1,0 +1,114 @@
+"""The plain case, and what ends it."""
+
+import pytest
+
+from pgpool_py.settings import PoolMode
+from tests.client.parties import Scene, pool_settings
+from tests.fixtures.hand import turn
+from tests.fixtures.messages import IN_TRANSACTION, complete, done, query
+
+
+@pytest.fixture
+def asking(scene: Scene) -> Scene:
+    """Give a client whose Query was sent to a server that was there for it."""
+    scene.lender.ready = scene.server
+    scene.send(query("SELECT 1"))
+    scene.backend.received()
+    scene.lender.calls.clear()
+    return scene
+
+
+def is_linked(scene: Scene) -> bool:
+    return scene.session.server is scene.server
+
+
+def test_the_server_goes_back_with_the_answer(asking: Scene) -> None:
+    asking.answer(done())
+    assert asking.client.received() == done()
+    assert asking.lender.calls == ["give back"]
+    assert not is_linked(asking)
+    assert asking.server.owner is None
+
+
+def test_a_query_that_has_waited_is_plain_too(scene: Scene) -> None:
+    scene.send(query("SELECT 1"))
+    scene.lend()
+    assert scene.backend.received() == query("SELECT 1")
+    scene.answer(done())
+    assert scene.client.received() == done()
+    assert scene.lender.calls == ["request", "give back"]
+
+
+def test_an_answer_in_pieces_goes_on_as_it_comes(asking: Scene) -> None:
+    asking.answer(complete())
+    assert asking.client.received() == complete()
+    assert is_linked(asking)
+    asking.answer(done()[len(complete()) :])
+    assert not is_linked(asking)
+
+
+def test_a_part_of_a_message_behind_it_keeps_the_server(asking: Scene) -> None:
+    asking.send(query("SELECT 2")[:7])
+    asking.answer(done())
+    assert is_linked(asking)
+    asking.send(query("SELECT 2")[7:])
+    assert asking.backend.received() == query("SELECT 2")
+    asking.answer(done())
+    assert not is_linked(asking)
+
+
+def test_a_query_behind_it_keeps_the_server(asking: Scene) -> None:
+    asking.send(query("SELECT 2"))
+    asking.answer(done())
+    assert is_linked(asking)
+    asking.answer(done())
+    assert not is_linked(asking)
+    assert asking.client.received() == done() + done()
+
+
+def test_a_transaction_keeps_the_server_to_its_end(asking: Scene) -> None:
+    asking.answer(complete("BEGIN") + IN_TRANSACTION)
+    assert is_linked(asking)
+    asking.send(query("COMMIT"))
+    asking.answer(done("COMMIT"))
+    assert not is_linked(asking)
+
+
+def test_in_session_mode_the_server_stays(scene: Scene) -> None:
+    scene.lender.settings = pool_settings(pool_mode=PoolMode.SESSION)
+    scene.lender.ready = scene.server
+    for _ in range(2):
+        scene.send(query("SELECT 1"))
+        scene.answer(done())
+        assert is_linked(scene)
+
+
+def test_it_is_counted_and_timed_as_any_other(asking: Scene) -> None:
+    timing, counters = asking.session.timing, asking.lender.counters
+    assert timing.exchange_since == timing.transaction_since > 0
+    timing.exchange_since -= 2.0
+    asking.answer(done())
+    assert counters.query_count == counters.xact_count == 1
+    assert counters.bytes_received == len(query("SELECT 1"))
+    assert counters.bytes_sent == len(done())
+    assert 2.0 <= counters.query_time == counters.xact_time < 3.0
+    assert timing.exchange_since == timing.transaction_since == 0.0
+
+
+def test_a_cancel_that_waited_for_it_is_forgotten(asking: Scene) -> None:
+    asking.session.cancel_asked = True
+    asking.answer(done())
+    assert not asking.session.cancel_asked
+
+
+def test_a_client_that_takes_no_answer_is_read_no_more(asking: Scene) -> None:
+    rows = asking.lender
+    while not asking.client_is_paused():
+        asking.answer(done("x" * 30000))
+        rows.ready = asking.server
+        asking.send(query("SELECT 1"))
+    assert not is_linked(asking)
+    assert not asking.server_is_paused()
+    while asking.client_is_paused():
+        asking.client.received()
+        turn(asking.reactor)
