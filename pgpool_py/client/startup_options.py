@@ -47,7 +47,7 @@ def asked_parameters(
     asked: dict[str, str] = {}
     if "options" in startup and "options" not in dropped:
         for name, value in split_options(startup["options"]):
-            if any_name or name in allowed:
+            if name in allowed or (any_name and name not in dropped):
                 asked[name] = value
             elif name not in dropped:
                 raise errors.unsupported_startup_parameter(name, in_options=True)
