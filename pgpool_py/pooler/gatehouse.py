@@ -225,7 +225,9 @@ class Gatehouse:
                 # A WAL sender's commands are simple queries, all of them.
                 raise errors.pqexec_disallowed(errors.Severity.FATAL)
             return self._replicate(arrival, startup, kind, proof)
-        keeps = self._keeps_state(database, user)
+        # Nothing is remembered of who has not proved who it is.
+        policy = settings.session_state_of(database, user)
+        keeps = policy is not SessionStatePolicy.IGNORE
         asked = self._asked(startup, arrival.visitor, any_name=keeps)
         return ClientEntry(
             self._context,
@@ -238,14 +240,6 @@ class Gatehouse:
             on_closed=self.on_client_closed,
             then=self._on_session,
         )
-
-    def _keeps_state(self, database: str, user: str) -> bool:
-        try:
-            policy = self._house.limits_for(database, user).session_state
-        except KeyError:
-            # It is told later that there is no such database.
-            return True
-        return policy is not SessionStatePolicy.IGNORE
 
     def _asked(
         self, startup: StartupMessage, visitor: Visitor, *, any_name: bool

@@ -174,6 +174,12 @@ class Settings:
         found = self.databases.get(name)
         return self.databases.get(FALLBACK_DATABASE) if found is None else found
 
+    def session_state_of(self, database: str, user: str) -> SessionStatePolicy:
+        """Return what becomes of the session state of a user's clients."""
+        db = self.find_database(database) or DatabaseSettings()
+        mine = self.users.get(user, UserSettings())
+        return _first(mine.session_state, db.session_state, self.session_state)
+
     def for_pool(self, database: str, user: str) -> PoolSettings:  # long: a line each
         """Return what holds when ``user`` logs in to ``database``.
 
@@ -227,9 +233,7 @@ class Settings:
             server_round_robin=self.server_round_robin,
             server_fast_close=self.server_fast_close,
             debug_rotate_servers=self.debug_rotate_servers,
-            session_state=_first(
-                mine.session_state, db.session_state, self.session_state
-            ),
+            session_state=self.session_state_of(database, user),
             max_pinned=self.max_pinned,
             pin_timeout=self.pin_timeout,
         )
