@@ -52,7 +52,8 @@ class Plain(Stateful, ABC):
             limits=limits,
         )
         self._reactor = reactor
-        # Whether its server was lent for one Query, behind which nothing came.
+        # Whether its server was lent, or is waited for, for one Query, behind which
+        # nothing came; after an answer, of no meaning.
         self._alone = False
         self.timing = Timing(reactor.now)
         self.cancel_asked = False
@@ -81,7 +82,7 @@ class Plain(Stateful, ABC):
 
     def on_query_answered(self, server: ServerConnection, data: memoryview) -> None:
         """Send the answer on, and let the server go; see Owner."""
-        if not self._alone:
+        if self.waiting or not self._alone:
             self.deliver(data)
             self.on_answered(server)
             return

@@ -57,6 +57,10 @@ class Regulated:
             self.server.stream.pause()
             self._regulate()
 
+    def in_own_names(self, error: bytes) -> bytes:
+        """See Owner."""
+        return self.requests.in_own_names(error)
+
     def on_server_drained(self) -> None:
         """Read again; see Owner."""
         self._regulate()

@@ -34,7 +34,7 @@ from .identity import ClientIdentity
 from .lender import Lender
 from .plain import Plain
 from .session_state import NOTHING
-from .telling import noticed, told, violated
+from .telling import told, violated
 
 READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
 
@@ -101,17 +101,19 @@ class ClientSession(Plain):
             size = 0
         if not size:
             self.close(Reason.CLIENT_EOF)
-        elif (
-            requests.is_query(scratch.buffer, size)
-            and (server := self.lender.take(self)) is not None
-        ):
+            return
+        lender = self.lender
+        self._alone = requests.is_query(scratch.buffer, size)
+        if self._alone and (server := lender.take(self)) is not None:
             self.server = server
             self._send_alone(server, scratch.view[:size])
-            self.lender.counters.bytes_received += size
         else:
-            self.lender.counters.bytes_received += size
             requests.keep(scratch.view[:size])
-            self.consider()
+            if self._alone and size < lender.buffer_limit:
+                self._ask()
+            else:
+                self.consider()
+        lender.counters.bytes_received += size
 
     def _read_on(self, pending: bytearray | None) -> None:
         """Read what comes behind something that is not dealt with yet."""
@@ -151,10 +153,14 @@ class ClientSession(Plain):
         if verdict is Verdict.CLOSE:
             self.close(Reason.CLIENT_CLOSE_REQUEST)
         elif verdict is Verdict.SERVER:
-            self.waiting = True
-            self.timing.since = self._reactor.now
-            self.lender.request(self)
+            self._ask()
         self._regulate()
+
+    def _ask(self) -> None:
+        """Ask for a server: what is pending needs one."""
+        self.waiting = True
+        self.timing.since = self._reactor.now
+        self.lender.request(self)
 
     def _review(self) -> Verdict:
         limit = self.lender.buffer_limit
@@ -223,7 +229,7 @@ class ClientSession(Plain):
         pending = self.requests.take()
         if pending:
             view = memoryview(pending)
-            if before is None and self.requests.is_query(view, len(view)):
+            if before is None and self._alone:
                 self._send_alone(server, view)
             else:
                 self._forward(server, view, len(view))
@@ -232,10 +238,6 @@ class ClientSession(Plain):
             self.on_answered(server)
         if self.stream.paused:
             self._regulate()
-
-    def on_notice(self, text: str) -> None:
-        """Tell the client; see :class:`~pgpool_py.client.lender.Borrower`."""
-        self.stream.write(noticed(text))
 
     def on_refused(self, error: PoolerError, reason: Reason) -> None:
         """Close; see :class:`~pgpool_py.client.lender.Borrower`."""
@@ -248,10 +250,6 @@ class ClientSession(Plain):
     def refuses_transactions(self) -> bool:
         """Whether the pool's mode is statement; see Owner."""
         return self.lender.settings.pool_mode is PoolMode.STATEMENT
-
-    def in_own_names(self, error: bytes) -> bytes:
-        """See Owner."""
-        return self.requests.in_own_names(error)
 
     def on_answered(self, server: ServerConnection) -> None:
         """Everything is answered: let the server go if the pool's mode says so."""

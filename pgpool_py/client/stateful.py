@@ -19,7 +19,7 @@ from .identity import ClientIdentity
 from .lender import Lender
 from .regulated import Regulated
 from .session_state import NOTHING, Touched
-from .telling import told
+from .telling import noticed, told
 
 UNKNOWN_STATE: Final = "unknown session state"
 LASTING: Final = "library, setseed or currval"
@@ -87,6 +87,10 @@ class Stateful(Regulated):
     def reads_otherwise(self) -> bool:
         """Whether parameters by which statements are read may have changed."""
         return self.touched.reading
+
+    def on_notice(self, text: str) -> None:
+        """Tell the client; see :class:`~pgpool_py.client.lender.Borrower`."""
+        self.stream.write(noticed(text))
 
     def judge(self, found: Classification, text: bytes) -> bytes | None:
         """Take note of what is sent, or refuse it; see Watch."""

@@ -62,6 +62,13 @@ class Books(Generic[S, W]):
         """How many servers there are, those being opened included."""
         return len(self.idle) + len(self.busy) + self.opening
 
+    @property
+    def full(self) -> bool:
+        """Whether there are as many servers as there may ever be."""
+        sizes = self.sizes
+        total = len(self.idle) + len(self.busy) + self.opening
+        return sizes.size != 0 and total >= sizes.size + sizes.reserve
+
     # Servers
 
     def take(self) -> S | None:

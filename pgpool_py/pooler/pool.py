@@ -212,7 +212,8 @@ class Pool(Shelf[Guest]):
             client.on_refused(errors.wait_queue_full(most), Reason.WAIT_QUEUE_FULL)
             return
         books.wait(client, now)
-        self.grow()
+        if not books.full:
+            self.grow()
 
     def leave(self, client: Borrower) -> None:
         """Take a client out of the queue; see Lender."""

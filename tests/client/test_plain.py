@@ -2,8 +2,9 @@
 
 import pytest
 
+from pgpool_py.client.cancel import cancel_exchange
 from pgpool_py.settings import PoolMode
-from tests.client.parties import Scene, pool_settings
+from tests.client.parties import LIMIT, Scene, pool_settings
 from tests.fixtures.hand import turn
 from tests.fixtures.messages import IN_TRANSACTION, complete, done, query
 
@@ -99,6 +100,35 @@ def test_a_cancel_that_waited_for_it_is_forgotten(asking: Scene) -> None:
     asking.session.cancel_asked = True
     asking.answer(done())
     assert not asking.session.cancel_asked
+
+
+def test_an_answer_that_comes_before_the_cancel_is_out_sets_the_client_free(
+    asking: Scene,
+) -> None:
+    cancel_exchange(asking.session)
+    assert asking.waits()
+    asking.answer(done())
+    assert asking.client.received() == done()
+    assert asking.lender.calls == ["cancel", "give back"]
+    assert not asking.waits()
+    asking.lender.ready = asking.server
+    asking.send(query("SELECT 2"))
+    assert asking.backend.received() == query("SELECT 2")
+
+
+def test_what_comes_behind_a_query_that_waits_is_sent_with_it(scene: Scene) -> None:
+    scene.send(query("BEGIN"), query("SELECT 1"))
+    scene.lend()
+    assert scene.backend.received() == query("BEGIN") + query("SELECT 1")
+    scene.answer(complete("BEGIN") + IN_TRANSACTION, complete() + IN_TRANSACTION)
+    assert is_linked(scene)
+
+
+def test_a_query_of_the_buffers_size_that_waits_stops_the_reading(scene: Scene) -> None:
+    scene.send(query("x" * LIMIT))
+    assert scene.client_is_paused()
+    scene.lend()
+    assert not scene.client_is_paused()
 
 
 def test_a_client_that_takes_no_answer_is_read_no_more(asking: Scene) -> None:

@@ -167,6 +167,20 @@ def test_the_pool_does_not_grow_above_its_size() -> None:
     assert kept.wanted(0.0) == 0
 
 
+def test_a_pool_is_full_when_its_size_and_its_reserve_are_reached() -> None:
+    kept = books(idle=2, size=3, reserve=1)
+    kept.take()
+    assert not kept.full
+    kept.begin_opening()
+    assert not kept.full
+    kept.begin_opening()
+    assert kept.full
+
+
+def test_a_pool_without_a_size_is_never_full() -> None:
+    assert not books(idle=3, size=0, reserve=1).full
+
+
 def test_a_size_of_zero_is_no_limit() -> None:
     kept = books(0, idle=50)
     for _ in range(50):
