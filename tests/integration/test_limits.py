@@ -183,9 +183,7 @@ def test_only_the_right_password_lets_in(
 def test_a_startup_parameter_that_cannot_be_kept_is_refused_by_name(
     start_pooler: StartPooler,
 ) -> None:
-    pooler = start_pooler(
-        ignore_startup_parameters="geqo", session_state="ignore"
-    )
+    pooler = start_pooler(ignore_startup_parameters="geqo", session_state="ignore")
     wire = connect(pooler)
     words = {"user": "postgres", "database": "app", "geqo": "on", "work_mem": "5MB"}
     wire.send(StartupMessage(0, words).encode())
