@@ -89,7 +89,7 @@ class ClientStatements:
         """Whether it has a statement that no other server can be given."""
         unnamed = self.unnamed
         return self._own_names > 0 or (
-            unnamed is not None and isinstance(unnamed, _Unkept)
+            unnamed is not None and isinstance(unnamed, Unkept)
         )
 
     @property
@@ -139,23 +139,23 @@ class ClientStatements:
 
     # Parse
 
-    def parse_unnamed(self, message: bytes | None, ledger: Ledger) -> int:
+    def parse_unnamed(self, message: bytes | None, ledger: Ledger) -> bool:
         """Note a Parse of the unnamed statement; None: too long to be kept.
 
         Returns:
-            How many bytes of the message ``front`` stands for.
+            Whether ``front`` holds what is to be sent instead.
         """
         statements = ledger.statements
         made: object
         if message is None:
-            made = _Unkept()
+            made = Unkept()
             self.ties = True
         else:
             made = self._kept(message)
         self._last_unnamed = (statements, statements.issued)
         ledger.note(PARSE, Unnamed(self, statements, made))
         self.unnamed = statements.unnamed = made
-        return 0
+        return False
 
     def _kept(self, message: bytes) -> bytes:
         """Give the Parse of an unnamed statement, marked if its use is to be seen."""
@@ -196,13 +196,13 @@ class ClientStatements:
 
     # Use
 
-    def use_unnamed(self, ledger: Ledger) -> None:
-        """Have the server have this client's unnamed statement, or none."""
+    def use_unnamed(self, ledger: Ledger) -> bytes:
+        """Have the server have this client's unnamed statement, or none; as ``use``."""
         statements = ledger.statements
         if isinstance(self.unnamed, Dropping):
             self._drops = True
         if statements.unnamed is self.unnamed and self.unnamed is not None:
-            return
+            return b""
         if isinstance(self.unnamed, bytes):
             self._last_unnamed = (statements, statements.issued)
             self.front.append(self.unnamed)
@@ -211,6 +211,7 @@ class ClientStatements:
         else:
             self._close(b"", ledger)
             statements.unnamed = None
+        return b""
 
     def use(self, name: bytes, ledger: Ledger, context: bytes) -> bytes:
         """Have the server have this statement, or none of that name; give its name."""
@@ -264,19 +265,22 @@ class ClientStatements:
             sent.append(_SYNC)
         return b"".join(sent)
 
-    def run_alone(self, message: memoryview, kind: int, size: int) -> int:
+    def run_alone(
+        self, message: memoryview, kind: int, size: int, ledger: Ledger
+    ) -> int:
         """Note a Query or FunctionCall that is sent now.
 
         Args:
             message: what is there of it, and of what follows.
             kind: its type.
             size: its length word.
+            ledger: of the client's server.
 
         Returns:
             How many bytes of the message ``front`` stands for; less than 0 if more of
             it is needed.
         """
-        del message, size
+        del message, size, ledger
         if kind == Frontend.QUERY:
             # It ends the unnamed statement.
             self.unnamed = None
@@ -377,7 +381,7 @@ def _size_of(name: bytes, statement: Statement | None) -> int:
     return len(name) + (0 if statement is None else len(statement.content))
 
 
-class _Unkept:
+class Unkept:
     """Stands for an unnamed statement that is too long to be kept."""
 
     __slots__ = ()

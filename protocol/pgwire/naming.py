@@ -118,7 +118,7 @@ class Naming(ClientStatements):
             self.close(name, ledger)
             return 0
         if not name:
-            self.use_unnamed(ledger)
+            used = self.use_unnamed(ledger)
         elif context is not None:
             used = self.use(name, ledger, context)
         elif (statement := self.names.get(name)) is not None:
@@ -147,7 +147,7 @@ class Naming(ClientStatements):
         name = bytes(message[start:end])[:NAME_SIZE]
         kept = bytes(message[: 1 + size]) if size < KEPT_LIMIT else None
         if not name:
-            return self.parse_unnamed(kept, ledger)
+            return 1 + size if self.parse_unnamed(kept, ledger) else 0
         if kept is None or context is None or self.is_full:
             self.parse_verbatim(name, ledger)
         elif self.parse(name, kept[end + 1 :], context, ledger):

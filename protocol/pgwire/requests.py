@@ -198,7 +198,9 @@ class Requests(Naming):
                                 break
                             self.mixes = True
                         if not ledger.skips_to_sync:
-                            rest = self.run_alone(view[position:end], kind, size)
+                            rest = self.run_alone(
+                                view[position:end], kind, size, ledger
+                            )
                             if rest < 0:
                                 break
                             if rest:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 from .classification import UNSEEN, Classification, Classify
-from .client_statements import TEXT, Dropping
+from .client_statements import TEXT, Dropping, Unkept
 from .codes import Frontend
 from .framing import FRONTEND_LENGTHS, HEADER_SIZE
 from .frontend import Parse, Query
@@ -28,10 +28,16 @@ _REFUSED: Final = PREFIX + b"refused_"
 _MARK: Final = re.compile(_REFUSED + rb"[0-9]+")
 # Objections that no error has asked for yet: of batches that were thrown away.
 _MOST_OBJECTIONS: Final = 16
-# Object ids from this one on are not PostgreSQL's own.
-_FIRST_NORMAL_OID: Final = 16384
-# set_config, setseed, currval, lastval, and functions of advisory locks.
-_TOUCHING_OIDS: Final = frozenset({2078, 1599, 1575, 2559, *range(2880, 2893)})
+# Functions of large objects, which is what drivers call this way (pg_proc.dat). Others
+# set parameters, take locks, or run a text.
+_HARMLESS_OIDS: Final = frozenset(
+    {
+        *{715, 764, 765, 767, 964, 1004},
+        *range(952, 959),
+        *range(3170, 3173),
+        *range(3457, 3461),
+    }
+)
 
 _length = struct.Struct("!I").unpack_from
 
@@ -89,7 +95,14 @@ class WatchedRequests(Requests):
         lengths: the least and the greatest length word of each message.
     """
 
-    __slots__ = ("_classify", "_number", "_objections", "_to_be_reread", "_watch")
+    __slots__ = (
+        "_classify",
+        "_number",
+        "_objections",
+        "_refused",
+        "_to_be_reread",
+        "_watch",
+    )
 
     def __init__(
         self,
@@ -104,6 +117,8 @@ class WatchedRequests(Requests):
         self._number = 0
         # Names of statements whose context was not known when they were parsed.
         self._to_be_reread: frozenset[bytes] = frozenset()
+        # The unnamed statement that was refused last, and the mark in its place.
+        self._refused: tuple[object, bytes] = (None, b"")
         # By the mark that stands in the error.
         self._objections: dict[bytes, bytes] = {}
 
@@ -125,36 +140,35 @@ class WatchedRequests(Requests):
             and harmless_at_a_glance(buffer, HEADER_SIZE, end) is not None
         )
 
-    def run_alone(self, message: memoryview, kind: int, size: int) -> int:
+    def run_alone(
+        self, message: memoryview, kind: int, size: int, ledger: Ledger
+    ) -> int:
         """Note a Query or FunctionCall that is sent now; see ClientStatements."""
-        rest = 0
         if kind == _QUERY:
             if len(message) <= size < KEPT_LIMIT:
                 return WAIT
-            rest = self._run_query(message, size)
+            mark = self._judge_query(message, size)
         elif len(message) < HEADER_SIZE + 4:
             return WAIT
         else:
             oid = _length(message, HEADER_SIZE)[0]
-            if oid >= _FIRST_NORMAL_OID or oid in _TOUCHING_OIDS:
-                self._judge(UNSEEN, b"")
-        super().run_alone(message, kind, size)
-        return rest
-
-    def _run_query(self, message: memoryview, size: int) -> int:
-        if len(message) <= size:
-            # Too long to be looked at.
-            found, text = UNSEEN, bytes(message[HEADER_SIZE:])
-        elif harmless_at_a_glance(message, HEADER_SIZE, 1 + size) is not None:
-            return 0
-        else:
-            text = bytes(message[HEADER_SIZE:size])
-            found = self._classify(text)
-        mark = self._judge(found, text)
+            mark = b"" if oid in _HARMLESS_OIDS else self._judge(UNSEEN, b"")
         if not mark:
-            return 0
+            return super().run_alone(message, kind, size, ledger)
+        # A Query fails in place of a FunctionCall, too: it is answered alike.
+        super().run_alone(message, _QUERY, size, ledger)
+        ledger.statements.unnamed = None
         self.front.append(Query(mark).encode())
         return 1 + size
+
+    def _judge_query(self, message: memoryview, size: int) -> bytes:
+        if len(message) <= size:
+            # Too long to be looked at.
+            return self._judge(UNSEEN, bytes(message[HEADER_SIZE:]))
+        if harmless_at_a_glance(message, HEADER_SIZE, 1 + size) is not None:
+            return b""
+        text = bytes(message[HEADER_SIZE:size])
+        return self._judge(self._classify(text), text)
 
     # Prepared statements
 
@@ -165,31 +179,29 @@ class WatchedRequests(Requests):
         drops = may_drop(message, TEXT)
         return TouchingDropping(message) if drops else Touching(message)
 
-    def parse_unnamed(self, message: bytes | None, ledger: Ledger) -> int:
+    def parse_unnamed(self, message: bytes | None, ledger: Ledger) -> bool:
         """Note a Parse of the unnamed statement; see ClientStatements."""
-        rest = super().parse_unnamed(message, ledger)
-        mark = b""
-        if message is None:
-            self._judge(UNSEEN, b"")
-        elif isinstance(self.unnamed, Touching):
-            mark = self._judge_unnamed(message)
-        if not mark or message is None:
-            return rest
-        refused = Parse(b"", mark).encode()
-        # What follows in the batch is thrown away, and not to be judged again.
-        self.unnamed = ledger.statements.unnamed = refused
-        self.front.append(refused)
-        return len(message)
+        instead = super().parse_unnamed(message, ledger)
+        mark = self._judge_unnamed()
+        if mark:
+            self._refused = (self.unnamed, mark)
+            self.front.append(Parse(b"", mark).encode())
+        return bool(mark) or instead
 
-    def use_unnamed(self, ledger: Ledger) -> None:
-        """Have the server have this client's unnamed statement, or none."""
-        if isinstance(self.unnamed, Touching):
-            self._judge_unnamed(self.unnamed)
-        super().use_unnamed(ledger)
+    def use_unnamed(self, ledger: Ledger) -> bytes:
+        """Have the server have this client's unnamed statement, or none; as ``use``."""
+        return self._judge_unnamed() or super().use_unnamed(ledger)
 
-    def _judge_unnamed(self, message: bytes) -> bytes:
-        text = message[TEXT : message.find(0, TEXT)]
-        return self._judge(self._classify(text), text)
+    def _judge_unnamed(self) -> bytes:
+        unnamed = self.unnamed
+        refused, mark = self._refused
+        if refused is unnamed and mark:
+            # Behind its Parse, and thrown away with that: judged already.
+            return mark
+        if isinstance(unnamed, Touching):
+            text = unnamed[TEXT : unnamed.find(0, TEXT)]
+            return self._judge(self._classify(text), text)
+        return self._judge(UNSEEN, b"") if isinstance(unnamed, Unkept) else b""
 
     def parse(
         self, name: bytes, content: bytes, context: bytes, ledger: Ledger
@@ -212,13 +224,14 @@ class WatchedRequests(Requests):
         """Have the server have this statement, or none; give the name to use."""
         if name in self.names:
             statement = self.names[name]
+            mark = b""
             if statement is None:
-                self._judge(UNSEEN, b"")
+                mark = self._judge(UNSEEN, b"")
             elif not statement.harmless:
                 text = statement.content[: statement.content.find(0)]
                 mark = self._judge(self._classify(text), text)
-                if mark:
-                    return mark
+            if mark:
+                return mark
         return super().use(name, ledger, context)
 
     # Objections
