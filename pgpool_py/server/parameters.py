@@ -119,7 +119,8 @@ def changes(now: ParameterSet, wanted: ParameterSet) -> list[Change]:
     ]
     found += [(name, None) for name in now.values if name not in wanted.values]
     found.sort(key=lambda change: (_rank(change[0]), change[0]))
-    if not any(name in IDENTITIES for name, _ in found):
+    somebody = any(name in now.values or name in wanted.values for name in IDENTITIES)
+    if not (found and somebody):
         return found
     # Others are set by whom the server has logged in as, who may set any that its
     # clients have set; and a change of the session's user takes the role away.

@@ -2,6 +2,7 @@
 
 import weakref
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +69,64 @@ def test_client_encoding_is_changed_first_for_the_rest_is_decoded_by_it() -> Non
 def test_a_set_that_is_in_force_needs_no_change() -> None:
     book = ParameterBook()
     assert changes(book.of({"a": "1"}), book.of({"a": "1"})) == []
+
+
+BOB = {"role": "bob"}
+EVE = {"session_authorization": "eve"}
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "done"),
+    [
+        (BOB, BOB, []),
+        ({}, BOB, [("role", "bob")]),
+        (BOB, {}, [("role", None)]),
+        # Who is bob may not be allowed to become another.
+        (BOB, {"role": "ann"}, [("role", None), ("role", "ann")]),
+        (
+            {},
+            {**BOB, **EVE},
+            [("session_authorization", "eve"), ("role", "bob")],
+        ),
+        (
+            {**BOB, **EVE},
+            {},
+            [("session_authorization", None), ("role", None)],
+        ),
+        # A change of the session's user takes the role away, which is set again.
+        (
+            BOB,
+            {**BOB, **EVE},
+            [("role", None), ("session_authorization", "eve"), ("role", "bob")],
+        ),
+        (
+            BOB,
+            {**EVE, "client_encoding": "LATIN1", "jit": "off"},
+            [
+                ("role", None),
+                ("client_encoding", "LATIN1"),
+                ("jit", "off"),
+                ("session_authorization", "eve"),
+            ],
+        ),
+        # Bob may not set what was set before he was bob.
+        (
+            {**BOB, "jit": "off"},
+            {**BOB, "log_duration": "on"},
+            [
+                ("role", None),
+                ("jit", None),
+                ("log_duration", "on"),
+                ("role", "bob"),
+            ],
+        ),
+    ],
+)
+def test_parameters_are_set_by_who_the_server_has_logged_in_as(
+    now: dict[str, str], wanted: dict[str, str], done: list[tuple[str, str | None]]
+) -> None:
+    book = ParameterBook()
+    assert changes(book.of(now), book.of(wanted)) == done
 
 
 @given(VALUES, VALUES)
