@@ -150,11 +150,13 @@ class Aftercare:
 
     def _reset(self, server: ServerConnection) -> None:
         query = self.settings.server_reset_query
+        in_session = self.settings.pool_mode is PoolMode.SESSION
+        trusted = query if in_session else self._resets_all
+        if not trusted and server.must_reset:
+            server.close(Reason.UNCLEAN_SERVER)
+            return
         if not query:
-            if server.must_reset:
-                server.close(Reason.UNCLEAN_SERVER)
-            else:
-                self._shelve(server)
+            self._shelve(server)
             return
         self._change(server, ServerState.TESTED)
         limit = self._context.settings.server_drain_timeout
@@ -163,6 +165,10 @@ class Aftercare:
             Query(query.encode("utf-8", "surrogateescape")).encode(),
             QUERY,
         )
+
+    @property
+    def _resets_all(self) -> bool:
+        return self.settings.server_reset_query.strip().upper() == _DISCARD_ALL
 
     def _was_reset(self, server: ServerConnection, error: ErrorResponse | None) -> None:
         if error is not None or not server.ledger.settled:
@@ -176,7 +182,7 @@ class Aftercare:
         if len(reported) != len(server.parameters.values):
             # Parameters that are not reported: only DISCARD ALL is known to reset
             # them all.
-            if self.settings.server_reset_query.strip().upper() != _DISCARD_ALL:
+            if not self._resets_all:
                 server.close(Reason.UNCLEAN_SERVER)
                 return
             server.parameters = self._context.book.of(reported)

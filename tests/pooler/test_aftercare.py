@@ -84,6 +84,29 @@ def test_without_a_reset_query_such_a_server_is_closed(set_up: SetUp) -> None:
     assert wire.received() == TERMINATE
 
 
+def test_another_reset_query_is_not_trusted_with_what_is_not_known(
+    set_up: SetUp,
+) -> None:
+    bench = set_up(server_reset_query="DEALLOCATE ALL")
+    client, wire = bench.open()
+    server = server_of(client)
+    server.owner = None
+    bench.pool.abandon(server, half_written=False, must_reset=True)
+    assert wire.received() == TERMINATE
+
+
+def test_in_session_mode_it_is(set_up: SetUp) -> None:
+    bench = set_up(server_reset_query="DEALLOCATE ALL", pool_mode=PoolMode.SESSION)
+    client, wire = bench.open()
+    server = server_of(client)
+    server.owner = None
+    bench.pool.abandon(server, half_written=False, must_reset=True)
+    bench.turn()
+    assert wire.received() == query("DEALLOCATE ALL")
+    bench.answer(wire, done("DEALLOCATE ALL"))
+    assert bench.states() == ["idle"]
+
+
 def test_without_a_reset_query_a_session_is_handed_on_as_it_is(set_up: SetUp) -> None:
     bench = set_up(server_reset_query="", pool_mode=PoolMode.SESSION)
     client, wire = bench.open()
