@@ -224,8 +224,12 @@ class ClientSession(Plain):
 
     def on_linked(self, server: ServerConnection) -> None:
         """Send what is pending; see :class:`~pgpool_py.client.lender.Borrower`."""
-        self.waiting = False
         before, self.server = self.server, server
+        if self.touched is not NOTHING and self._is_examined(server):
+            # It waited for a cancel that was on its way.
+            self.on_answered(server)
+            return
+        self.waiting = False
         pending = self.requests.take()
         if pending:
             view = memoryview(pending)
@@ -233,9 +237,6 @@ class ClientSession(Plain):
                 self._send_alone(server, view)
             else:
                 self._forward(server, view, len(view))
-        elif self.touched is not NOTHING and server.ledger.settled:
-            # It waited for a cancel that was on its way.
-            self.on_answered(server)
         if self.stream.paused:
             self._regulate()
 
@@ -307,6 +308,11 @@ class ClientSession(Plain):
         self.takes_back = False
         self.stream.write(READY_IDLE)
         self.on_answered(server)
+
+    def _is_examined(self, server: ServerConnection) -> bool:
+        """Whether what it has touched can be, and has to be, found out now."""
+        in_session = self.lender.settings.pool_mode is PoolMode.SESSION
+        return server.ledger.settled and not (in_session or self.requests.half_sent)
 
     def _lets_go(self, server: ServerConnection) -> bool:
         """Whether the server may go back; what has to be known is asked first."""

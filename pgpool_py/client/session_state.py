@@ -60,7 +60,7 @@ class Touched:
             sets, sets_any = frozenset(), True
         if resets is not None and len(resets) > MOST_NAMES:
             resets = None
-        return Touched(
+        made = Touched(
             sets=sets,
             sets_any=sets_any,
             resets=resets,
@@ -70,6 +70,7 @@ class Touched:
             lasting=self.lasting or bool(touches & Touch.LASTING),
             reading=self.reading or _reads_otherwise(found),
         )
+        return NOTHING if made == NOTHING else made
 
     def is_reset(self, name: str) -> bool:
         """Whether a parameter may have got back what it was at the start."""
@@ -85,7 +86,10 @@ class Touched:
         may_differ = self.sets | {name for name in now.values if self.is_reset(name)}
         unknown = {name for name in may_differ if name not in reported}
         by_name = {name for name in unknown if "." in name or name in HIDDEN}
-        every = self.sets_any or by_name != unknown
+        # Set to its default, one that is reported differs from one that was reset in
+        # that the session has it.
+        both = any(self.is_reset(name) for name in self.sets - unknown)
+        every = self.sets_any or both or by_name != unknown
         if every:
             by_name |= {name for name in now.values if "." in name}
             by_name.update(HIDDEN)
@@ -93,6 +97,7 @@ class Touched:
 
 
 NOTHING: Final = Touched()
+EVERYTHING: Final = Touched(sets_any=True, resets=None, holdings=True, reading=True)
 
 
 def _reads_otherwise(found: Classification) -> bool:

@@ -18,7 +18,7 @@ from pgwire.requests import Requests
 from .identity import ClientIdentity
 from .lender import Lender
 from .regulated import Regulated
-from .session_state import NOTHING, Touched
+from .session_state import EVERYTHING, NOTHING, Touched
 from .telling import noticed, told
 
 UNKNOWN_STATE: Final = "unknown session state"
@@ -99,7 +99,10 @@ class Stateful(Regulated):
             if error is not None:
                 self.identity.log_error(error)
                 return told(error)
-        self.touched = self.touched.and_then(found, pinned=bool(self.holdings))
+        touched = self.touched
+        if touched is NOTHING and UNKNOWN_STATE in self.holdings:
+            touched = EVERYTHING
+        self.touched = touched.and_then(found, pinned=bool(self.holdings))
         return None
 
     def on_parameters_set(self, parameters: ParameterSet) -> None:
@@ -123,10 +126,11 @@ class Stateful(Regulated):
         if touched.reading:
             self.requests.reread(parameters.parsing)
         held = [what for what in self.holdings if what != PARAMETERS]
+        lasting = [what for what in held if what == LASTING]
         if findings is None:
-            held = [UNKNOWN_STATE]
+            held = [UNKNOWN_STATE, *lasting]
         elif touched.holdings:
-            held = [*findings.holdings, *(what for what in held if what == LASTING)]
+            held = [*findings.holdings, *lasting]
         if touched.lasting and LASTING not in held:
             held.append(LASTING)
         pins_all = self.limits.session_state is SessionStatePolicy.PIN

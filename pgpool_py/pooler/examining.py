@@ -19,11 +19,13 @@ from pgpool_py.server.examination import (
     ask,
     read,
 )
+from pgwire.backend import ParameterStatus
 from pgwire.diagnostics import ErrorResponse
 from pgwire.requests import Requests
 
 from .aftercare import Aftercare
 from .context import Context
+from .staffing import Staffing
 
 # A cancel that comes late may hit the first.
 _MOST_TRIES: Final = 2
@@ -32,17 +34,18 @@ _MOST_TRIES: Final = 2
 class Examining:
     """Examines the servers of one pool, which log in as ``user``."""
 
-    __slots__ = ("_aftercare", "_context", "_defaults", "_user")
+    __slots__ = ("_aftercare", "_context", "_defaults", "_staffing", "_user")
 
     def __init__(
         self,
         context: Context,
         user: str,
-        defaults: Mapping[str, str],
+        staffing: Staffing,
         aftercare: Aftercare,
     ) -> None:
         self._context = context
-        self._defaults = defaults
+        self._staffing = staffing
+        self._defaults = staffing.defaults
         self._aftercare = aftercare
         self._user = user
 
@@ -80,15 +83,28 @@ class Examining:
         findings: Findings | None,
     ) -> None:
         """Take note of what is known now, for the server and its client."""
-        values = dict(server.parameters.values)
-        if findings is not None:
-            values = self._values(values, touched, findings)
+        if findings is None:
+            client.on_examined(touched, None, server.parameters)
+            return
+        values = self._values(dict(server.parameters.values), touched, findings)
         server.parameters = self._context.book.of(values)
-        own = dict(values)
-        for name, value in client.startup.values.items():
-            if touched.is_reset(name):
-                own.setdefault(name, value)
-        client.on_examined(touched, findings, self._context.book.of(own))
+        # What the session has all the same was set behind the reset, to the default.
+        kept = findings.session or ()
+        back = {
+            name: value
+            for name, value in client.startup.values.items()
+            if touched.is_reset(name) and name not in values and name not in kept
+        }
+        self._tell(client, back)
+        parameters = self._context.book.of(values | back)
+        client.on_examined(touched, findings, parameters)
+
+    def _tell(self, client: Examined, values: Mapping[str, str]) -> None:
+        """Report to a client its own values; the server has reported its defaults."""
+        for name in self._staffing.welcome or ():
+            value = values.get(name.lower())
+            if value is not None:
+                client.deliver(memoryview(ParameterStatus(name, value).encode()))
 
     def _values(
         self, before: dict[str, str], touched: Touched, findings: Findings
@@ -139,6 +155,9 @@ class Examination:
         """Ask."""
         self._tries += 1
         server = self._server
+        if server.stream.paused:
+            # For its client is slow to read, which is not to be waited for.
+            server.stream.resume()
         self._answers = server.owner = Answers(self._client)
         data = ask(self._questions)
         # As a client's, so that the server's statements are kept book of.

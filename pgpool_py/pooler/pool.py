@@ -76,9 +76,7 @@ class Pool(Shelf[Guest]):
         )
         self.aftercare = Aftercare(context, settings, self._shelve)
         self.pins = PoolPins(context.reactor, settings, context.fingerprint)
-        self.examining = Examining(
-            context, self.user, self.staffing.defaults, self.aftercare
-        )
+        self.examining = Examining(context, self.user, self.staffing, self.aftercare)
         self.linking = Linking(
             context,
             settings,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from pgpool_py import errors
 from pgpool_py.errors import PoolerError
 from pgpool_py.reasons import Reason
 from pgwire.exchange import PlanStale, StatementsDropped
@@ -54,8 +55,9 @@ class Answers:
         self._owner.on_server_drained()
 
     def on_server_closed(self, error: PoolerError | None, reason: Reason) -> None:
-        """See Owner."""
-        self._owner.on_server_closed(error, reason)
+        """See Owner: nothing of its was running, and it was not told a FATAL error."""
+        del error
+        self._owner.on_server_closed(errors.server_lost(in_flight=False), reason)
 
     def on_linked(self, server: ServerConnection) -> None:
         """See Owner: nothing waits for that."""

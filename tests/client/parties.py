@@ -11,20 +11,28 @@ from pgpool_py.errors import PoolerError
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.scratch import Scratch
 from pgpool_py.net.stream import Stream
+from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
-from pgpool_py.server.parameters import ParameterBook
+from pgpool_py.server.errand import Errand
+from pgpool_py.server.examination import Findings
+from pgpool_py.server.parameters import ParameterBook, ParameterSet
 from pgpool_py.server.state import ServerState
 from pgpool_py.settings import DatabaseSettings, PoolMode, PoolSettings, Settings
 from pgpool_py.statistics import Counters
 from pgwire.classification import Classification
+from pgwire.diagnostics import ErrorResponse
+from pgwire.exchange import QUERY
 from pgwire.ledger import HOLD_LIMIT
 from pgwire.requests import Requests
 from pgwire.statement import StatementBook
 from pgwire.watched import Watch
 from tests.fixtures.connections import FakeKeeper, IgnoringHandler, connect_server
 from tests.fixtures.hand import NewWire, Wire, turn
+from tests.fixtures.messages import query
 
 LIMIT = 4096
+# What stands for the questions of an examination.
+EXAMINE = query("examine")
 
 IDENTITY = ClientIdentity(
     number=5,
@@ -83,6 +91,8 @@ class FakeLender:
     ready: ServerConnection | None = None
     can_cancel: bool = True
     pins: FakePins = field(default_factory=FakePins)
+    findings: Findings | None = None
+    found: ParameterSet | None = None
 
     def take(self, client: Borrower) -> ServerConnection | None:
         server, self.ready = self.ready, None
@@ -124,7 +134,16 @@ class FakeLender:
 
     def examine(self, server: ServerConnection, client: Examined) -> bool:
         self.calls.append("examine")
+        errand = Errand(self._examined, 5.0, Reason.EXAMINATION_FAILED)
+        server.run(errand, EXAMINE, QUERY)
         return False
+
+    def _examined(self, server: ServerConnection, error: ErrorResponse | None) -> None:
+        client = server.owner
+        if isinstance(client, ClientSession):
+            found = client.parameters if self.found is None else self.found
+            client.on_examined(client.touched, self.findings, found)
+            client.on_answered(server)
 
 
 @dataclass(eq=False)
