@@ -4,6 +4,7 @@ import pytest
 
 from pgpool_py import errors
 from pgpool_py.errors import PoolerError, Severity
+from pgwire.classification import Touch
 
 # The message that tools search for, and the SQLSTATE.
 ROWS: list[tuple[PoolerError, str, str]] = [
@@ -22,6 +23,7 @@ ROWS: list[tuple[PoolerError, str, str]] = [
         "client connections exceeded (max_user_client_connections)",
         "53300",
     ),
+    (errors.pin_timeout(9, "advisory lock"), "pin_timeout", "57P05"),
     (errors.query_wait_timeout(9, 4), "query_wait_timeout", "53300"),
     (errors.not_allowed("u"), "not allowed", "28000"),
     (errors.no_such_database("d"), "no such database: d", "3D000"),
@@ -152,3 +154,21 @@ def test_every_error_is_of_one_family() -> None:
     assert isinstance(errors.no_more_connections(1), errors.LimitError)
     assert isinstance(errors.wait_queue_full(1), errors.LimitError)
     assert isinstance(errors.protocol_violation("x"), errors.ClientProtocolError)
+
+
+@pytest.mark.parametrize(
+    ("error", "sqlstate", "words"),
+    [
+        (errors.too_many_pinned(2, "a (advisory lock)"), "53300", "max_pinned is 2"),
+        (errors.session_state_rejected(Touch.LOCKS, "LOCK ?"), "55000", "LOCK ?"),
+        # What nothing is said about goes by what it is.
+        (errors.session_state_rejected(Touch.NOTIFY, "x"), "55000", "reject"),
+    ],
+)
+def test_session_state_that_cannot_be_kept_ends_a_statement_and_no_session(
+    error: PoolerError, sqlstate: str, words: str
+) -> None:
+    assert not error.fatal
+    assert error.sqlstate == sqlstate
+    assert words in str(error.detail)
+    assert error.hint == str(error.hint).strip()

@@ -17,6 +17,7 @@ from tests.fixtures.messages import (
     READY,
     complete,
     done,
+    errors_of,
     kinds,
     query,
     refused,
@@ -334,3 +335,46 @@ def test_it_does_not_hit_what_the_client_sends_after_it(build: Build) -> None:
     inside.house.turn()
     inside.upkeep(0.0)
     assert inside.house.postgres.waiting() == []
+
+
+# Clients that keep a server for their session state
+
+
+def pin(build: Build, **given: Any) -> Inside:
+    """Return a client that holds something, outside any transaction."""
+    inside = run(build, done(), pool_mode=PoolMode.SESSION, **given)
+    inside.session.holdings = ("advisory lock", "temporary object")
+    return inside
+
+
+def test_a_client_that_keeps_a_server_and_is_idle_is_ended(build: Build) -> None:
+    inside = pin(build, pin_timeout=10.0)
+    assert inside.upkeep(9.9) == b""
+    (error,) = errors_of(inside.upkeep(10.0))
+    assert (error.sqlstate, error.message) == ("57P05", "pin_timeout")
+    assert "advisory lock, temporary object" in str(error.fields["D"])
+    assert inside.client.ended
+    assert inside.session.closed
+
+
+def test_without_a_limit_it_is_not(build: Build) -> None:
+    assert pin(build).upkeep(1e6) == b""
+
+
+def test_who_holds_nothing_is_not_ended(build: Build) -> None:
+    inside = run(build, done(), pool_mode=PoolMode.SESSION, pin_timeout=10.0)
+    assert inside.upkeep(1000.0) == b""
+
+
+def test_who_runs_something_is_not_idle(build: Build) -> None:
+    inside = pin(build, pin_timeout=10.0)
+    inside.client.send(query("SELECT pg_sleep(99)"))
+    assert inside.upkeep(1000.0) == b""
+
+
+def test_who_is_in_a_transaction_has_the_limit_of_that(build: Build) -> None:
+    inside = pin(build, pin_timeout=10.0, idle_transaction_timeout=100.0)
+    inside.client.send(query("BEGIN"))
+    inside.house.turn()
+    inside.server.send(OPEN)
+    assert inside.upkeep(99.0) == OPEN
