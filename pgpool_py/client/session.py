@@ -309,11 +309,6 @@ class ClientSession(Plain):
         self.stream.write(READY_IDLE)
         self.on_answered(server)
 
-    def _is_examined(self, server: ServerConnection) -> bool:
-        """Whether what it has touched can be, and has to be, found out now."""
-        in_session = self.lender.settings.pool_mode is PoolMode.SESSION
-        return server.ledger.settled and not (in_session or self.requests.half_sent)
-
     def _lets_go(self, server: ServerConnection) -> bool:
         """Whether the server may go back; what has to be known is asked first."""
         if self.touched is not NOTHING and (

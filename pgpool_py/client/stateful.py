@@ -9,6 +9,7 @@ its transaction ends ──► nothing touched: the server goes back
 from typing import Final
 
 from pgpool_py.net.stream import Stream
+from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.examination import Findings
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolMode, PoolSettings, SessionStatePolicy
@@ -110,6 +111,11 @@ class Stateful(Regulated):
         if self.startup is self.parameters:
             self.startup = parameters
         self.parameters = parameters
+
+    def _is_examined(self, server: ServerConnection) -> bool:
+        """Whether what it has touched can be, and has to be, found out now."""
+        in_session = self.lender.settings.pool_mode is PoolMode.SESSION
+        return server.ledger.settled and not (in_session or self.requests.half_sent)
 
     def on_examined(
         self, touched: Touched, findings: Findings | None, parameters: ParameterSet
