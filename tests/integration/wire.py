@@ -96,6 +96,12 @@ class Wire:
         return row.body[6 : 6 + length].decode()
 
     @property
+    def pid(self) -> int:
+        """The process id that it was given."""
+        assert self._key is not None
+        return self._key.pid
+
+    @property
     def cancel_request(self) -> bytes:
         """The packet that asks to cancel what this connection does."""
         assert self._key is not None

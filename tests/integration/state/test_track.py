@@ -1,0 +1,70 @@
+"""With `session_state = track`, two clients hear what PostgreSQL would say."""
+
+import pytest
+
+from .conftest import NewStage
+from .scene import Scene, assert_same
+from .scenes import (
+    cursors,
+    lasting,
+    listening,
+    locks,
+    parameters,
+    protocol_statements,
+    roles,
+    scenes_of,
+    sql_statements,
+    startup,
+    temporary,
+    transactions,
+)
+from .stage import ALTERNATING, PINNING, ROTATING, SCARCE, Arrangement
+
+#: What goes with its client from server to server.
+TRAVELS = scenes_of(
+    parameters,
+    transactions,
+    startup,
+    roles,
+    protocol_statements,
+    sql_statements,
+    listening,
+)
+#: What keeps its client at its server.
+PINS = scenes_of(locks, temporary, cursors, lasting)
+
+
+def name_of(value: Scene | Arrangement) -> str:
+    """Return what a test is called by."""
+    if isinstance(value, Arrangement):
+        return value.name
+    return f"{value.__module__.rpartition('.')[2]}: {value.__name__}"
+
+
+@pytest.mark.parametrize("arrangement", [ALTERNATING, ROTATING], ids=name_of)
+@pytest.mark.parametrize("scene", TRAVELS, ids=name_of)
+def test_what_travels_is_as_with_postgresql(
+    new_stage: NewStage, scene: Scene, arrangement: Arrangement
+) -> None:
+    stage = new_stage(arrangement)
+    assert_same(stage.by_postgresql(scene), stage.through_the_pooler(scene))
+    assert not stage.pinned
+
+
+@pytest.mark.parametrize("arrangement", [SCARCE, PINNING], ids=name_of)
+@pytest.mark.parametrize("scene", PINS, ids=name_of)
+def test_what_cannot_travel_is_as_with_postgresql(
+    new_stage: NewStage, scene: Scene, arrangement: Arrangement
+) -> None:
+    stage = new_stage(arrangement)
+    assert_same(stage.by_postgresql(scene), stage.through_the_pooler(scene))
+
+
+@pytest.mark.parametrize("scene", scenes_of(locks, temporary, cursors), ids=name_of)
+def test_nobody_is_pinned_for_longer_than_there_is_a_reason(
+    new_stage: NewStage, scene: Scene
+) -> None:
+    stage = new_stage(PINNING)
+    stage.through_the_pooler(scene)
+    # Each of these scenes ends with nothing held.
+    assert not stage.pinned
