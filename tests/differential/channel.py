@@ -11,7 +11,9 @@ from tests.integration.wire import Message
 
 from .comparison import Mismatch, difference_at
 from .outstanding import IllegalConversationError, Outstanding
-from .streams import Transcript, comparable_login, split
+from .session import may_pin
+from .streams import Transcript, comparable_login, notified, split
+from .tolerance import may_end_listening
 
 _CHUNK = 1 << 18
 _VIOLATION = "08P01"
@@ -27,6 +29,7 @@ class Channel:
         expected: what should be said; the first difference raises `Mismatch`.
         outstanding: how much of what was sent is answered.
         at_end: whether the other side has ended the connection.
+        may_be_pinned: whether something was sent that may pin a server to its client.
     """
 
     def __init__(self, host: str, port: int, database: str, user: str) -> None:
@@ -48,6 +51,7 @@ class Channel:
         self.transcript = Transcript(self._login)
         self.expected = expected
         self.outstanding = Outstanding()
+        self.may_be_pinned = False
 
     # Out
 
@@ -95,6 +99,10 @@ class Channel:
         """Take down what replies are to come to."""
         for message in messages:
             self.outstanding.sent(message)
+            if may_end_listening(message):
+                self.transcript.hears_all = False
+            if may_pin(message):
+                self.may_be_pinned = True
 
     # In
 
@@ -118,6 +126,9 @@ class Channel:
 
     def _take(self, message: Message) -> None:
         transcript = self.transcript
+        if message.kind == "A":
+            transcript.notifications.append(notified(message))
+            return
         transcript.messages.append(message)
         if self.expected is not None and difference_at(self.expected, transcript):
             raise Mismatch

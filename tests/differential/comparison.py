@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from .streams import Transcript
-from .tolerance import are_same
+from .tolerance import are_same, unheard
 
 
 class Mismatch(Exception):  # noqa: N818 - no error: what is looked for
@@ -68,7 +68,7 @@ def compare(
             return Difference(what, client, number, expected, found)
     for client, wanted in expected.items():
         got = found.get(client, Transcript())
-        what = _shortfall(wanted, got)
+        what = _shortfall(wanted, got) or _misheard(wanted, got)
         if what:
             what = f"client {client} {what}"
             return Difference(what, client, len(got.messages), expected, found)
@@ -93,6 +93,16 @@ def _shortfall(wanted: Transcript, got: Transcript) -> str:
         pairs = zip_longest(wanted.login, got.login)
         first = next(pair for pair in pairs if pair[0] != pair[1])
         return f"was greeted differently: {first[0]} became {first[1]}"
+    return ""
+
+
+def _misheard(wanted: Transcript, got: Transcript) -> str:
+    strange = unheard(wanted.notifications, got.notifications)
+    if strange is not None:
+        return f"was notified of {strange!r}, behind {got.notifications!r}"
+    missing = len(wanted.notifications) - len(got.notifications)
+    if missing and wanted.hears_all:
+        return f"was not notified of {missing} of {wanted.notifications!r}"
     return ""
 
 

@@ -31,9 +31,31 @@ class Feature(Flag):
     DISCARDS = auto()
     # DEALLOCATE of a name that Parse gave.
     DEALLOCATE = auto()
-    # PREPARE and EXECUTE in SQL.
+    # PREPARE, EXECUTE and DEALLOCATE in SQL.
     SQL_PREPARED = auto()
+    # SET, RESET, set_config of any parameter, and a look at all of them.
+    SESSION = auto()
+    # SET ROLE and SET SESSION AUTHORIZATION.
+    ROLES = auto()
+    # LISTEN, UNLISTEN, NOTIFY, on channels of one's own.
+    LISTEN = auto()
+    # What pins: temporary tables, advisory locks of the session, cursors WITH HOLD.
+    TEMPORARY = auto()
+    LOCKS = auto()
+    HELD_CURSORS = auto()
 
+
+#: What is kept of a client's session, in transaction mode.
+STATE = (
+    Feature.DEALLOCATE
+    | Feature.SQL_PREPARED
+    | Feature.SESSION
+    | Feature.ROLES
+    | Feature.LISTEN
+    | Feature.TEMPORARY
+    | Feature.LOCKS
+    | Feature.HELD_CURSORS
+)
 
 #: What the pooler promises today.
 SUPPORTED = (
@@ -49,6 +71,7 @@ SUPPORTED = (
     | Feature.PARAMETERS
     | Feature.PREPARED
     | Feature.DISCARDS
+    | STATE
 )
 
 # PostgreSQL 18.4 answers the Sync behind such a Query by ReadyForQuery `I`, but has

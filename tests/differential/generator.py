@@ -25,6 +25,7 @@ from .chance import Chance, Drawn, Seeded
 from .conversation import Conversation, Ending, Turn
 from .copies import Copies, Part, Writes
 from .features import SUPPORTED, Feature
+from .scenes import Scenes
 from .statements import Statements
 
 
@@ -95,6 +96,7 @@ class _Script:
 
     def _possible_kinds(self) -> list[Callable[[], Part]]:
         batches, copies = self._batches, self._copies
+        scenes = Scenes(self._chance, self._statements, self._features)
         kinds: list[Callable[[], Part]] = []
         if Feature.SIMPLE in self._features:
             kinds += [lambda: Part([batches.queries()])] * 4
@@ -102,6 +104,8 @@ class _Script:
             kinds += [lambda: Part([batches.batch()])] * 4
             kinds.append(lambda: Part([[Sync()]]))
             kinds.append(lambda: Part([[Flush()]]))
+        if self._statements.session.themes:
+            kinds += [scenes.part] * 5
         if Feature.FUNCTION_CALL in self._features:
             kinds.append(lambda: Part([batches.function_call()]))
         if Feature.COPY_IN in self._features:

@@ -44,6 +44,13 @@ class Seat:
     @property
     def holds(self) -> bool:
         """Whether a server is its own."""
+        return self._is_there and (
+            self._channel.outstanding.holds or self._channel.may_be_pinned
+        )
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether something is open that its end may still undo."""
         return self._is_there and self._channel.outstanding.holds
 
     @property

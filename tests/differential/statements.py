@@ -2,6 +2,7 @@
 
 from .chance import Chance
 from .features import Feature
+from .session import Session
 from .tables import ROWS, table_of
 
 SIZES = (1, 10, 500, 9_000, 70_000)
@@ -15,17 +16,21 @@ class Statements:
         self._features = features
         self.client = client
         self.table = table_of(client)
+        self.session = Session(chance, client, features)
         self._kinds = [
             *[self.reads] * 4,
             *[self.begins] * 2,
             *[self.ends] * 2,
             *[self.writes] * 2,
-            self.marks,
             self.fails,
             self.cursor,
             self.copies_out,
             self.nothing,
         ]
+        if self.session.themes:
+            self._kinds += [self.session.any] * 3
+        if not self.session.unlistens:
+            self._kinds.append(self.marks)
         if Feature.NOTICES in features:
             self._kinds.append(self.notices)
         if Feature.PARAMETERS in features:
@@ -34,8 +39,6 @@ class Statements:
             self._kinds.append(self.discards)
         if Feature.DEALLOCATE in features:
             self._kinds.append(self.deallocates)
-        if Feature.SQL_PREPARED in features:
-            self._kinds.append(self.prepares)
 
     def any(self) -> str:
         """Return one statement."""
@@ -175,16 +178,3 @@ class Statements:
 
     def deallocates(self) -> str:
         return self._chance.pick(("DEALLOCATE a", "DEALLOCATE missing"))
-
-    def prepares(self) -> str:
-        name = self._chance.pick(("a", "q"))
-        number = self._chance.number(0, 99)
-        return self._chance.pick(
-            (
-                f"PREPARE {name} AS SELECT 'client {self.client}', {number}",
-                f"EXECUTE {name}",
-                f"DEALLOCATE {name}",
-                f"PREPARE {name} (int) AS SELECT $1 + {number}",
-                f"EXECUTE {name} ({number})",
-            )
-        )

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pgwire.backend import NotificationResponse
 from pgwire.diagnostics import ErrorResponse
 from tests.integration.wire import Message
 
@@ -19,7 +20,9 @@ class Transcript:
 
     Attributes:
         login: what came up to the first ReadyForQuery, made comparable.
-        messages: what came then.
+        messages: what came then, but notifications.
+        notifications: what came of them.
+        hears_all: whether the client waits for all notifications that are to come.
         certain: how many of these came before the end of a wait for all replies.
         complete: whether the client has left and nothing is to come that is not among
             `messages`, or will be; not so where it left while the server kept replies
@@ -29,6 +32,8 @@ class Transcript:
 
     login: tuple[Message, ...] = ()
     messages: list[Message] = field(default_factory=list)
+    notifications: list[str] = field(default_factory=list)
+    hears_all: bool = True
     certain: int = 0
     complete: bool = False
     ended: bool = False
@@ -54,6 +59,16 @@ def comparable_login(messages: Sequence[Message]) -> tuple[Message, ...]:
     """Leave out the cancel key; put the parameters in order."""
     kept = [message for message in messages if message.kind != "K"]
     return tuple(sorted(kept, key=lambda message: (message.kind, message.body)))
+
+
+def notified(message: Message) -> str:
+    """Return channel and payload of a NotificationResponse.
+
+    Whose process id it bears is for others to test: through the pooler it is a
+    client's where that is known, else a server's.
+    """
+    it = NotificationResponse.decode(message.body)
+    return f"{it.channel.decode()}: {it.payload.decode()}"
 
 
 def describe(message: Message) -> str:

@@ -1,4 +1,4 @@
-"""What is in the database: a table for each client, and one that refuses COPY."""
+"""What is in the database: a table for each client, one that refuses COPY, roles."""
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -9,6 +9,9 @@ MOST_CLIENTS = 32
 ROWS = 5
 
 REFUSING = "rig.refusing"
+
+#: Those that clients may become; the first may read the tables.
+ROLES = ("rig_reader", "rig_nobody")
 
 _LOCK_TIMEOUT = "15s"
 
@@ -43,10 +46,25 @@ class Tables:
                 f"parent int REFERENCES {name} DEFERRABLE INITIALLY DEFERRED)"
             )
             self._execute(_filling(client))
+        self._drop_roles()
+        for role in ROLES:
+            self._execute(f"CREATE ROLE {role}")
+        self._execute(
+            f"GRANT USAGE ON SCHEMA rig TO {ROLES[0]};"
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA rig TO {ROLES[0]}"
+        )
 
     def drop(self) -> None:
         """Remove all of it."""
         self._execute("DROP SCHEMA rig CASCADE")
+        self._drop_roles()
+
+    def _drop_roles(self) -> None:
+        for role in ROLES:
+            self._execute(
+                f"DO $$ BEGIN DROP OWNED BY {role}; DROP ROLE {role}; "
+                "EXCEPTION WHEN undefined_object THEN END $$"
+            )
 
     def contents(self, clients: int) -> list[str]:
         """Return what is in the tables of the clients 0 to `clients`, without the end.

@@ -8,10 +8,19 @@ place in its source (fields L and R), or first have found that the parameters ar
 those of the statement.
 
 Where a client has given one statement two names, an error names it by one of them.
+
+A notification comes from another server than the one that the client's own statements
+run on. So it may come later than with PostgreSQL, where a client hears its own before
+the ReadyForQuery that ends its transaction: behind other replies, and not at all if
+the client has stopped listening by then, has left, or is in a transaction to the end.
+But never twice, in another order, or if PostgreSQL would not have sent it.
 """
 
 import re
+from collections.abc import Sequence
 
+from pgwire._message import FrontendMessage
+from pgwire.frontend import Parse, Query
 from pgwire.statement import PREFIX
 from tests.integration.wire import Message
 
@@ -33,6 +42,19 @@ def are_same(wanted: Message, got: Message) -> bool:
     return wanted.kind == got.kind == "E" and (
         _is_of_our_parse(wanted, got) or _has_another_name(wanted, got)
     )
+
+
+def may_end_listening(message: FrontendMessage) -> bool:
+    """Tell whether a client may hear nothing of what is on its way to it by then."""
+    if not isinstance(message, Query | Parse):
+        return False
+    return b"UNLISTEN" in message.sql or b"DISCARD ALL" in message.sql
+
+
+def unheard(wanted: Sequence[str], got: Sequence[str]) -> str | None:
+    """Return the first notification that PostgreSQL has not sent at that place."""
+    remaining = iter(wanted)
+    return next((one for one in got if one not in remaining), None)
 
 
 def _has_another_name(wanted: Message, got: Message) -> bool:
