@@ -24,16 +24,16 @@ With fewer servers than clients, a client may wait for a server that another one
 in a transaction, and that one may have its next turn only later in the schedule. So
 nobody waits for a client that cannot be served: where as many others as there are
 servers hold one, with everything answered and a transaction, a batch or a copy-in left
-open, or something done that may pin it, the client is *parked*. Its turns queue up, in their order, the schedule goes on
-without it, and as soon as a server is free it is waited for and catches up. So the
-interleaving is that of the schedule as far as the servers allow, and is the same at
-each run. A client leaves behind its last turn: so whoever holds a server gives it
-back at last, and every conversation comes to its end.
+open, or something done that may pin it, the client is *parked*. Its turns queue up, in
+their order, the schedule goes on without it, and as soon as a server is free it is
+waited for and catches up. So the interleaving is that of the schedule as far as the
+servers allow, and is the same at each run. A client leaves behind its last turn: so
+whoever holds a server gives it back at last, and every conversation comes to its end.
 
 If the pooler holds servers in other cases, or not in these (what pins may have failed,
-or be over), a silence of `STALL` seconds parks a client as well. This alone is a matter of time; it changes who
-is served when, never what is to be said to whom. At the end of the schedule a silence
-of `PATIENCE` seconds means that a reply is missing.
+or be over), a silence of `STALL` seconds parks a client as well. This alone is a matter
+of time; it changes who is served when, never what is to be said to whom. At the end of
+the schedule a silence of `PATIENCE` seconds means that a reply is missing.
 
 All connections are read at all times, whoever has the turn, so no write is ever stuck
 because the other side cannot get rid of its replies.
@@ -225,22 +225,21 @@ class Player:
         seat.transcript.complete = seat.channel.outstanding.empty
         if seat.in_transaction:
             seat.transcript.hears_all = False
-        self._hear_out(seat)
-        if seat.gone:
+        if not self._hear_out(seat):
             return
         if self._house.leave(seat.channel):
             seat.leaving = True
         else:
             self._forget(seat)
 
-    def _hear_out(self, seat: Seat) -> None:
-        """Wait for the notifications that are still to come."""
+    def _hear_out(self, seat: Seat) -> bool:
+        """Wait for the notifications to come; return whether it is still there."""
         expected, heard = seat.expected, seat.transcript.notifications
-        if expected is None or not expected.hears_all:
-            return
-        while len(heard) < len(expected.notifications) and not seat.gone:
-            if not self._poll(PATIENCE):
-                return
+        if expected is not None and expected.hears_all:
+            while len(heard) < len(expected.notifications) and not seat.gone:
+                if not self._poll(PATIENCE):
+                    break
+        return not seat.gone
 
     def _end(self, seat: Seat, ending: Ending) -> None:
         """Leave at once."""

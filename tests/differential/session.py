@@ -26,6 +26,11 @@ LOOK: Final = (
 )
 
 
+_HELD_LOCKS: Final = (
+    "SELECT count(*) FROM pg_locks "
+    "WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+)
+
 #: In what pins, if it goes well.
 _PINS: Final = re.compile(rb"TEMP TABLE|pg_advisory_lock|WITH HOLD")
 
@@ -209,8 +214,7 @@ class Session:
                 f"SELECT pg_advisory_unlock_shared({key})",
                 "SELECT pg_advisory_unlock_all()",
                 f"SELECT pg_advisory_xact_lock({key})",
-                "SELECT count(*) FROM pg_locks "
-                "WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
+                _HELD_LOCKS,
             ),
         )
 

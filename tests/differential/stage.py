@@ -37,6 +37,7 @@ def settings_for(servers: int) -> dict[str, Setting]:
     return {
         "pool_mode": "transaction",
         "default_pool_size": servers,
+        "max_pinned": servers,
         "admin_users": USER,
         # What a client leaves running does not hold the others up.
         "client_gone_grace": 0,

@@ -21,22 +21,22 @@ class Transcript:
     Attributes:
         login: what came up to the first ReadyForQuery, made comparable.
         messages: what came then, but notifications.
-        notifications: what came of them.
-        hears_all: whether the client waits for all notifications that are to come.
         certain: how many of these came before the end of a wait for all replies.
         complete: whether the client has left and nothing is to come that is not among
             `messages`, or will be; not so where it left while the server kept replies
             back that it was not asked to flush.
         ended: whether the connection ended before the client left.
+        notifications: channel and payload of those that came.
+        hears_all: whether the client waits for all notifications that are to come.
     """
 
     login: tuple[Message, ...] = ()
     messages: list[Message] = field(default_factory=list)
-    notifications: list[str] = field(default_factory=list)
-    hears_all: bool = True
     certain: int = 0
     complete: bool = False
     ended: bool = False
+    notifications: list[str] = field(default_factory=list)
+    hears_all: bool = True
 
 
 def split(buffer: bytearray) -> list[Message]:
