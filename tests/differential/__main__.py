@@ -1,7 +1,7 @@
 """The soak: random conversations for as long as you like.
 
 python -m tests.differential SECONDS [--clients N] [--servers N] [--seed N]
-    [--postgres BINDIR | embedded] [--features NAME …]
+    [--postgres BINDIR | embedded] [--features NAME …] [--without NAME …]
 
 It ends with status 1 at the first difference, which it prints. Seconds 0 and the seed
 that was printed play one conversation again.
@@ -30,8 +30,8 @@ def main(arguments: Sequence[str]) -> int:
     same = False
     try:
         with rig_of_its_own(given.servers, given.postgres) as (rig, features):
-            asked = (Feature[name.upper()] for name in given.features)
-            what = Soak(given.seed, size, reduce(or_, asked, features))
+            features |= _named(given.features)
+            what = Soak(given.seed, size, features & ~_named(given.without))
             say(f"seed {what.seed}, {given.clients} clients, {given.servers} servers")
             same = soak(rig, what, given.seconds, say)
     except AssertionError as defect:
@@ -40,10 +40,15 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if same else 1
 
 
+def _named(names: Sequence[str]) -> Feature:
+    return reduce(or_, (Feature[name.upper()] for name in names), Feature(0))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.differential", description=__doc__
     )
+    names = [feature.name.lower() for feature in Feature if feature.name]
     parser.add_argument("seconds", type=float, help="how long to go on")
     parser.add_argument(
         "--clients", type=int, choices=range(1, MOST_CLIENTS), default=16, metavar="N"
@@ -55,13 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--postgres", metavar="BINDIR", help=f"server programs, or {EMBEDDED!r}"
     )
-    parser.add_argument(
-        "--features",
-        nargs="*",
-        default=(),
-        choices=[feature.name.lower() for feature in Feature if feature.name],
-        help="what conversations contain besides what is supported",
-    )
+    for option, words in (
+        ("--features", "what conversations contain besides what is supported"),
+        ("--without", "what they do not contain"),
+    ):
+        parser.add_argument(option, nargs="*", default=(), choices=names, help=words)
     return parser
 
 

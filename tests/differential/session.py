@@ -16,11 +16,12 @@ from .tables import ROLES
 #: was undefined before.
 _WORD: Final = "nullif(current_setting('rig.word', true), '')"
 
-#: All parameters, for those that are not named are what PostgreSQL was built with.
+#: All that can be set; what is not named is what PostgreSQL was built with.
 #: Those of a library are there if it was loaded, which somebody else may have done.
 LOOK: Final = (
     "SELECT name, setting FROM pg_settings "
-    "WHERE setting IS DISTINCT FROM boot_val AND name NOT LIKE '%.%' UNION ALL "
+    "WHERE context IN ('user', 'superuser') AND setting IS DISTINCT FROM boot_val "
+    "AND name NOT LIKE '%.%' UNION ALL "
     f"VALUES ('rig.word', {_WORD}), ('role', current_setting('role')), "
     "('current_user', current_user), ('session_user', session_user) ORDER BY 1, 2"
 )
