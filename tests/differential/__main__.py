@@ -30,8 +30,8 @@ def main(arguments: Sequence[str]) -> int:
     same = False
     try:
         with rig_of_its_own(given.servers, given.postgres) as (rig, features):
-            features |= _named(given.features)
-            what = Soak(given.seed, size, features & ~_named(given.without))
+            wanted = (features | _named(given.features)) & ~_named(given.without)
+            what = Soak(given.seed, size, wanted)
             say(f"seed {what.seed}, {given.clients} clients, {given.servers} servers")
             same = soak(rig, what, given.seconds, say)
     except AssertionError as defect:

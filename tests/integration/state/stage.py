@@ -7,6 +7,7 @@ from typing import Final
 
 from tests.fixtures.pooler_files import DATABASE, POOLED, USER, Setting
 from tests.fixtures.pooling import StartPooler
+from tests.fixtures.waiting import until
 from tests.integration.wire import Wire, connect
 
 from .scene import Heard, Scene, Shared, Voice, played
@@ -150,10 +151,15 @@ class Stage:
 
     # What the console says
 
-    @property
-    def pinned(self) -> int:
-        """How many clients keep their server."""
+    def wait_for_pinned(self, number: int, after: str = "") -> None:
+        """Return when so many clients keep their server.
+
+        What a transaction has left behind is looked for when it is answered already.
+        """
+        what = f"{number} pinned {after}"
+        until(lambda: self._pinned() == number, what)
+
+    def _pinned(self) -> int:
         with Wire(self.pooler.host, self.pooler.port) as console:
             console.login("pgbouncer")
-            rows = [m for m in console.query("SHOW PINS") if m.kind == "D"]
-            return len(rows)
+            return sum(one.kind == "D" for one in console.query("SHOW PINS"))

@@ -76,18 +76,18 @@ def test_a_client_is_pinned_until_the_reason_is_gone(
     stage.restore()
     one = stage.voice()
     one("SELECT 1")
-    assert stage.pinned == 0
+    stage.wait_for_pinned(0)
     one(statement)
-    assert stage.pinned == 1
+    stage.wait_for_pinned(1)
     one("SELECT 1")
     # Neither a hint nor something that fails ends it.
     one("SELECT pg_advisory_unlock(77)")
     one("DROP TABLE absent")
     one("BEGIN; SELECT 1 / 0")
     one("ROLLBACK")
-    assert stage.pinned == 1
+    stage.wait_for_pinned(1)
     one(end)
-    assert stage.pinned == 0
+    stage.wait_for_pinned(0)
 
 
 @pytest.mark.parametrize("statement", FOR_GOOD)
@@ -98,11 +98,11 @@ def test_what_no_catalogue_shows_pins_to_the_end(
     stage.restore()
     one = stage.voice()
     one(statement)
-    assert stage.pinned == 1
+    stage.wait_for_pinned(1)
     one("SELECT 1")
-    assert stage.pinned == 1
+    stage.wait_for_pinned(1)
     one.go()
-    assert stage.pinned == 0
+    stage.wait_for_pinned(0)
 
 
 @pytest.mark.parametrize("policy", ["track", "pin"])
@@ -114,7 +114,7 @@ def test_what_ends_with_its_transaction_pins_nobody(
     one = stage.voice()
     for statement in HARMLESS:
         one(statement)
-        assert stage.pinned == 0, statement
+        stage.wait_for_pinned(0, f"after {statement}")
 
 
 @pytest.mark.parametrize("statement", CHANGES)
@@ -125,7 +125,7 @@ def test_every_change_pins_where_that_is_asked_for(
     stage.restore()
     one = stage.voice()
     one(statement)
-    assert stage.pinned == 1
+    stage.wait_for_pinned(1)
 
 
 @pytest.mark.parametrize("scene", TRAVELS + PINS, ids=name_of)
@@ -146,7 +146,7 @@ def test_one_too_many_is_refused_until_another_gives_up(new_stage: NewStage) -> 
         (refused,) = [m.error for m in other.heard[-1][1] if m.kind == "E"]
         assert (refused.severity, refused.sqlstate) == ("ERROR", "53300")
         assert "max_pinned" in str(refused.fields)
-    assert stage.pinned == 1
+    stage.wait_for_pinned(1)
     # What is refused has not been done.
     other("SELECT pg_advisory_unlock(2)")
     other("BEGIN; SELECT 1")
@@ -156,9 +156,10 @@ def test_one_too_many_is_refused_until_another_gives_up(new_stage: NewStage) -> 
     assert errors_in(other.heard[-1][1]) == ["25P02"]
     other("ROLLBACK")
     one(_UNLOCK)
+    stage.wait_for_pinned(0)
     other("SELECT pg_advisory_lock(2)")
     assert errors_in(other.heard[-1][1]) == []
-    assert stage.pinned == 1
+    stage.wait_for_pinned(1)
 
 
 def test_half_of_the_pool_may_be_pinned_by_default(new_stage: NewStage) -> None:
