@@ -103,3 +103,31 @@ def test_differences_are_of_a_kind_where_the_same_replies_differ() -> None:
     difference = compare({3: wanted}, {3: found})
     assert difference is not None
     assert difference.kind == ("C", "E26000")
+
+
+HEARD = ["a: 1", "a: 2", "b: 1"]
+
+
+def heard(*notifications: str, hears_all: bool = True) -> dict[int, Transcript]:
+    """Return what a client was told that was told nothing else."""
+    transcript = Transcript(notifications=list(notifications), hears_all=hears_all)
+    return {0: transcript}
+
+
+@pytest.mark.parametrize(
+    "strange", [["a: 2", "a: 1"], ["a: 1", "a: 1"], ["a: 1", "c: 9"], [*HEARD, "b: 1"]]
+)
+def test_a_notification_that_was_not_sent_at_that_place_is_a_difference(
+    strange: list[str],
+) -> None:
+    for hears_all in (True, False):
+        found = compare(heard(*HEARD, hears_all=hears_all), heard(*strange))
+        assert found is not None
+        assert "was notified of" in found.what
+
+
+def test_a_notification_is_missed_unless_its_client_may_have_gone() -> None:
+    found = compare(heard(*HEARD), heard("a: 1", "b: 1"))
+    assert found is not None
+    assert "was not notified of 1 of" in found.what
+    assert compare(heard(*HEARD, hears_all=False), heard("a: 1", "b: 1")) is None

@@ -8,6 +8,7 @@ from pgwire.frontend import FunctionCall, Parse, Query
 from .conversation import Conversation, Ending
 from .features import SUPPORTED, Feature
 from .generator import Size, seeded
+from .session import LOOK
 
 SIZE = Size(clients=6, servers=2, successors=2)
 MANY = [seeded(seed, SIZE) for seed in range(150)]
@@ -52,6 +53,39 @@ def test_everything_occurs() -> None:
     assert any(turn.cuts for turn in turns)
     assert not all(turn.awaited for turn in turns)
     assert {Query, Parse, FunctionCall, CopyFail} <= {type(m) for m in messages}
+
+
+def test_everything_that_is_kept_of_a_session_is_changed() -> None:
+    turns = [turn for conversation in MANY for turn in conversation.turns]
+    messages = [message for turn in turns for message in turn.messages]
+    sent = b"\n".join(m.sql for m in messages if isinstance(m, Query | Parse))
+    for word in (
+        b"SET LOCAL work_mem",
+        b"set_config('search_path'",
+        b"SET rig.word",
+        b"RESET ALL",
+        b"DISCARD ALL",
+        b"SET ROLE",
+        b"SET SESSION AUTHORIZATION",
+        b"ROLLBACK TO s",
+        b"UNLISTEN",
+        b"NOTIFY",
+        b"EXECUTE q",
+        b"DEALLOCATE q",
+        b"ON COMMIT DROP",
+        b"pg_advisory_unlock(",
+        b"WITH HOLD",
+        LOOK.encode(),
+    ):
+        assert word in sent, word
+
+
+def test_no_client_ends_to_listen_that_rolls_savepoints_back() -> None:
+    for conversation in MANY:
+        for client in conversation.clients:
+            turns = [turn for turn in conversation.turns if turn.client == client]
+            data = b"".join(turn.data for turn in turns)
+            assert not (b"UNLISTEN" in data and b"SAVEPOINT" in data)
 
 
 def test_what_is_switched_off_does_not_occur() -> None:

@@ -15,6 +15,7 @@ from .conversation import Conversation, Ending, Turn
 from .minimising import minimised
 from .outstanding import IllegalConversationError
 from .report import report
+from .session import LOOK
 from .tables import table_of
 
 Lie = Callable[[Message], list[Message]]
@@ -129,3 +130,23 @@ def test_a_conversation_that_postgresql_will_not_have_is_refused(
     # It has left nothing behind that would disturb the next one.
     data = Turn(0, (CopyData(b"7\t7\n"), CopyDone()))
     assert rig.judge(Conversation((query(0, copy), data), 1)) is None
+
+
+SHARED = [
+    ("SET work_mem = '7MB'", LOOK),
+    ("SET ROLE rig_reader", LOOK),
+    ("SET rig.word = 'leaks'", LOOK),
+    ("LISTEN a", "NOTIFY a"),
+    ("PREPARE s AS SELECT 1", "EXECUTE s"),
+    ("CREATE TEMP TABLE mine (client int)", "SELECT client FROM mine"),
+    ("SELECT pg_advisory_lock(1)", "SELECT pg_advisory_unlock(1)"),
+    ("DECLARE h CURSOR WITH HOLD FOR SELECT 1", "FETCH 1 FROM h"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), SHARED)
+def test_what_a_client_leaves_to_another_is_found(
+    new_rig: NewRig, before: str, after: str
+) -> None:
+    rig = new_rig(1, session_state="ignore")
+    assert rig.judge(Conversation((query(0, before), query(1, after)), 1)) is not None
