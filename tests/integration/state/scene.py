@@ -1,9 +1,9 @@
 """Two clients that say something in turns, and what they hear."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from pgwire.backend import NotificationResponse, RowDescription
+from pgwire.backend import NotificationResponse, ParameterStatus, RowDescription
 from pgwire.codes import Target
 from pgwire.frontend import Bind, Close, Execute, Parse, Query, Sync, Terminate
 from tests.differential.streams import describe
@@ -103,8 +103,8 @@ class Voice:
         self.wire.send(data)
         answers = [answer for _ in range(ends) for answer in self.wire.until_ready()]
         self._notifications += [one for one in answers if one.kind == "A"]
-        told = [_comparable(one) for one in answers if one.kind != "A"]
-        self.heard.append((what, told))
+        told = [_comparable(one) for one in answers if one.kind not in "AS"]
+        self.heard.append((what, _reported(answers) + told))
 
     # Notifications
 
@@ -139,6 +139,18 @@ class Shared(Voice):
 
     def go(self) -> None:
         """Stay."""
+
+
+def _reported(messages: Iterable[Message]) -> list[Message]:
+    """Return what parameters are said to be in the end, in the order of their names.
+
+    What RESET goes back to for this client, its server may not have known at first.
+    """
+    values: dict[str, Message] = {}
+    for message in messages:
+        if message.kind == "S":
+            values[ParameterStatus.decode(message.body).name] = message
+    return [values[name] for name in sorted(values)]
 
 
 def _comparable(message: Message) -> Message:

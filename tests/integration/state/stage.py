@@ -71,6 +71,9 @@ PINNING = Arrangement("pinning", 4, {"max_pinned": 2, **_ROTATES})
 #: As few as two clients can have that both keep one.
 SCARCE = Arrangement("scarce", 2, {"max_pinned": 2})
 
+#: By PostgreSQL.
+_heard: dict[Scene, tuple[Heard, Heard]] = {}
+
 _GIVEN: Final[Mapping[str, Setting]] = {
     "pool_mode": "transaction",
     "admin_users": USER,
@@ -109,7 +112,12 @@ class Stage:
         return played(scene, self.voice(), self.voice())
 
     def by_postgresql(self, scene: Scene) -> tuple[Heard, Heard]:
-        """Play a scene with a connection for each."""
+        """Play a scene with a connection for each; once, for it is always the same."""
+        if scene not in _heard:
+            _heard[scene] = self._by_postgresql(scene)
+        return _heard[scene]
+
+    def _by_postgresql(self, scene: Scene) -> tuple[Heard, Heard]:
         self.restore()
         with ExitStack() as stack:
             one, other = (self._direct(stack) for _ in range(2))

@@ -28,6 +28,22 @@ def parameters_are_kept(one: Voice, other: Voice) -> None:
     one("SHOW application_name")
 
 
+def what_is_reported_comes_back(one: Voice, other: Voice) -> None:
+    one.enter(TimeZone="Asia/Tokyo", DateStyle="German", application_name="mine")
+    other.enter(options="-c IntervalStyle=iso_8601")
+    for way in ("RESET TimeZone", "RESET ALL", "DISCARD ALL", "SET TIME ZONE LOCAL"):
+        one("SET TimeZone = 'EST'; SET DateStyle = 'ISO'; SET IntervalStyle = postgres")
+        other("SET TimeZone = 'UTC'; SET application_name = 'other'")
+        for voice in (one, other):
+            voice("SELECT timestamptz '2020-02-01 00:00+00', interval '1 day'")
+            voice(way)
+            voice("SELECT timestamptz '2020-02-01 00:00+00', interval '1 day'")
+            voice("SHOW application_name")
+    one("BEGIN; SET TimeZone = 'EST'; ROLLBACK")
+    other("SHOW TimeZone")
+    one("SHOW TimeZone")
+
+
 def reset_goes_back_to_the_clients_own(one: Voice, other: Voice) -> None:
     one.enter(options="-c work_mem=5MB -c search_path=side", TimeZone="Asia/Tokyo")
     one("SET work_mem = '7MB'")
