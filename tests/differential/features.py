@@ -45,7 +45,7 @@ class Feature(Flag):
     HELD_CURSORS = auto()
 
 
-#: What is kept of a client's session, in transaction mode.
+#: All of a client's session that is to be kept for it in transaction mode.
 STATE = (
     Feature.DEALLOCATE
     | Feature.SQL_PREPARED
@@ -71,7 +71,11 @@ SUPPORTED = (
     | Feature.PARAMETERS
     | Feature.PREPARED
     | Feature.DISCARDS
-    | STATE
+    | Feature.SESSION
+    | Feature.ROLES
+    | Feature.TEMPORARY
+    | Feature.LOCKS
+    | Feature.HELD_CURSORS
 )
 
 # PostgreSQL 18.4 answers the Sync behind such a Query by ReadyForQuery `I`, but has

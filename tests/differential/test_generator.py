@@ -6,12 +6,13 @@ from pgwire.copying import CopyFail
 from pgwire.frontend import FunctionCall, Parse, Query
 
 from .conversation import Conversation, Ending
-from .features import SUPPORTED, Feature
+from .features import STATE, SUPPORTED, Feature
 from .generator import Size, seeded
 from .session import LOOK
 
 SIZE = Size(clients=6, servers=2, successors=2)
 MANY = [seeded(seed, SIZE) for seed in range(150)]
+STATEFUL = [seeded(seed, SIZE, SUPPORTED | STATE) for seed in range(150)]
 
 
 def test_a_seed_makes_the_same_conversation_again() -> None:
@@ -56,7 +57,7 @@ def test_everything_occurs() -> None:
 
 
 def test_everything_that_is_kept_of_a_session_is_changed() -> None:
-    turns = [turn for conversation in MANY for turn in conversation.turns]
+    turns = [turn for conversation in STATEFUL for turn in conversation.turns]
     messages = [message for turn in turns for message in turn.messages]
     sent = b"\n".join(m.sql for m in messages if isinstance(m, Query | Parse))
     for word in (
@@ -81,7 +82,7 @@ def test_everything_that_is_kept_of_a_session_is_changed() -> None:
 
 
 def test_no_client_ends_to_listen_that_rolls_savepoints_back() -> None:
-    for conversation in MANY:
+    for conversation in STATEFUL:
         for client in conversation.clients:
             turns = [turn for turn in conversation.turns if turn.client == client]
             data = b"".join(turn.data for turn in turns)
