@@ -344,13 +344,13 @@ class ClientSession(Plain):
         elif self.waiting and not server.cancels:
             self.on_linked(server)
 
-    def on_parameter(self, name: str, value: str) -> None:
-        """Follow the server: what it reported is now the client's own."""
-        if self.server is not None:
-            self.parameters = self.server.parameters
+    def on_parameter(self, name: str, value: str) -> bytes | None:
+        """Follow the server: what it reported is now the client's own; see Owner."""
+        instead = None if self.server is None else self._follow(name, self.server)
         if self.takes_back:
             # The rollback is ours, but what it undoes was reported to the client.
             self.stream.write(ParameterStatus(name, value).encode())
+        return instead
 
     def on_event(
         self, server: ServerConnection, event: StatementsDropped | PlanStale

@@ -13,6 +13,7 @@ from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.examination import Findings
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolMode, PoolSettings, SessionStatePolicy
+from pgwire.backend import ParameterStatus
 from pgwire.classification import Classification
 from pgwire.requests import Requests
 
@@ -111,6 +112,22 @@ class Stateful(Regulated):
         if self.startup is self.parameters:
             self.startup = parameters
         self.parameters = parameters
+
+    def _follow(self, name: str, server: ServerConnection) -> bytes | None:
+        """Take over what was reported; give what the client is told instead.
+
+        What was reset is the server's default, where the client has a value of its own.
+        """
+        before, self.parameters = self.parameters, server.parameters
+        lower = name.lower()
+        own = self.startup.values.get(lower)
+        is_default = lower not in server.parameters.values
+        if own is None or not is_default or not self.touched.is_reset(lower):
+            return None
+        if before.values.get(lower) == own:
+            # Nothing has changed for the client.
+            return b""
+        return ParameterStatus(name, own).encode()
 
     def _is_examined(self, server: ServerConnection) -> bool:
         """Whether what it has touched can be, and has to be, found out now."""

@@ -259,19 +259,22 @@ class Pool(Shelf[Guest]):
         """See Keeper."""
         self.aftercare.on_abandoned_answered(server)
 
-    def on_parameter(self, server: ServerConnection, name: str, value: str) -> None:
+    def on_parameter(
+        self, server: ServerConnection, name: str, value: str
+    ) -> bytes | None:
         """Keep book of what a server reports; see Keeper."""
         lower = name.lower()
         if lower in REPORTS and not server.on_errand:
             self.staffing.destinations.on_report(server, lower, value)
         default = self.staffing.defaults.get(lower)
         if default is None:
-            return
+            return None
         server.parameters = self._context.book.with_value(
             server.parameters, lower, value, default
         )
-        if server.owner is not None and not self.linking.prepares(server):
-            server.owner.on_parameter(name, value)
+        if server.owner is None or self.linking.prepares(server):
+            return None
+        return server.owner.on_parameter(name, value)
 
     def on_read_only(self, server: ServerConnection) -> None:
         """See Keeper."""

@@ -46,9 +46,9 @@ class Answers:
         """See Owner."""
         return error
 
-    def on_parameter(self, name: str, value: str) -> None:
+    def on_parameter(self, name: str, value: str) -> bytes | None:
         """See Owner."""
-        self._owner.on_parameter(name, value)
+        return self._owner.on_parameter(name, value)
 
     def on_server_drained(self) -> None:
         """See Owner."""

@@ -72,8 +72,8 @@ class Owner(Protocol):
     def on_rolled_back(self, server: "ServerConnection") -> None:
         """The transaction that you had rolled back is over."""
 
-    def on_parameter(self, name: str, value: str) -> None:
-        """The server reported a parameter, in an exchange of the owner's."""
+    def on_parameter(self, name: str, value: str) -> bytes | None:
+        """The server reported a parameter to you; give what to deliver instead."""
 
     def on_event(
         self, server: "ServerConnection", event: StatementsDropped | PlanStale
@@ -90,8 +90,10 @@ class Owner(Protocol):
 class Keeper(Protocol):
     """The pool that a server belongs to."""
 
-    def on_parameter(self, server: "ServerConnection", name: str, value: str) -> None:
-        """The server reported a parameter."""
+    def on_parameter(
+        self, server: "ServerConnection", name: str, value: str
+    ) -> bytes | None:
+        """The server reported a parameter; as Owner's."""
 
     def on_read_only(self, server: "ServerConnection") -> None:
         """A statement failed because it may not write."""
@@ -284,7 +286,8 @@ class ServerConnection:
                 return
             for start, stop in ledger.runs:
                 piece = scratch.view[start:stop]
-                owner.deliver(renamed.pop(start, piece) if renamed else piece)
+                if not renamed or (piece := renamed.pop(start, piece)):
+                    owner.deliver(piece)
         if not ledger.head and not ledger.rest:
             if owner is not None and self._errand is None and not self.may_be_hit:
                 # What nearly always comes next, without a detour.
@@ -299,7 +302,8 @@ class ServerConnection:
         view = self._scratch.view
         withheld = self.ledger.withhold_ready(self._scratch.buffer)
         for start, stop in self.ledger.runs:
-            owner.deliver(renamed.get(start, view[start:stop]))
+            if piece := renamed.get(start, view[start:stop]):
+                owner.deliver(piece)
         owner.on_transaction(self, ready=not withheld)
 
     def _unaccounted(self, error: UnaccountedReply, scratch: Scratch) -> None:
@@ -327,10 +331,15 @@ class ServerConnection:
         renamed = {}
         for event in self.ledger.events:
             match event:
-                case ParameterReported(name, value, number):
-                    if is_read_by(name.lower()):
+                case ParameterReported(name, value, number, start):
+                    lower = name.lower()
+                    if is_read_by(lower):
                         self.ledger.statements.on_reading_changed(number)
-                    self._note_parameter(name, value)
+                    if lower in self.reported or len(self.reported) < MAX_PARAMETERS:
+                        self.reported[lower] = value
+                    instead = self._keeper.on_parameter(self, name, value)
+                    if instead is not None:
+                        renamed[start] = memoryview(instead)
                 case MisnamingError(start, end):
                     if self.owner is not None:
                         message = bytes(self._scratch.view[start:end])
@@ -344,12 +353,6 @@ class ServerConnection:
             # Its end is on the way: nobody may be lent it.
             self.close(Reason.SERVER_CLOSED_IDLE)
         return renamed
-
-    def _note_parameter(self, name: str, value: str) -> None:
-        lower = name.lower()
-        if lower in self.reported or len(self.reported) < MAX_PARAMETERS:
-            self.reported[lower] = value
-        self._keeper.on_parameter(self, name, value)
 
     def _note_error(self, error: ErrorResponse, *, skipped: bool) -> None:
         if is_fatal(error):

@@ -4,7 +4,7 @@ Requests are bits, so that a table can name several in one integer. Source: Post
 documentation, "Message Flow".
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from .backend import CommandComplete, ParameterStatus, ReadyForQuery
@@ -203,11 +203,13 @@ class ParameterReported:
     """The server reported the value of a parameter.
 
     ``number``: of the first effect on statements that is known to have come after.
+    ``start``: where the message begins, a run of its own; -1 if it is nobody's.
     """
 
     name: str
     value: str
     number: int = 0
+    start: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ one owner are joined to runs.
 """
 
 import struct
+from dataclasses import replace
 from typing import Final
 
 from .backend import ReadyForQuery
@@ -27,6 +28,7 @@ from .exchange import (
     STREAMED,
     UNCOUNTED,
     MisnamingError,
+    ParameterReported,
     UnaccountedReply,
     read_error,
     unexpected_reply,
@@ -46,7 +48,9 @@ _READY_LENGTH: Final = 5
 
 _READY: Final = Backend.READY_FOR_QUERY
 _COMPLETE: Final = Backend.COMMAND_COMPLETE
-_ERROR: Final = Backend.ERROR_RESPONSE
+# They may have to be replaced for their client: each is a run of its own.
+_PARAMETER: Final = Backend.PARAMETER_STATUS
+_SINGLED_OUT: Final = frozenset({Backend.ERROR_RESPONSE, _PARAMETER})
 _IDLE: Final = TransactionStatus.IDLE
 _READY_IDLE: Final = ReadyForQuery(_IDLE).encode()
 # DISCARD ALL and DEALLOCATE ALL begin so.
@@ -186,8 +190,8 @@ class Ledger(Replies):
                         # This message goes another way than those before it.
                         run = self._cut(run, position, following, head)
                         before = head
-                    if kind == _ERROR and self._forwarded and PREFIX in body:
-                        run = self._single_out(run, position, following)
+                    if self._forwarded and kind in _SINGLED_OUT:
+                        run = self._note_place(kind, body, run, position, following)
                 if (before ^ head) & (SKIP | COPY_END):
                     while head & COPY_END:
                         head = behind.popleft() if behind else 0
@@ -211,15 +215,17 @@ class Ledger(Replies):
         For when all is answered. Nothing but asynchronous messages may be behind it,
         and in none of these are the six bytes found that are looked for.
         """
-        if not self.runs:
-            return False
-        start, end = self.runs[-1]
-        found = buffer.rfind(ReadyForQuery(self.status).encode(), start, end)
-        if found < 0:
-            return False
-        pieces = (start, found), (found + HEADER_SIZE + 1, end)
-        self.runs[-1:] = [piece for piece in pieces if piece[0] < piece[1]]
-        return True
+        ready = ReadyForQuery(self.status).encode()
+        for place in range(len(self.runs) - 1, -1, -1):
+            start, end = self.runs[place]
+            found = buffer.rfind(ready, start, end)
+            if found >= 0:
+                pieces = (start, found), (found + len(ready), end)
+                self.runs[place : place + 1] = [p for p in pieces if p[0] < p[1]]
+                return True
+            if buffer[start] != _PARAMETER:
+                break
+        return False
 
     def _cut(self, run: int, start: int, following: int, head: int) -> int:
         """End the run in front of a message, or begin one with it; give its start."""
@@ -232,13 +238,22 @@ class Ledger(Replies):
             return start
         return following
 
-    def _single_out(self, run: int, start: int, following: int) -> int:
-        """Make an error a run of its own, if it is none; give the next one's start."""
+    def _note_place(
+        self, kind: int, body: bytes, run: int, start: int, following: int
+    ) -> int:
+        """Say where a message is that may have to be replaced; give the next run."""
+        if kind == _PARAMETER:
+            reported = self.events[-1]
+            if isinstance(reported, ParameterReported):
+                self.events[-1] = replace(reported, start=start)
+        elif PREFIX in body:
+            self.events.append(MisnamingError(start, following))
+        else:
+            return run
         if run < following:
             if start > run:
                 self.runs.append((run, start))
             self.runs.append((start, following))
-        self.events.append(MisnamingError(start, following))
         return following
 
     def _begin(
