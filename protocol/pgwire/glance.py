@@ -12,9 +12,11 @@ _WORDS: Final = (
     rb"(?:[vV][aA][lL][uU][eE][sS]|[iI][nN]|[cC][oO][uU][nN][tT]|[sS][uU][mM]"
     rb"|[mM][aA][xX]|[mM][iI][nN]|[nN][oO][wW]|[aA][nN][dD]|[oO][rR]|[aA][nN][yY])"
 )
+# An UPDATE of pg_settings sets parameters.
+_NOT_PG: Final = rb"(?!\s++(?:[oO][nN][lL][yY]\s++)?+(?:\w++\s*+\.\s*+)*+[pP][gG]_\w)"
 _VERBS: Final = (
-    rb"(?:[sS][eE][lL][eE][cC][tT]\b|[uU][pP][dD][aA][tT][eE]\b"
-    rb"|[dD][eE][lL][eE][tT][eE]\b"
+    rb"(?:[sS][eE][lL][eE][cC][tT]\b|[uU][pP][dD][aA][tT][eE]\b" + _NOT_PG + rb"|"
+    rb"[dD][eE][lL][eE][tT][eE]\b"
     rb"|[iI][nN][sS][eE][rR][tT]\s+[iI][nN][tT][oO]\s+[\w.]+\s*\()"
 )
 _ENDS: Final = (
