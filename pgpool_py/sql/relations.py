@@ -7,7 +7,7 @@ from pgwire.classification import Touch
 
 from .found import Found
 from .lexer import Token
-from .words import IDENTIFIERS, word
+from .words import IDENTIFIERS, at, is_symbol, word
 
 _TEMPORARY: Final = frozenset({b"temp", b"temporary"})
 # CREATE [OR REPLACE] [LOCAL | GLOBAL] TEMP; SELECT ... INTO [LOCAL | GLOBAL] TEMP
@@ -22,7 +22,7 @@ def touched_relations(tokens: Sequence[Token]) -> Found:
             continue
         if token.value.startswith(b"pg_temp") or _is_made(tokens, index):
             touches |= Touch.TEMPORARY
-        elif token.value == b"pg_settings" and _updates(tokens):
+        elif token.value == b"pg_settings" and _is_updated(tokens, index):
             # The rule pg_settings_u calls set_config.
             touches |= Touch.PARAMETERS
     return Found(touches)
@@ -37,5 +37,10 @@ def _is_made(tokens: Sequence[Token], index: int) -> bool:
     )
 
 
-def _updates(tokens: Sequence[Token]) -> bool:
-    return any(word(tokens, index) == b"update" for index in range(len(tokens)))
+def _is_updated(tokens: Sequence[Token], index: int) -> bool:
+    """Look for UPDATE [ONLY] [(] in front of a name, whose last part is there."""
+    while is_symbol(at(tokens, index - 1), b"."):
+        index -= 2
+    index -= is_symbol(at(tokens, index - 1), b"(")
+    index -= word(tokens, index - 1) == b"only"
+    return word(tokens, index - 1) == b"update"

@@ -11,7 +11,7 @@ from .lexer import Token
 from .setting import changed, literal_name
 from .words import word
 
-_SET_CONFIG: Final = b"set_config"
+SET_CONFIG: Final = b"set_config"
 
 #: All of them but set_config, and what they touch.
 TOUCHING: Final[dict[bytes, Found]] = {
@@ -73,7 +73,7 @@ def touched_by(call: Call, tokens: Sequence[Token]) -> Found:
 
     The schema does not matter: one that is found on the search path is taken.
     """
-    if call.name == _SET_CONFIG:
+    if call.name == SET_CONFIG:
         return _set_config(arguments(tokens, call.opening))
     return TOUCHING.get(call.name, NOTHING)
 

@@ -1,39 +1,86 @@
-"""Statements that touch nothing of their session, told at a glance.
+"""Seeing at a glance that a text is harmless, as nearly all are.
 
-Nearly all that applications send are such, and each is looked at: so it is one regular
-expression, which knows little and errs to one side only.
+That is asked for each simple query, so it is one regular expression that goes through
+the text once and never back. What it lets through is one statement without effect on
+the session, or none at all for its syntax, however session parameters and encoding have
+it read; what it does not is classified (:mod:`pgwire.classification`).
+
+It holds because of what harm needs: another first word; the word TEMP or a name that
+begins with ``pg_temp``; the rule of pg_settings; or one of a few functions, which are
+known by how their names end in front of a parenthesis.
 """
 
 import re
 from typing import Final
 
-# Letters of a word are written out: to ignore their case costs more.
-_WORDS: Final = (
-    rb"(?:[vV][aA][lL][uU][eE][sS]|[iI][nN]|[cC][oO][uU][nN][tT]|[sS][uU][mM]"
-    rb"|[mM][aA][xX]|[mM][iI][nN]|[nN][oO][wW]|[aA][nN][dD]|[oO][rR]|[aA][nN][yY])"
+# How the functions end that touch a session; a test has the list of them.
+_ENDINGS: Final = (
+    b"all art ect eed ema fig ify ite kup lot mit ock red t_u tat tup val xml"
+).split()
+
+
+def _any_case(letters: bytes) -> bytes:
+    return b"".join(b"[%c%c]" % (c, c ^ 32) if c > 95 else b"_" for c in letters)
+
+
+def _class(members: set[int]) -> bytes:
+    return b"[" + b"".join(b"\\x%02x" % member for member in sorted(members)) + b"]"
+
+
+_CHARACTERS: Final = set(range(1, 256))
+# Every byte but those that need a look at what is around them. Those of an encoding
+# whose second bytes may be ASCII do no harm: they are not quotes or parentheses.
+_PLAIN: Final = _class(_CHARACTERS - set(b"'\"\\;$(/-mM"))
+# In front of a parenthesis, with a space or without, none of these is the end of such a
+# function.
+_LAST: Final = {ending[-1] for ending in _ENDINGS}
+_NO_ENDING: Final = _class(
+    _CHARACTERS - _LAST - {letter ^ 32 for letter in _LAST} - set(b'"\t\n\v\f\r ')
 )
-# An UPDATE of pg_settings sets parameters.
-_NOT_PG: Final = rb"(?!\s++(?:[oO][nN][lL][yY]\s++)?+(?:\w++\s*+\.\s*+)*+[pP][gG]_\w)"
-_VERBS: Final = (
-    rb"(?:[sS][eE][lL][eE][cC][tT]\b|[uU][pP][dD][aA][tT][eE]\b" + _NOT_PG + rb"|"
-    rb"[dD][eE][lL][eE][tT][eE]\b"
-    rb"|[iI][nN][sS][eE][rR][tT]\s+[iI][nN][tT][oO]\s+[\w.]+\s*\()"
+_ENDING: Final = b"(?:" + b"|".join(map(_any_case, _ENDINGS)) + b")"
+_SPACE: Final = rb"[\t\n\v\f\r ]"
+
+_PARENTHESIS: Final = (
+    rb"\((?:(?<=" + _NO_ENDING + rb"\()|(?<=" + _NO_ENDING + rb" \()"
+    rb"|(?<!" + _ENDING + rb"\()(?<!" + _ENDING + rb" \()"
+    rb'(?<!"\()(?<!" \()(?<![\t\n\v\f\r]\()(?<!' + _SPACE + _SPACE + rb"\()"
+    rb"|(?<=\"\()(?<!" + _ENDING + rb"\"\()"
+    rb"|(?<=\" \()(?<!" + _ENDING + rb"\" \())"
 )
-_ENDS: Final = (
-    rb"(?:[bB][eE][gG][iI][nN]|[cC][oO][mM][mM][iI][tT]|[eE][nN][dD]"
-    rb"|[rR][oO][lL][lL][bB][aA][cC][kK])"
+_NO_TEMP: Final = rb"[mM](?:(?![pP])|(?<![tT][eE][mM]))"
+_QUOTED: Final = rb'"(?<!&")(?:[^"mM\0]++|' + _NO_TEMP + rb')*+"'
+_PIECES: Final = (
+    rb"(?:(?:"
+    + _NO_TEMP
+    + rb"|"
+    + _PARENTHESIS
+    + rb"|'[^'\\\0]*+'|-(?!-)|"
+    + _QUOTED
+    + rb"|/(?!\*)|\$(?=[0-9]))"
+    + _PLAIN
+    + rb"*+)*+"
+)
+_END: Final = rb";?+\s*+\0\Z"
+# What an UPDATE is of: nothing that may be pg_settings, whose rule sets parameters.
+_NAME: Final = rb'"?(?![pP][gG]_)[A-Za-z0-9_]++"?'
+_TABLE: Final = (
+    rb" (?![oO][nN][lL][yY]\b)" + _NAME + rb"(?:\." + _NAME + rb")*+(?=\s)(?!\s+\.)"
+)
+
+# The first ones save the loop, which costs as much as all else for a short text.
+_ALTERNATIVES: Final = (
+    rb"SELECT " + _PLAIN + rb"*+M " + _PLAIN + rb"*+;?+\0\Z",
+    rb"select " + _PLAIN + rb"*+m " + _PLAIN + rb"*+;?+\0\Z",
+    rb"BEGIN;?+\0\Z",
+    rb"COMMIT;?+\0\Z",
+    rb"END;?+\0\Z",
+    rb"UPDATE" + _TABLE + _PLAIN + rb"*+;?+\0\Z",
+    rb"\s*+(?:(?:SELECT|select|INSERT|insert|DELETE|delete)(?![0-9A-Za-z_$\x80-\xff])"
+    rb"|(?:UPDATE|update)" + _TABLE + rb")" + _PLAIN + rb"*+" + _PIECES + _END,
+    rb"\s*+(?:BEGIN|begin|COMMIT|commit|END|end|ROLLBACK|rollback|START|start"
+    rb"|ABORT|abort|SAVEPOINT|savepoint|RELEASE|release)\b[A-Za-z0-9_, ]*+" + _END,
 )
 
 #: ``harmless_at_a_glance(buffer, start, end)``: not None if the text there, which ends
-#: with a NUL, is certainly one statement that touches nothing of its session.
-harmless_at_a_glance: Final = re.compile(
-    rb"\s*+(?:"
-    + _VERBS
-    + rb"(?:[^\0;()'\"\\$/\-iI&]++"
-    + rb"|[iI](?![nN][tT][oO])|(?<![&eE])'[^'\\\0]*+'|\)"
-    + rb"|(?:(?<=[\s,=(])"
-    + _WORDS
-    + rb"|(?<=[,=(]))\s*\()*+|"
-    + _ENDS
-    + rb"\s*+);?\s*+\0\Z"
-).match
+#: with a NUL, is harmless for certain.
+harmless_at_a_glance: Final = re.compile(rb"|".join(_ALTERNATIVES)).match
