@@ -11,7 +11,7 @@ from typing import Final
 from .calls import Call
 from .catalogue import STABLE_FUNCTIONS
 from .lexer import Token
-from .words import word
+from .words import is_target, word
 
 _READING: Final = frozenset({b"select", b"values", b"table", b"with"})
 _WRITING: Final = frozenset({b"insert", b"update", b"delete", b"merge"})
@@ -68,7 +68,6 @@ def _is_allowed(call: Call, names: frozenset[bytes]) -> bool:
 def _makes_table(tokens: Sequence[Token]) -> bool:
     """Find the INTO that is not of INSERT or MERGE."""
     return any(
-        word(tokens, index) == b"into"
-        and word(tokens, index - 1) not in {b"insert", b"merge"}
+        word(tokens, index) == b"into" and not is_target(tokens, index)
         for index in range(len(tokens))
     )

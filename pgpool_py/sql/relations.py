@@ -7,7 +7,7 @@ from pgwire.classification import Touch
 
 from .found import Found
 from .lexer import Token
-from .words import IDENTIFIERS, at, is_symbol, word
+from .words import IDENTIFIERS, at, is_symbol, is_target, word
 
 _TEMPORARY: Final = frozenset({b"temp", b"temporary"})
 # CREATE [OR REPLACE] [LOCAL | GLOBAL] TEMP; SELECT ... INTO [LOCAL | GLOBAL] TEMP
@@ -33,7 +33,7 @@ def _is_made(tokens: Sequence[Token], index: int) -> bool:
         word(tokens, index) in _TEMPORARY
         and word(tokens, index - 1) in _BEFORE
         # A table may be called so.
-        and word(tokens, index - 2) not in {b"insert", b"merge"}
+        and not is_target(tokens, index - 1)
     )
 
 

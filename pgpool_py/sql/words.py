@@ -49,3 +49,12 @@ def name_of(token: Token) -> bytes | None:
         return token.value
     certain = token.kind is Kind.QUOTED and len(token.value) <= _UNCUT
     return token.value if certain else None
+
+
+def is_target(tokens: Sequence[Token], index: int) -> bool:
+    """Say whether INTO, which is there, names what INSERT or MERGE writes to.
+
+    An alias may be called so too, in front of the INTO of a SELECT.
+    """
+    starts = index == 1 or is_symbol(at(tokens, index - 2), b"(")
+    return starts and word(tokens, index - 1) in {b"insert", b"merge"}

@@ -136,6 +136,8 @@ def test_what_touches_no_session_is_harmless(text: str) -> None:
         ("SELECT 1 INTO TEMP t", Touch.TEMPORARY),
         ("SELECT 1 INTO LOCAL TEMPORARY TABLE t", Touch.TEMPORARY),
         ("SELECT 1 INTO pg_temp_3.t", Touch.TEMPORARY),
+        ("SELECT 1 insert INTO TEMP t", Touch.TEMPORARY),
+        ("SELECT (1) merge INTO TEMP t", Touch.TEMPORARY),
         ("EXPLAIN ANALYZE CREATE TEMP TABLE t AS SELECT 1", Touch.TEMPORARY),
         ("DO $$ BEGIN END $$", Touch.OPAQUE),
         ("CALL p()", Touch.OPAQUE),
