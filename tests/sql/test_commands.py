@@ -57,8 +57,6 @@ def test_every_command_of_postgresql_is_known(command: str) -> None:
     assert is_opaque == (command in RUNS_WHAT_IS_NOT_SHOWN)
 
 
-@pytest.mark.parametrize(
-    "text", ["x", "CREATE x", "ALTER x", "DROP x", "'SELECT'"]
-)
+@pytest.mark.parametrize("text", ["x", "CREATE x", "ALTER x", "DROP x", "'SELECT'"])
 def test_no_other_is(text: str) -> None:
     assert classify(text.encode()).touches == Touch.OPAQUE
