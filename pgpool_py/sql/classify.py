@@ -63,7 +63,10 @@ def _statement(piece: Sequence[Token]) -> Classification:
     opened = _without_parentheses(piece)
     explained = _without_explain(opened)
     called = list(calls(opened))
-    parts = [rule_of(explained)(explained), touched_relations(opened)]
+    parts = [rule_of(explained)(explained)]
+    # A savepoint may be called like anything.
+    if parts[0].transaction is Transaction.NONE:
+        parts.append(touched_relations(opened))
     if runs_functions(explained):
         parts += (touched_by(call, opened) for call in called)
     found = united(parts)

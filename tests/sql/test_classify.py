@@ -177,6 +177,7 @@ def test_what_may_touch_the_session_is_told(text: str, touched: Touch) -> None:
         ("ROLLBACK", Transaction.ROLLBACK),
         ("ABORT", Transaction.ROLLBACK),
         ("SAVEPOINT a", Transaction.SAVEPOINT),
+        ("SAVEPOINT pg_temp", Transaction.SAVEPOINT),
         ("RELEASE SAVEPOINT a", Transaction.RELEASE),
         ("ROLLBACK TO a", Transaction.ROLLBACK_TO),
         ("ROLLBACK WORK TO SAVEPOINT a", Transaction.ROLLBACK_TO),

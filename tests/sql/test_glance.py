@@ -27,13 +27,17 @@ def test_no_function_that_touches_the_session_is_overlooked(
 
 WORDS = r"""
     SELECT select INSERT INTO UPDATE ONLY DELETE FROM BEGIN COMMIT ROLLBACK END SET
-    LOCAL TEMP temp pg_temp pg_settings CREATE TABLE LISTEN PREPARE EXECUTE AS HOLD
+    LOCAL TEMP temp pg_temp CREATE TABLE LISTEN PREPARE EXECUTE AS HOLD
     set_config pg_catalog pg_advisory_lock currval lastval setseed pg_notify count now
     lower a m p te VALUES IN AND WITH U& E u& é ( ) [ ] . , ; ' '' " "" $ $$ $1 $a$ -
     -- / /* */ * = : :: \ ! 1 0x 'a' "a" "temp" "set_config"
 """
 PIECES = [*WORDS.split(), " ", "\n", "  ", "('a', 'b', false)"]
-HEADS = ["SELECT ", "select ", "INSERT INTO t ", "UPDATE ", ""]
+HEADS = [
+    *("SELECT ", "select ", "INSERT INTO t ", "UPDATE ", ""),
+    *("UPDATE pg_settings ", 'UPDATE "pg_settings" ', "UPDATE ONLY (pg_settings) "),
+    *("UPDATE  pg_settings ", "UPDATE pg_catalog.pg_settings "),
+]
 
 
 def texts() -> st.SearchStrategy[str]:
