@@ -14,7 +14,9 @@ from pgpool_py.net.socket_options import TcpOptions
 from pgpool_py.pool.quota import Quota
 from pgpool_py.server.parameters import ParameterBook
 from pgpool_py.settings import Settings
+from pgpool_py.sql.cache import ClassificationCache
 from pgpool_py.sql.classify import classify
+from pgpool_py.sql.fingerprint import Fingerprint, fingerprint
 from pgwire.classification import Classify
 from pgwire.ledger import HOLD_LIMIT
 from pgwire.statement import StatementBook
@@ -72,8 +74,8 @@ class Context:
     statements: StatementBook = field(init=False)
     tcp_options: TcpOptions = field(init=False)
     policy: Policy = field(init=False)
-    classify: Classify = field(default=classify)
-    fingerprint: Callable[[bytes], str] = field(default=lambda _: "")
+    classify: Classify = field(default_factory=lambda: ClassificationCache(classify))
+    fingerprint: Callable[[bytes], Fingerprint] = field(default=fingerprint)
     starved: dict[Starved, None] = field(default_factory=dict)
     keys: CancelKeys = field(default_factory=CancelKeys)
 

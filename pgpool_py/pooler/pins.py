@@ -9,6 +9,7 @@ from pgpool_py.client.session_state import PINS
 from pgpool_py.errors import PoolerError
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.settings import PoolSettings, SessionStatePolicy
+from pgpool_py.sql.fingerprint import Fingerprint
 from pgwire.classification import Classification, Touch
 
 _REFUSED_WHEN_REJECTING = PINS | Touch.OPAQUE
@@ -43,7 +44,7 @@ class PoolPins:
         self,
         reactor: Reactor,
         settings: PoolSettings,
-        fingerprint: Callable[[bytes], str],
+        fingerprint: Callable[[bytes], Fingerprint],
     ) -> None:
         self._reactor = reactor
         self._fingerprint = fingerprint
@@ -66,13 +67,13 @@ class PoolPins:
         policy = client.limits.session_state
         touches = found.touches
         if policy is SessionStatePolicy.REJECT and touches & _REFUSED_WHEN_REJECTING:
-            return errors.session_state_rejected(touches, self._fingerprint(text))
+            return errors.session_state_rejected(touches, self._fingerprint(text).text)
         pinning = _PINS_ALL if policy is SessionStatePolicy.PIN else PINS
         if not touches & pinning or client in self.holders:
             return None
         if self.most and len(self.holders) >= self.most:
             return errors.too_many_pinned(self.most, self._holders())
-        self.holders[client] = Pin(self._reactor.now, self._fingerprint(text))
+        self.holders[client] = Pin(self._reactor.now, self._fingerprint(text).text)
         return None
 
     def settle(self, client: Pinned) -> None:

@@ -11,6 +11,7 @@ from pgpool_py.errors import PoolerError, Severity
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.pooler.pins import PoolPins
 from pgpool_py.settings import PoolSettings, SessionStatePolicy
+from pgpool_py.sql.fingerprint import Fingerprint
 from pgwire.classification import HARMLESS, UNSEEN, Classification, Touch
 from tests.client.parties import pool_settings
 from tests.fixtures.hand import Clock
@@ -41,7 +42,9 @@ def client(number: int = 1, **changed: Any) -> FakeClient:
 def new_pins(reactor: Reactor) -> NewPins:
     def new(**changed: Any) -> PoolPins:
         settings = pool_settings(**changed)
-        return PoolPins(reactor, settings, lambda text: f"<{text.decode()}>")
+        return PoolPins(
+            reactor, settings, lambda text: Fingerprint(f"<{text.decode()}>", "")
+        )
 
     return new
 
