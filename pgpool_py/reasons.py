@@ -45,6 +45,9 @@ class Reason(StrEnum):
     TRANSACTION_TIMEOUT = "transaction timeout"
     PIN_TIMEOUT = "pin_timeout"
 
+    # More notifications came for it than it takes
+    NOTIFICATIONS_NOT_TAKEN = "notifications are not taken (notification_buffer_limit)"
+
     # The mode forbids it
     TRANSACTION_IN_STATEMENT_MODE = (
         "transaction blocks not allowed in statement pooling mode"
@@ -84,6 +87,7 @@ class Reason(StrEnum):
     UNACCOUNTED_REPLY = "server sent a reply that nothing asked for"
     INVALID_SERVER_PARAMETER = "invalid server parameter"
     CHECK_FAILED = "server check query failed"
+    LISTEN_TIMEOUT = "LISTEN was not answered in time"
     RESET_FAILED = "server reset query failed"
     UNCLEAN_SERVER = "unclean server"
     EXAMINATION_FAILED = "session state could not be found out"

@@ -88,6 +88,11 @@ ROWS: list[tuple[PoolerError, str, str]] = [
         "transaction blocks not allowed in statement pooling mode",
         "0A000",
     ),
+    (
+        errors.notifications_not_taken(9),
+        "notifications are not taken (notification_buffer_limit)",
+        "54000",
+    ),
     (errors.startup_repeated(), "client re-sent startup pkt", "08P01"),
     (errors.unencrypted_data(), "received unencrypted data after SSL request", "08P01"),
 ]
@@ -109,6 +114,9 @@ def test_a_fatal_error_has_pgbouncers_text_and_a_code_drivers_know(
         (errors.transaction_in_statement_mode(), "0A000"),
         (errors.console_error("invalid command"), "08P01"),
         (errors.reload_failed(), "F0000"),
+        (errors.too_many_channels(9), "54000"),
+        (errors.no_server_for_listen(9, full=True), "53300"),
+        (errors.listen_refused(errors.server_refused("no", "42501")), "42501"),
     ],
 )
 def test_an_error_after_which_the_session_goes_on_is_not_fatal(

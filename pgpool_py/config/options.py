@@ -296,6 +296,18 @@ _OURS = (
         "bytes held for a client before its reading pauses",
         ours=True,
     ),
+    Option(
+        "max_listen_channels",
+        _COUNT,
+        "channels that a client may LISTEN to; 0 is unlimited",
+        ours=True,
+    ),
+    Option(
+        "notification_buffer_limit",
+        Whole(1, unit="bytes"),
+        "bytes of notifications held for a client before it is closed",
+        ours=True,
+    ),
     Option("allow_root", _FLAG, "run as root", reloadable=False, ours=True),
     Option(
         "server_tls_sslnegotiation",

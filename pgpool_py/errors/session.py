@@ -1,6 +1,14 @@
 """Errors of a client that is in: deadlines, servers, operator, mode."""
 
-from .tree import DeadlineError, EndedError, ServerError, Severity, StatementError
+from .tree import (
+    DeadlineError,
+    EndedError,
+    LimitError,
+    PoolerError,
+    ServerError,
+    Severity,
+    StatementError,
+)
 
 # Deadlines
 
@@ -171,4 +179,61 @@ def transaction_in_statement_mode(
         severity=severity,
         detail="pool_mode is statement, and the transaction is rolled back.",
         hint="Use pool_mode = transaction for this database or user.",
+    )
+
+
+# LISTEN
+
+
+def too_many_channels(limit: int) -> LimitError:
+    """Refuse a LISTEN of a client that listens to as many channels as it may."""
+    return LimitError(
+        "too many channels are listened to (max_listen_channels)",
+        "54000",
+        severity=Severity.ERROR,
+        detail=f"max_listen_channels is {limit}.",
+        hint="UNLISTEN what is not needed, or raise max_listen_channels.",
+    )
+
+
+def notifications_not_taken(limit: int) -> LimitError:
+    """End a client for which more notifications are kept than may be."""
+    return LimitError(
+        "notifications are not taken (notification_buffer_limit)",
+        "54000",
+        detail=f"notification_buffer_limit is {limit} bytes.",
+        hint="Read them sooner, use shorter transactions, or raise "
+        "notification_buffer_limit.",
+    )
+
+
+def no_server_for_listen(waited: float, *, full: bool) -> LimitError:
+    """Refuse a LISTEN for which no server could be had in time.
+
+    ``full``: a limit that databases or users have on servers is reached.
+    """
+    return LimitError(
+        "no server connection for LISTEN",
+        "53300",
+        severity=Severity.ERROR,
+        detail="LISTEN needs one besides those that are lent; "
+        + (
+            "max_db_connections or max_user_connections is reached."
+            if full
+            else f"there was none for {waited:g} s."
+        ),
+        hint="Raise max_db_connections or max_user_connections, or use session mode."
+        if full
+        else None,
+    )
+
+
+def listen_refused(cause: PoolerError) -> ServerError:
+    """Refuse a LISTEN because of what keeps the server from listening."""
+    return ServerError(
+        cause.message,
+        cause.sqlstate,
+        severity=Severity.ERROR,
+        detail=cause.detail,
+        hint=cause.hint,
     )

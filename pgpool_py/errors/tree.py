@@ -4,7 +4,7 @@
 
     Exception
     └── PoolerError                  severity, sqlstate, message, detail, hint
-        ├── LimitError               53300: a limit on clients or waiting
+        ├── LimitError               53300, 54000: a limit on clients, waiting, LISTEN
         ├── LoginError               28xxx, 3D000, 42704, 57P03: not let in
         ├── DeadlineError            57014, 25P03, 25P04, 57P05: took too long
         ├── ServerError              08001, 08006: the server is away or was lost
@@ -61,7 +61,7 @@ class PoolerError(Exception):
 
 
 class LimitError(PoolerError):
-    """A limit on connections or on waiting was reached."""
+    """A limit on connections, on waiting or on notifications was reached."""
 
 
 class LoginError(PoolerError):

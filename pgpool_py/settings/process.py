@@ -152,6 +152,8 @@ class Settings:
     shutdown_grace: float = 0.0
     shutdown_timeout: float = 0.0
     client_buffer_limit: int = 262144
+    max_listen_channels: int = 100
+    notification_buffer_limit: int = 1048576
     allow_root: bool = False
     server_tls_sslnegotiation: SslNegotiation = SslNegotiation.POSTGRES
     debug_rotate_servers: bool = False

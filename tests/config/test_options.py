@@ -150,6 +150,8 @@ OURS: dict[str, object] = {
     "shutdown_grace": 0.0,
     "shutdown_timeout": 0.0,
     "client_buffer_limit": 262144,
+    "max_listen_channels": 100,
+    "notification_buffer_limit": 1048576,
     "allow_root": False,
     "server_tls_sslnegotiation": "postgres",
     "debug_rotate_servers": False,

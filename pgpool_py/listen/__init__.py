@@ -1,0 +1,1 @@
+"""LISTEN in transaction mode: one server listens, and many clients are told."""
