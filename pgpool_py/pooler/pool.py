@@ -19,6 +19,7 @@ from .aftercare import Aftercare
 from .context import Context
 from .examining import Examining
 from .linking import Linking
+from .notifications import Notifications
 from .pins import PoolPins
 from .shelf import Shelf
 from .staffing import Staffing
@@ -48,6 +49,7 @@ class Pool(Shelf[Guest]):
             for a client, and how for the next.
         pins, examining: who keeps a server for its session state, and how that is
             found out.
+        notifications: what clients LISTEN to.
         notified: who was told that it waits, and since when it does.
     """
 
@@ -77,6 +79,7 @@ class Pool(Shelf[Guest]):
         self.aftercare = Aftercare(context, settings, self._shelve)
         self.pins = PoolPins(context.reactor, settings, context.fingerprint)
         self.examining = Examining(context, self.user, self.staffing, self.aftercare)
+        self.notifications = Notifications(context, self, self.staffing.destinations)
         self.linking = Linking(
             context,
             settings,
@@ -117,7 +120,8 @@ class Pool(Shelf[Guest]):
     def empty(self) -> bool:
         """Whether there is no server, and nobody who wants one."""
         nobody = not self._guests and not self.books.waiters
-        return nobody and not self.books.total and not self.aftercare.cancels
+        servers = self.books.total or self.aftercare.cancels
+        return nobody and not servers and self.notifications.empty
 
     @property
     def oldest_wait(self) -> float | None:
@@ -134,6 +138,7 @@ class Pool(Shelf[Guest]):
         self.linking.reconfigure(settings)
         self.aftercare.reconfigure(settings)
         self.pins.settings = settings
+        self.notifications.follow(self._context.settings)
         self.buffer_limit = self._context.settings.client_buffer_limit
         self._clean_after(before)
 
@@ -174,9 +179,17 @@ class Pool(Shelf[Guest]):
         """Close all servers, and refuse whoever waits for one."""
         self._starved.pop(self, None)
         self.staffing.stop()
+        self.notifications.close(reason)
         for server in (*self.books.idle, *self.books.busy):
             server.close(reason)
         self._on_failed(error, reason)
+
+    def pause(self) -> None:
+        """Lend no servers any more; those that are not lent are closed at once."""
+        self.paused = True
+        for server in list(self.books.idle):
+            server.close(Reason.PAUSE_MODE)
+        self.notifications.close(Reason.PAUSE_MODE)
 
     def stop(self) -> None:
         """Close all servers: the pooler ends, and all clients are gone."""
@@ -184,6 +197,7 @@ class Pool(Shelf[Guest]):
         self.staffing.stop()
         for server in (*self.books.idle, *self.books.busy):
             server.close(Reason.POOLER_SHUTTING_DOWN)
+        self.notifications.close(Reason.POOLER_SHUTTING_DOWN)
         self.aftercare.stop()
 
     def forget_guest(self, guest: Guest) -> None:

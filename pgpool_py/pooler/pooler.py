@@ -255,9 +255,7 @@ class Pooler:
         else:
             self.paused_databases.add(database)
         for pool in self._pools_of(database):
-            pool.paused = True
-            for server in list(pool.books.idle):
-                server.close(Reason.PAUSE_MODE)
+            pool.pause()
 
     def resume(self, database: str | None = None) -> None:
         """Lend servers again, except where the other kind of pause still holds."""
@@ -345,6 +343,7 @@ class Pooler:
             server.close_needed = True
         for server in list(pool.books.idle):
             server.close(Reason.CONNECT_STRING_CHANGED)
+        pool.notifications.close(Reason.CONNECT_STRING_CHANGED)
         pool.staffing.forget()
         pool.grow()
 

@@ -37,7 +37,8 @@ def evict(pools: Iterable[Pool], full: tuple[Quota, ...]) -> bool:
     """Make room in each quota by closing the server that was idle longest.
 
     Returns:
-        False, and nothing is done, if one of them has no idle server.
+        False, and nothing is done, if one of them has no idle server. One that
+        listens, and nobody does any more, is idle.
     """
     candidates = list(pools)
     victims: set[ServerConnection] = set()
@@ -46,7 +47,7 @@ def evict(pools: Iterable[Pool], full: tuple[Quota, ...]) -> bool:
             server
             for pool in candidates
             if quota in pool.quotas
-            for server in pool.books.idle
+            for server in (*pool.books.idle, *pool.notifications.spare)
         ]
         if not idle:
             return False

@@ -97,8 +97,11 @@ class Suspension:
 
     def _busy(self) -> list[ServerConnection]:
         # From those that are idle nothing comes but their end, which is to be noticed.
-        pools = self._pooler.pools.values()
-        return [server for pool in pools for server in pool.books.busy]
+        return [
+            server
+            for pool in self._pooler.pools.values()
+            for server in (*pool.books.busy, *pool.notifications.servers)
+        ]
 
     def _close_late(self) -> None:
         reason = Reason.SUSPEND_TIMEOUT

@@ -36,6 +36,7 @@ def maintain(pool: Pool, now: float) -> None:
     _refuse_late_waiters(pool, now)
     pool.staffing.check_deadlines(now)
     pool.aftercare.check_cancels(now)
+    pool.notifications.maintain(now)
     for server in list(pool.books.busy):
         _check_busy(pool, server, now)
         if server.close_needed and pool.settings.server_fast_close:

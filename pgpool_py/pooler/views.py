@@ -134,9 +134,12 @@ def _pool(
     now: float,
 ) -> PoolView:
     private = len(replications.of(pool))
-    opening = list(replications.openings(pool))
+    listening = pool.notifications
+    opening = len(list(replications.openings(pool))) + len(listening.openings)
     waiting = [client.timing.since for client in clients if is_waiting(client)]
-    servers = Counter(_server_status(server) for server in _connected(pool))
+    servers = Counter(
+        _server_status(server) for server in (*_connected(pool), *listening.servers)
+    )
     return PoolView(
         database=pool.database,
         user=pool.user,
@@ -147,7 +150,7 @@ def _pool(
         sv_being_canceled=servers[ServerStatus.BEING_CANCELED],
         sv_idle=servers[ServerStatus.IDLE],
         sv_tested=servers[ServerStatus.TESTED],
-        sv_login=len(pool.staffing.openings) + len(opening),
+        sv_login=len(pool.staffing.openings) + opening,
         maxwait=now - min(waiting, default=now),
         pool_mode=pool.settings.pool_mode,
         load_balance_hosts=balance(
@@ -181,8 +184,13 @@ def servers(pooler: Pooler) -> list[ServerView]:
     offset = epoch_offset()
     views = []
     for _, pool in sorted(pooler.pools.items()):
-        members = [_server(server, pool, offset) for server in _connected(pool)]
-        members += [_opening(x, pool, offset) for x in pool.staffing.openings]
+        listening = pool.notifications
+        members = [
+            _server(server, pool, offset)
+            for server in (*_connected(pool), *listening.servers)
+        ]
+        openings = (*pool.staffing.openings, *listening.openings)
+        members += [_opening(opening, pool, offset) for opening in openings]
         cancels = pool.aftercare.cancels.items()
         members += [_cancel(cancel, to, pool, offset) for cancel, to in cancels]
         replications = pooler.gatehouse.replications

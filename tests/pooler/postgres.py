@@ -252,6 +252,7 @@ def new_bench(
     pool.staffing.stop()
     for server in (*pool.books.idle, *pool.books.busy):
         server.close(Reason.POOLER_SHUTTING_DOWN)
+    pool.notifications.close(Reason.POOLER_SHUTTING_DOWN)
     for cancel in list(pool.aftercare.cancels):
         cancel.give_up()
     postgres.close()
