@@ -13,6 +13,7 @@ from pgwire.classification import Classification
 from pgwire.statement import StatementBook
 
 from .identity import ClientIdentity
+from .listening import Notifications
 from .session_state import Touched
 
 
@@ -95,6 +96,7 @@ class Lender(Protocol):
         statements: all that clients have prepared.
         buffer_limit: bytes to hold for one client before reading pauses.
         pins: who keeps a server for its session state.
+        notifications: where clients subscribe.
     """
 
     @property
@@ -116,6 +118,10 @@ class Lender(Protocol):
     @property
     def pins(self) -> Pins:
         """Give who keeps a server for its session state."""
+
+    @property
+    def notifications(self) -> Notifications:
+        """Give where clients subscribe."""
 
     def take(self, client: Borrower) -> ServerConnection | None:
         """Lend a server at once, if there is one that needs nothing done before."""

@@ -6,8 +6,6 @@ batch, a transaction that goes on. If more comes before the answer, it is the pl
 no longer, and :class:`~pgpool_py.client.session.ClientSession` does it the long way.
 """
 
-from abc import ABC, abstractmethod
-
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.stream import Stream
 from pgpool_py.server.connection import ServerConnection
@@ -21,7 +19,7 @@ from .stateful import Stateful
 from .timing import Timing
 
 
-class Plain(Stateful, ABC):
+class Plain(Stateful):
     """See the module's text.
 
     Attributes:
@@ -80,6 +78,11 @@ class Plain(Stateful, ABC):
         if not server.stream.write(query):
             self._regulate()
 
+    def look_at_end(self) -> None:
+        """Have the end of the transaction looked at, whatever it brings."""
+        self._alone = False
+        self.requests.ties = True
+
     def on_query_answered(self, server: ServerConnection, data: memoryview) -> None:
         """Send the answer on, and let the server go; see Owner."""
         if self.waiting or not self._alone:
@@ -101,7 +104,3 @@ class Plain(Stateful, ABC):
         if not sent or self.stream.paused:
             self._regulate()
         self.lender.give_back(server)
-
-    @abstractmethod
-    def on_answered(self, server: ServerConnection) -> None:
-        """All that was sent is answered; see Owner."""

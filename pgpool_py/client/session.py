@@ -311,9 +311,10 @@ class ClientSession(Plain):
 
     def _lets_go(self, server: ServerConnection) -> bool:
         """Whether the server may go back; what has to be known is asked first."""
-        if self.touched is not NOTHING and (
-            server.cancels or not self.lender.examine(server, self)
-        ):
+        if (
+            self.touched is not NOTHING
+            and (server.cancels or not self.lender.examine(server, self))
+        ) or (self.listening is not None and not self.listening.lets_go(server)):
             self.waiting = True
             self._regulate()
             return False
@@ -391,8 +392,7 @@ class ClientSession(Plain):
                 half_written=bool(self.requests.half_sent),
                 must_reset=self.leaves_state,
             )
-        if self.holdings or self.touched is not NOTHING:
-            self.lender.pins.forget(self)
+        self._forget_state()
         # They would keep each other until the garbage collector comes.
         self.stream.handler = NOBODY
         self.requests.end()

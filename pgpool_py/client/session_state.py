@@ -17,6 +17,10 @@ MOST_NAMES: Final = 32
 
 #: What keeps a server past the transaction, should it really be there.
 PINS: Final = Touch.LOCKS | Touch.TEMPORARY | Touch.CURSORS | Touch.LASTING
+#: What may change the channels that are listened to.
+LISTENS: Final = Touch.LISTEN | Touch.UNLISTEN | Touch.OPAQUE
+#: What matters to a client that listens.
+HEARD: Final = LISTENS | Touch.NOTIFY
 _HOLDS: Final = Touch.LOCKS | Touch.TEMPORARY | Touch.CURSORS | Touch.OPAQUE
 
 
@@ -30,6 +34,7 @@ class Touched:
         resets: those that may have got back what they were at the start; None: all.
         holdings: whether something may be held that cannot travel.
         lasting: whether something is held that PostgreSQL does not tell of.
+        listens: whether channels may be listened to.
         reading: whether statements may have been read under parameters that are gone.
     """
 
@@ -38,14 +43,18 @@ class Touched:
     resets: frozenset[str] | None = frozenset()
     holdings: bool = False
     lasting: bool = False
+    listens: bool = False
     reading: bool = False
 
-    def and_then(self, found: Classification, *, pinned: bool) -> "Touched":
+    def and_then(
+        self, found: Classification, *, pinned: bool, listening: bool
+    ) -> "Touched":
         """Give what is to be found out when this is sent as well.
 
         Args:
             found: of the statement.
             pinned: whether its client holds something already.
+            listening: whether it may listen to something already.
         """
         touches = found.touches
         names = {name for name in found.parameters if isinstance(name, str)}
@@ -68,6 +77,8 @@ class Touched:
             or bool(touches & _HOLDS)
             or (pinned and bool(touches & Touch.GONE)),
             lasting=self.lasting or bool(touches & Touch.LASTING),
+            listens=self.listens
+            or bool(touches & (LISTENS if listening else LISTENS & ~Touch.UNLISTEN)),
             reading=self.reading or _reads_otherwise(found),
         )
         return NOTHING if made == NOTHING else made
@@ -93,11 +104,13 @@ class Touched:
         if every:
             by_name |= {name for name in now.values if "." in name}
             by_name.update(HIDDEN)
-        return Questions(tuple(sorted(by_name)), every, self.holdings)
+        return Questions(tuple(sorted(by_name)), every, self.holdings, self.listens)
 
 
 NOTHING: Final = Touched()
-EVERYTHING: Final = Touched(sets_any=True, resets=None, holdings=True, reading=True)
+EVERYTHING: Final = Touched(
+    sets_any=True, resets=None, holdings=True, listens=True, reading=True
+)
 
 
 def _reads_otherwise(found: Classification) -> bool:

@@ -6,21 +6,25 @@ its transaction ends ──► nothing touched: the server goes back
 └─► something cannot travel: pinned
 """
 
+from abc import ABC, abstractmethod
 from typing import Final
 
+from pgpool_py.errors import PoolerError
 from pgpool_py.net.stream import Stream
+from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.examination import Findings
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolMode, PoolSettings, SessionStatePolicy
 from pgwire.backend import ParameterStatus
-from pgwire.classification import Classification
+from pgwire.classification import Classification, Touch
 from pgwire.requests import Requests
 
 from .identity import ClientIdentity
 from .lender import Lender
+from .listening import Listening
 from .regulated import Regulated
-from .session_state import EVERYTHING, NOTHING, Touched
+from .session_state import EVERYTHING, HEARD, NOTHING, Touched
 from .telling import noticed, told
 
 UNKNOWN_STATE: Final = "unknown session state"
@@ -29,7 +33,7 @@ PARAMETERS: Final = "session parameters"
 STATEMENTS: Final = "prepared statement"
 
 
-class Stateful(Regulated):
+class Stateful(Regulated, ABC):
     """See the module's text; :class:`~pgpool_py.client.session.ClientSession` is one.
 
     Attributes:
@@ -38,6 +42,7 @@ class Stateful(Regulated):
         startup: what these were at its login.
         limits: the limits of its own user; the pool's follow the servers' user.
         touched: what is to be found out when its transaction is over.
+        listening: what it listens to, if it ever did.
         holdings: why its server cannot be another client's, in words.
         waiting: whether what it sends is kept until ``on_linked`` is called.
     """
@@ -46,6 +51,7 @@ class Stateful(Regulated):
         "holdings",
         "identity",
         "limits",
+        "listening",
         "parameters",
         "startup",
         "touched",
@@ -68,6 +74,7 @@ class Stateful(Regulated):
         self.limits = limits
         self.touched = NOTHING
         self.holdings: tuple[str, ...] = ()
+        self.listening: Listening | None = None
         self.waiting = False
 
     @property
@@ -75,6 +82,37 @@ class Stateful(Regulated):
         """Say why it keeps its server past the transaction; nothing if it does not."""
         own = (STATEMENTS,) if self.requests.keeps_server else ()
         return self.holdings + own
+
+    def _note_channels(self, findings: Findings | None) -> None:
+        if self.listening is None and findings is not None and findings.channels:
+            # Of a LISTEN that could not be seen.
+            self.listening = Listening(self, self.lender)
+        if self.listening is not None:
+            self.listening.settle(findings)
+
+    def _forget_state(self) -> None:
+        """Let go of what is kept for it elsewhere: it is gone."""
+        if self.holdings or self.touched is not NOTHING:
+            self.lender.pins.forget(self)
+        listening, self.listening = self.listening, None
+        if listening is not None:
+            listening.end()
+
+    @abstractmethod
+    def look_at_end(self) -> None:
+        """Have the end of the transaction looked at, whatever it brings."""
+
+    @abstractmethod
+    def on_linked(self, server: ServerConnection) -> None:
+        """Send what is pending; see :class:`~pgpool_py.client.lender.Borrower`."""
+
+    @abstractmethod
+    def on_answered(self, server: ServerConnection) -> None:
+        """All that was sent is answered; see Owner."""
+
+    @abstractmethod
+    def close(self, reason: Reason, error: PoolerError | None = None) -> None:
+        """Close, with an error for the client if there is one; once."""
 
     @property
     def leaves_state(self) -> bool:
@@ -94,17 +132,33 @@ class Stateful(Regulated):
         """Tell the client; see :class:`~pgpool_py.client.lender.Borrower`."""
         self.stream.write(noticed(text))
 
+    def holds(self, found: Classification) -> bool:
+        """Whether this is not to be sent yet; see Watch."""
+        if self.lender.settings.pool_mode is PoolMode.SESSION:
+            return False
+        if self.listening is None:
+            if not found.touches & Touch.LISTEN:
+                return False
+            self.listening = Listening(self, self.lender)
+        return self.listening.holds(found)
+
     def judge(self, found: Classification, text: bytes) -> bytes | None:
         """Take note of what is sent, or refuse it; see Watch."""
+        listening = self.listening
         if self.lender.settings.pool_mode is not PoolMode.SESSION:
-            error = self.lender.pins.judge(self, found, text)
+            error = None if listening is None else listening.refusal(found)
+            error = error or self.lender.pins.judge(self, found, text)
             if error is not None:
                 self.identity.log_error(error)
                 return told(error)
+            if listening is not None and found.touches & HEARD:
+                listening.note(found)
         touched = self.touched
         if touched is NOTHING and UNKNOWN_STATE in self.holdings:
             touched = EVERYTHING
-        self.touched = touched.and_then(found, pinned=bool(self.holdings))
+        self.touched = touched.and_then(
+            found, pinned=bool(self.holdings), listening=listening is not None
+        )
         return None
 
     def on_parameters_set(self, parameters: ParameterSet) -> None:
@@ -148,6 +202,8 @@ class Stateful(Regulated):
         self.parameters = parameters
         if touched.reading:
             self.requests.reread(parameters.parsing)
+        if touched.listens:
+            self._note_channels(findings)
         held = [what for what in self.holdings if what != PARAMETERS]
         lasting = [what for what in held if what == LASTING]
         if findings is None:

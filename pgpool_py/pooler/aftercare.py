@@ -187,6 +187,7 @@ class Aftercare:
                 return
             server.parameters = self._context.book.of(reported)
         server.must_reset = False
+        server.ledger.notifies = True
         self._shelve(server)
 
     # Cancel

@@ -57,7 +57,7 @@ class Examining:
         if touched.reading:
             statements.on_reading_changed(statements.issued)
         questions = touched.questions(server.parameters, self._defaults)
-        if not (questions.names or questions.all_parameters or questions.holdings):
+        if questions.nothing:
             self.conclude(server, client, touched, Findings({}, None, ()))
             return True
         Examination(self, server, client, questions).begin()
@@ -83,6 +83,7 @@ class Examining:
         if findings is None:
             client.on_examined(touched, None, server.parameters)
             return
+        server.ledger.notifies = True
         values = self._values(dict(server.parameters.values), touched, findings)
         server.parameters = self._context.book.of(values)
         # What the session has all the same was set behind the reset, to the default.

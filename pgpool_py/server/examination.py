@@ -16,7 +16,7 @@ from pgwire.codes import Backend
 from pgwire.diagnostics import ErrorResponse
 from pgwire.errors import ProtocolViolation
 from pgwire.framing import HEADER_SIZE, message_end
-from pgwire.frontend import Bind, Execute, Parse, Sync
+from pgwire.frontend import Bind, Execute, Parse, Query, Sync
 
 # That no view of parameters shows.
 HIDDEN: Final = ("role", "session_authorization")
@@ -46,6 +46,14 @@ _HOLDINGS: Final = Parse(
         b"s.temp", b"pg_catalog.pg_my_temp_schema()"
     ),
 ).encode()
+# What tells whether UNLISTEN was rolled back: set in front of it, in its transaction.
+_MARK: Final = b"pgpool_py.unlistened"
+_LISTENING: Final = Parse(
+    b"",
+    b"SELECT pg_catalog.current_setting('" + _MARK + b"', true)"
+    b" UNION ALL SELECT pg_catalog.pg_listening_channels()",
+).encode()
+_UNLISTEN: Final = Parse(b"", b"UNLISTEN *").encode()
 _EXECUTE: Final = Bind(b"", b"", (), (), ()).encode() + Execute(b"", 0).encode()
 _SYNC: Final = Sync().encode()
 
@@ -59,11 +67,19 @@ class Questions:
         all_parameters: all that were set in this session as well; of those with a dot
             PostgreSQL tells none that it is not asked for by name.
         holdings: what else keeps the session from being another client's.
+        listening: what channels it listens to; it is made to listen to none.
     """
 
     names: tuple[str, ...]
     all_parameters: bool
     holdings: bool
+    listening: bool = False
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing has to be asked."""
+        asked = self.names or self.all_parameters or self.holdings or self.listening
+        return not asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +90,24 @@ class Findings:
         parameters: of the names asked for, the value; None: there is no such one.
         session: all parameters that were set in this session; None: not asked.
         holdings: what it holds, in words.
+        channels: that it listened to.
+        last_mark: the last one that was not rolled back; see :func:`mark`.
     """
 
     parameters: Mapping[str, str | None]
     session: Mapping[str, str] | None
     holdings: tuple[str, ...]
+    channels: frozenset[bytes] = frozenset()
+    last_mark: int = 0
 
 
 class UnknownStateError(Exception):
     """PostgreSQL did not tell; the text says what it said."""
+
+
+def mark(number: int) -> bytes:
+    """Give the message that sets a mark in a transaction, greater than all before."""
+    return Query(b"SET %s TO '%d'" % (_MARK, number)).encode()
 
 
 def ask(questions: Questions) -> bytes:
@@ -96,6 +121,8 @@ def ask(questions: Questions) -> bytes:
         parts += (_ALL_PARAMETERS, _EXECUTE)
     if questions.holdings:
         parts += (_HOLDINGS, _EXECUTE)
+    if questions.listening:
+        parts += (_LISTENING, _EXECUTE, _UNLISTEN, _EXECUTE)
     parts.append(_SYNC)
     return b"".join(parts)
 
@@ -115,7 +142,17 @@ def read(replies: bytes, questions: Questions) -> Findings:
         holdings: Iterable[list[str | None]] = ()
         if questions.holdings:
             holdings = next(answers)
-        return Findings(parameters, session, tuple(str(row[0]) for row in holdings))
+        channels: list[list[str | None]] = []
+        if questions.listening:
+            channels = next(answers)
+        marked = channels.pop(0)[0] if channels else None
+        return Findings(
+            parameters,
+            session,
+            tuple(str(row[0]) for row in holdings),
+            frozenset(_bytes(row[0]) for row in channels),
+            int(marked or 0),
+        )
     except (StopIteration, ProtocolViolation, ValueError) as error:
         raise UnknownStateError("the answer is not what was asked for") from error
 
@@ -139,6 +176,10 @@ def _answers(replies: bytes) -> Iterator[list[list[str | None]]]:
 
 def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode("utf-8", "surrogateescape")
+
+
+def _bytes(value: str | None) -> bytes:
+    return (value or "").encode("utf-8", "surrogateescape")
 
 
 def _only(rows: list[list[str | None]]) -> str | None:

@@ -32,6 +32,11 @@ NAMING: Final = frozenset(
 # Nothing can be done with a message yet.
 WAIT: Final = -1
 
+
+class HeldBackError(Exception):
+    """What would be run by a message may not be run yet."""
+
+
 _header: Final = struct.Struct("!BI").pack
 
 
@@ -117,13 +122,17 @@ class Naming(ClientStatements):
         if kind == Frontend.CLOSE:
             self.close(name, ledger)
             return 0
-        if not name:
-            used = self.use_unnamed(ledger)
-        elif context is not None:
-            used = self.use(name, ledger, context)
-        elif (statement := self.names.get(name)) is not None:
-            # From a time when names were changed.
-            used = self.use(name, ledger, statement.context or b"")
+        try:
+            if not name:
+                used = self.use_unnamed(ledger)
+            elif context is not None:
+                used = self.use(name, ledger, context)
+            elif (statement := self.names.get(name)) is not None:
+                # From a time when names were changed.
+                used = self.use(name, ledger, statement.context or b"")
+        except HeldBackError:
+            self.held = True
+            return WAIT
         if used == name:
             ledger.request(kind)
             return 0
@@ -147,7 +156,11 @@ class Naming(ClientStatements):
         name = bytes(message[start:end])[:NAME_SIZE]
         kept = bytes(message[: 1 + size]) if size < KEPT_LIMIT else None
         if not name:
-            return 1 + size if self.parse_unnamed(kept, ledger) else 0
+            try:
+                return 1 + size if self.parse_unnamed(kept, ledger) else 0
+            except HeldBackError:
+                self.held = True
+                return WAIT
         if kept is None or context is None or self.is_full:
             self.parse_verbatim(name, ledger)
         elif self.parse(name, kept[end + 1 :], context, ledger):

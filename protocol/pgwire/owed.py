@@ -81,6 +81,7 @@ class Owed:
         unsynced: whether extended messages were sent that no Sync has ended. Their
             work is an open transaction, whatever ``status`` says.
         statements: the prepared statements of the server.
+        notifies: whether notifications are the client's.
         repeatable: the client's messages of a batch that was sent as a whole, while it
             may be run again should a plan be stale.
     """
@@ -98,6 +99,7 @@ class Owed:
         "events",
         "head",
         "lost_skip",
+        "notifies",
         "readies",
         "repeatable",
         "rest",
@@ -130,6 +132,7 @@ class Owed:
         self.status: int = TransactionStatus.IDLE
         self.readies = 0
         self.unsynced = False
+        self.notifies = True
         self.statements = ServerStatements()
         self.repeatable: bytes | None = None
 

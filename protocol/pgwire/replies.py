@@ -77,7 +77,7 @@ class Replies(Owed):
                 self.events.append(read_parameter(body, number))
             elif kind == Backend.NOTIFICATION_RESPONSE:
                 # To the session, whatever it is doing.
-                self._forwarded = True
+                self._forwarded = self.notifies
             return head
         self._ready_last = False
         if kind == Backend.COMMAND_COMPLETE:

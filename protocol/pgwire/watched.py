@@ -12,18 +12,19 @@ import struct
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from .classification import UNSEEN, Classification, Classify
+from .classification import UNSEEN, Classification, Classify, Touch
 from .client_statements import TEXT, Dropping, Unkept
 from .codes import Frontend
 from .framing import FRONTEND_LENGTHS, HEADER_SIZE
 from .frontend import Parse, Query
 from .glance import harmless_at_a_glance
 from .ledger import Ledger
-from .naming import KEPT_LIMIT, WAIT
+from .naming import KEPT_LIMIT, WAIT, HeldBackError
 from .requests import Requests
 from .statement import PREFIX, StatementBook, may_drop
 
 _QUERY: Final = Frontend.QUERY
+_HELD_BACK: Final = Touch.LISTEN | Touch.UNLISTEN
 _REFUSED: Final = PREFIX + b"refused_"
 _MARK: Final = re.compile(_REFUSED + rb"[0-9]+")
 # Objections that no error has asked for yet: of batches that were thrown away.
@@ -49,6 +50,13 @@ class Watch(Protocol):
     def reads_otherwise(self) -> bool:
         """Whether what is parsed now may be read under parameters not known yet."""
 
+    def holds(self, found: Classification) -> bool:
+        """Whether this may not be sent yet.
+
+        It is offered again when the owner's ``on_linked`` is called, or when all that
+        was sent is answered.
+        """
+
     def judge(self, found: Classification, text: bytes) -> bytes | None:
         """Take note that this is sent now.
 
@@ -68,6 +76,11 @@ class Nobody:
         """See Watch: nothing is sent any more."""
         del found, text
         return None
+
+    def holds(self, found: Classification) -> bool:
+        """See Watch."""
+        del found
+        return False
 
 
 NOBODY: Final = Nobody()
@@ -97,6 +110,7 @@ class WatchedRequests(Requests):
 
     __slots__ = (
         "_classify",
+        "_mark",
         "_number",
         "_objections",
         "_refused",
@@ -115,6 +129,8 @@ class WatchedRequests(Requests):
         self._classify = classify
         self._watch = watch
         self._number = 0
+        # Of the Parse that is being noted, if it is objected to.
+        self._mark = b""
         # Names of statements whose context was not known when they were parsed.
         self._to_be_reread: frozenset[bytes] = frozenset()
         # The unnamed statement that was refused last, and the mark in its place.
@@ -147,7 +163,11 @@ class WatchedRequests(Requests):
         if kind == _QUERY:
             if len(message) <= size < KEPT_LIMIT:
                 return WAIT
-            mark = self._judge_query(message, size)
+            try:
+                mark = self._judge_query(message, size)
+            except HeldBackError:
+                self.held = True
+                return WAIT
         elif len(message) < HEADER_SIZE + 4:
             return WAIT
         else:
@@ -176,13 +196,18 @@ class WatchedRequests(Requests):
         end = message.find(0, TEXT) + 1
         if harmless_at_a_glance(message, TEXT, end) is not None:
             return message
+        # Before anything is written down, for it may be held back.
+        text = message[TEXT : end - 1]
+        self._mark = self._judge(self._classify(text), text)
         drops = may_drop(message, TEXT)
         return TouchingDropping(message) if drops else Touching(message)
 
     def parse_unnamed(self, message: bytes | None, ledger: Ledger) -> bool:
         """Note a Parse of the unnamed statement; see ClientStatements."""
         instead = super().parse_unnamed(message, ledger)
-        mark = self._judge_unnamed()
+        mark, self._mark = self._mark, b""
+        if isinstance(self.unnamed, Unkept):
+            mark = self._judge(UNSEEN, b"")
         if mark:
             self._refused = (self.unnamed, mark)
             self.front.append(Parse(b"", mark).encode())
@@ -240,6 +265,7 @@ class WatchedRequests(Requests):
         """Tell the watch; give a mark to be sent instead if it objects."""
         if not found.touches:
             return b""
+        self._hold_back(found)
         self.ties = True
         objection = self._watch.judge(found, text)
         if objection is None:
@@ -250,6 +276,10 @@ class WatchedRequests(Requests):
         if len(self._objections) > _MOST_OBJECTIONS:
             del self._objections[next(iter(self._objections))]
         return mark
+
+    def _hold_back(self, found: Classification) -> None:
+        if found.touches & _HELD_BACK and self._watch.holds(found):
+            raise HeldBackError
 
     def in_own_names(self, message: bytes) -> bytes:
         """Give an ErrorResponse in the client's names, or the objection it is for."""

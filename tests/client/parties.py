@@ -1,6 +1,6 @@
 """A client session with everything around it that is not under test."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,6 +8,8 @@ from pgpool_py.client.identity import ClientIdentity
 from pgpool_py.client.lender import Borrower, Examined, Pinned
 from pgpool_py.client.session import ClientSession
 from pgpool_py.errors import PoolerError
+from pgpool_py.listen.askers import Then
+from pgpool_py.listen.subscription import ListenLimits, Recipient, Subscription
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.scratch import Scratch
 from pgpool_py.net.stream import Stream
@@ -79,6 +81,44 @@ class FakePins:
 
 
 @dataclass(eq=False)
+class FakeNotifications:
+    """Hears what is asked for when the test says so."""
+
+    asked: list[tuple[frozenset[bytes], Then]] = field(default_factory=list)
+    wanted: set[bytes] = field(default_factory=set)
+    claimed: tuple[int, int] = (0, 0)
+    encoding: str | None = None
+
+    def subscribe(self, client: Recipient, encoding: str = "") -> Subscription:
+        self.encoding = encoding
+        return Subscription(client, self, ListenLimits(channels=3, buffer=100))
+
+    def ask(self, who: Subscription, names: frozenset[bytes], then: Then) -> None:
+        self.wanted |= names
+        self.asked.append((names, then))
+
+    def want(self, who: Subscription, names: Iterable[bytes]) -> None:
+        self.wanted |= set(names)
+
+    def forgo(self, who: Subscription, names: Iterable[bytes]) -> None:
+        self.wanted -= set(names)
+
+    def claim(self, server_pid: int, pid: int) -> None:
+        self.claimed = (server_pid, pid)
+
+    def disclaim(self, server_pid: int, then: Callable[[], None]) -> None:
+        self.claimed = (server_pid, 0)
+        then()
+
+    def leave(self, who: Subscription) -> None:
+        self.wanted.clear()
+
+    def hear(self, error: PoolerError | None = None) -> None:
+        """Answer what was asked for last."""
+        self.asked.pop()[1](error)
+
+
+@dataclass(eq=False)
 class FakeLender:
     """A pool that writes down what clients ask, and lends when the test says so."""
 
@@ -93,6 +133,7 @@ class FakeLender:
     pins: FakePins = field(default_factory=FakePins)
     findings: Findings | None = None
     found: ParameterSet | None = None
+    notifications: FakeNotifications = field(default_factory=FakeNotifications)
 
     def take(self, client: Borrower) -> ServerConnection | None:
         server, self.ready = self.ready, None
