@@ -80,6 +80,9 @@ class Listening:
     """One client's; see the module's text and Recipient.
 
     Channels and payloads are in the client's encoding as it was at its first LISTEN.
+
+    Attributes:
+        awaits_its_own: whether its server is kept until what it sent itself has come.
     """
 
     __slots__ = (
@@ -87,9 +90,9 @@ class Listening:
         "_claimed",
         "_client",
         "_counters",
-        "_gives_up",
         "_refusal",
         "_subscription",
+        "awaits_its_own",
     )
 
     def __init__(self, client: Client, lender: Lender) -> None:
@@ -100,7 +103,7 @@ class Listening:
         self._asks = False
         # The process id of the server whose notifications are the client's own.
         self._claimed = 0
-        self._gives_up = False
+        self.awaits_its_own = False
         self._refusal: PoolerError | None = None
 
     # What the client sends
@@ -177,22 +180,22 @@ class Listening:
         like the next one's; ``on_answered`` is called then.
         """
         self._subscription.flush()
-        if self._claimed and not self._gives_up:
-            self._gives_up = True
+        if self._claimed and not self.awaits_its_own:
+            self.awaits_its_own = True
             self._subscription.disclaim(self._claimed, lambda: self._has_come(server))
         # It may have come at once.
         return not self._claimed
 
     def _has_come(self, server: ServerConnection) -> None:
         self._claimed = 0
-        self._gives_up = False
+        self.awaits_its_own = False
         client = self._client
         if client.waiting and client.server is server and server.ledger.settled:
             client.on_answered(server)
 
     def end(self) -> None:
         """Listen to nothing any more: the client is gone."""
-        if self._claimed and not self._gives_up:
+        if self._claimed and not self.awaits_its_own:
             self._subscription.disclaim(self._claimed, _nothing)
         self._subscription.end()
 

@@ -266,7 +266,7 @@ class ClientSession(Plain):
                 not self.requests.ties or self._lets_go(server)
             ):
                 self._release(server)
-            elif self.waiting and not (server.cancels or server.on_errand):
+            elif self.waiting and not self._is_awaited(server):
                 self.on_linked(server)
             return
         self.timing.end_exchange(now, counters)

@@ -90,6 +90,15 @@ class Stateful(Regulated, ABC):
         if self.listening is not None:
             self.listening.settle(findings)
 
+    def _is_awaited(self, server: ServerConnection) -> bool:
+        """Whether something must come before the server takes what the client sends."""
+        listening = self.listening
+        return (
+            bool(server.cancels)
+            or server.on_errand
+            or (listening is not None and listening.awaits_its_own)
+        )
+
     def _forget_state(self) -> None:
         """Let go of what is kept for it elsewhere: it is gone."""
         if self.holdings or self.touched is not NOTHING:

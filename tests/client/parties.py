@@ -87,11 +87,13 @@ class FakeNotifications:
     asked: list[tuple[frozenset[bytes], Then]] = field(default_factory=list)
     wanted: set[bytes] = field(default_factory=set)
     claimed: tuple[int, int] = (0, 0)
+    disclaims: list[Callable[[], None]] = field(default_factory=list)
     encoding: str | None = None
 
     def subscribe(self, client: Recipient, encoding: str = "") -> Subscription:
         self.encoding = encoding
-        return Subscription(client, self, ListenLimits(channels=3, buffer=100))
+        self.subscription = Subscription(client, self, ListenLimits(3, buffer=100))
+        return self.subscription
 
     def ask(self, who: Subscription, names: frozenset[bytes], then: Then) -> None:
         self.wanted |= names
@@ -108,7 +110,7 @@ class FakeNotifications:
 
     def disclaim(self, server_pid: int, then: Callable[[], None]) -> None:
         self.claimed = (server_pid, 0)
-        then()
+        self.disclaims.append(then)
 
     def leave(self, who: Subscription) -> None:
         self.wanted.clear()

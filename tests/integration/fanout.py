@@ -31,6 +31,8 @@ SETTINGS: dict[str, str | int] = {
 FENCE = "fence"
 _LISTENS_TO = 5
 _SENDERS = 4
+# Notifications in one transaction.
+_AT_ONCE = 20
 
 Client = psycopg.Connection[TupleRow]
 
@@ -76,11 +78,15 @@ def _send(
     sent: dict[str, list[str]] = {name: [] for name in names}
     with contextlib.ExitStack() as stack:
         senders = [stack.enter_context(pooler.connect()) for _ in range(_SENDERS)]
-        for count in range(number):
-            name = chance.choice(names)
-            sent[name].append(str(count))
-            senders[count % _SENDERS].execute(
-                "SELECT pg_notify(%s, %s)", [name, str(count)]
+        for first in range(0, number, _AT_ONCE):
+            payloads = [str(n) for n in range(first, min(first + _AT_ONCE, number))]
+            chosen = chance.choices(names, k=len(payloads))
+            for name, payload in zip(chosen, payloads, strict=True):
+                sent[name].append(payload)
+            senders[first // _AT_ONCE % _SENDERS].execute(
+                "SELECT pg_notify(name, payload) FROM unnest(%s::text[], %s::text[])"
+                " AS sent (name, payload)",
+                [chosen, payloads],
             )
     return sent
 
