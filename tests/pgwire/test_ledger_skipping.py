@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from pgwire.exchange import BIND, EXECUTE, PARSE, QUERY, SYNC
+from pgwire.ledger import HOLD_LIMIT, Ledger
 
 from .replies import (
     BOUND,
@@ -262,3 +263,16 @@ CONVERSATIONS: dict[str, Sequence[Step]] = {
 @pytest.mark.parametrize("name", CONVERSATIONS)
 def test_each_reply_goes_where_it_belongs(name: str, pieces: list[int]) -> None:
     converse(CONVERSATIONS[name], pieces)
+
+
+def test_where_notifications_come_another_way_none_is_shown() -> None:
+    ledger = Ledger()
+    ledger.notifies = False
+    for stream, shown in (
+        (NOTIFICATION + NOTICE, NOTICE),
+        (NOTICE + NOTIFICATION + PARAMETER, NOTICE + PARAMETER),
+    ):
+        buffer = bytearray(stream).ljust(HOLD_LIMIT + 1, b"\0")
+        assert ledger.receive(buffer, len(stream)) == len(stream)
+        found = b"".join(buffer[start:end] for start, end in ledger.runs)
+        assert found == shown
