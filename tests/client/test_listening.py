@@ -49,7 +49,7 @@ def scene(reactor: Reactor, new_wire: NewWire) -> Scene:
 
 
 def find(scene: Scene, *channels: bytes, last_mark: int = 0) -> None:
-    """Let PostgreSQL say what a client's server listens to, whenever it is asked."""
+    """Let PostgreSQL say what a client's server listens to, when it answers that."""
     scene.lender.findings = Findings({}, None, (), frozenset(channels), last_mark)
 
 
@@ -61,6 +61,7 @@ def listen(scene: Scene) -> None:
     turn(scene.reactor)
     find(scene, b"a")
     scene.answer(done("LISTEN"))
+    scene.answer(done())
     assert scene.client.received() == done("LISTEN")
     scene.backend.received()
 
@@ -131,6 +132,7 @@ def test_its_own_server_tells_it_nothing(scene: Scene) -> None:
     turn(scene.reactor)
     find(scene, b"a")
     scene.answer(done("LISTEN") + NEWS)
+    scene.answer(done())
     assert scene.client.received() == done("LISTEN")
 
 
@@ -195,6 +197,7 @@ def test_unlisten_outside_a_transaction_needs_no_mark(scene: Scene) -> None:
     assert scene.backend.received() == query("UNLISTEN a")
     find(scene)
     scene.answer(done("UNLISTEN"))
+    scene.answer(done())
     assert scene.lender.notifications.wanted == set()
 
 
@@ -216,6 +219,7 @@ def test_a_mark_tells_whether_unlisten_was_rolled_back(
     scene.send(query("END"))
     find(scene, last_mark=number - rolled_back)
     scene.answer(done("COMMIT"))
+    scene.answer(done())
     assert scene.lender.notifications.wanted == ({b"a"} if rolled_back else set())
     answers = complete("UNLISTEN") + IN_TRANSACTION + done("COMMIT")
     assert scene.client.received() == complete("BEGIN") + IN_TRANSACTION + answers
@@ -233,6 +237,7 @@ def test_unlisten_in_a_failed_transaction_is_none(scene: Scene) -> None:
     scene.send(query("END"))
     find(scene)
     scene.answer(done("ROLLBACK"))
+    scene.answer(done())
     assert scene.lender.notifications.wanted == {b"a"}
 
 
@@ -256,7 +261,6 @@ def test_its_server_is_its_own_until_its_notifications_have_come(
     scene.send(query("NOTIFY a"))
     scene.lend()
     assert notifications.claimed == (scene.server.pid, scene.session.identity.pid)
-    find(scene)
     scene.answer(done("NOTIFY"))
     assert scene.session.server is scene.server
     scene.send(query("SELECT 1"))

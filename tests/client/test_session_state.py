@@ -29,7 +29,7 @@ def after(*found: Classification, pinned: bool = False) -> Touched:
     """Return what is to be found out after these statements."""
     touched = NOTHING
     for one in found:
-        touched = touched.and_then(one, pinned=pinned)
+        touched = touched.and_then(one, pinned=pinned, listening=False)
     return touched
 
 
@@ -57,7 +57,10 @@ def after(*found: Classification, pinned: bool = False) -> Touched:
         (touches(Touch.TEMPORARY), Touched(holdings=True)),
         (touches(Touch.CURSORS), Touched(holdings=True)),
         (touches(Touch.LASTING), Touched(lasting=True)),
-        (UNSEEN, Touched(sets_any=True, holdings=True, reading=True)),
+        (touches(Touch.LISTEN), Touched(listens=True)),
+        # Nothing was listened to: there is nothing to be ended.
+        (touches(Touch.UNLISTEN), NOTHING),
+        (UNSEEN, Touched(sets_any=True, holdings=True, listens=True, reading=True)),
         # Nothing was held: nothing can be gone.
         (touches(Touch.GONE), NOTHING),
         (touches(Touch.NOTIFY), NOTHING),
@@ -75,13 +78,14 @@ def test_what_may_be_gone_is_asked_for_where_something_is_held() -> None:
 
 def test_what_was_noted_stays_noted() -> None:
     everything = after(UNSEEN, resets(), touches(Touch.LASTING), sets("work_mem"))
-    assert everything.and_then(HARMLESS, pinned=False) == everything
+    assert everything.and_then(HARMLESS, pinned=False, listening=False) == everything
     assert everything == Touched(
         sets=frozenset({"work_mem"}),
         sets_any=True,
         resets=None,
         holdings=True,
         lasting=True,
+        listens=True,
         reading=True,
     )
 
@@ -147,8 +151,8 @@ def test_of_very_many_names_all_parameters_are_asked_for() -> None:
         (after(resets("datestyle"), sets("timezone")), {}, Questions((), False, False)),
         (after(touches(Touch.LOCKS)), {}, Questions((), False, True)),
         (after(touches(Touch.LASTING)), {}, Questions((), False, False)),
-        (after(UNSEEN), {}, Questions(HIDDEN, True, True)),
-        (EVERYTHING, {"my.x": "1"}, Questions(("my.x", *HIDDEN), True, True)),
+        (after(UNSEEN), {}, Questions(HIDDEN, True, True, True)),
+        (EVERYTHING, {"my.x": "1"}, Questions(("my.x", *HIDDEN), True, True, True)),
     ],
 )
 def test_only_what_postgresql_does_not_tell_by_itself_is_asked(

@@ -22,8 +22,12 @@ class FakeWatch:
     """Lets everything pass unless it is told to object."""
 
     objects: bool = False
+    holding: bool = False
     reads_otherwise: bool = False
     judged: list[tuple[Classification, bytes]] = field(default_factory=list)
+
+    def holds(self, found: Classification) -> bool:
+        return self.holding
 
     def judge(self, found: Classification, text: bytes) -> bytes | None:
         self.judged.append((found, text))
