@@ -1,5 +1,4 @@
-"""psycopg through the pooler: in session mode with its defaults, and in transaction
-mode without prepared statements, which do not travel yet."""
+"""psycopg through the pooler with its defaults, in session and in transaction mode."""
 
 import random
 from collections.abc import Callable
@@ -16,27 +15,21 @@ Connect = Callable[..., Connection]
 
 MEGABYTE = 1024 * 1024
 
-#: What psycopg needs to be told in each mode; 5 is its default.
-PREPARE_THRESHOLD = {"transaction": None, "session": 5}
+#: psycopg's default.
+PREPARE_THRESHOLD = 5
 
 
-@pytest.fixture(params=PREPARE_THRESHOLD)
-def mode(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
-
-
-@pytest.fixture
-def pooler(start_pooler: StartPooler, mode: str) -> PoolerProcess:
-    return start_pooler(pool_mode=mode, default_pool_size=2)
+@pytest.fixture(params=["transaction", "session"])
+def pooler(request: pytest.FixtureRequest, start_pooler: StartPooler) -> PoolerProcess:
+    return start_pooler(pool_mode=request.param, default_pool_size=2)
 
 
 @pytest.fixture
-def connect(pooler: PoolerProcess, mode: str) -> Connect:
-    def connect_in_mode(**options: Any) -> Connection:
-        return pooler.connect(prepare_threshold=PREPARE_THRESHOLD[mode], **options)
+def connect(pooler: PoolerProcess) -> Connect:
+    def connect_with_defaults(**options: Any) -> Connection:
+        return pooler.connect(prepare_threshold=PREPARE_THRESHOLD, **options)
 
-    return connect_in_mode
+    return connect_with_defaults
 
 
 def test_what_one_client_commits_another_one_sees(connect: Connect) -> None:
