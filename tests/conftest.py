@@ -7,6 +7,8 @@ pytest_plugins = (
     "tests.fixtures.loops",
     "tests.fixtures.marks",
     "tests.fixtures.pooling",
+    # It builds on pooling.
+    "tests.fixtures.observing",
     "tests.fixtures.properties",
     "tests.fixtures.servers",
     "tests.fixtures.skips",

@@ -1,7 +1,6 @@
 """docs/pgbouncer.md names every setting that does nothing, is refused, or is ours."""
 
 import re
-from pathlib import Path
 
 from pgpool_py.config.connection_options import (
     DATABASE_OPTIONS,
@@ -11,7 +10,9 @@ from pgpool_py.config.connection_options import (
 from pgpool_py.config.option import Effect
 from pgpool_py.config.options import OPTIONS
 
-PAGE = Path(__file__).parents[2] / "docs" / "pgbouncer.md"
+from .page import Page
+
+PAGE = Page("pgbouncer.md")
 NAME = re.compile(r"`([a-z][a-z0-9_]+)`")
 
 EFFECTS = [
@@ -24,15 +25,9 @@ EFFECTS = [
 ]
 
 
-def rows(heading: str) -> list[tuple[str, str]]:
-    """Return the first two cells of each row of the table below a heading."""
-    _, found, rest = PAGE.read_text().partition(f"\n## {heading}\n")
-    assert found, heading
-    section = rest.partition("\n## ")[0]
-    lines = [line for line in section.splitlines() if line.startswith("|")]
-    # Without the head and the line below it
-    cells = [line.strip("|").split("|") for line in lines[2:]]
-    return [(first, second) for first, second in cells]
+def rows(heading: str) -> list[tuple[str, ...]]:
+    """Return the cells of each row of the table below a heading, without its head."""
+    return PAGE.rows(heading)[1:]
 
 
 def named(heading: str) -> set[str]:

@@ -7,9 +7,8 @@ from typing import TypeAlias
 import asyncpg  # type: ignore[import-untyped]  # it comes without types
 import pytest
 
+from tests.fixtures.observing import Observed
 from tests.fixtures.pooler_files import DATABASE, USER
-
-from .observed import Observed
 
 Pool: TypeAlias = asyncpg.Pool
 Run = Callable[[Callable[[Pool], Awaitable[None]]], None]

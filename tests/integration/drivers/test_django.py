@@ -14,7 +14,8 @@ from django.db import (  # type: ignore[import-untyped]  # as above
     transaction,
 )
 
-from .observed import Observed
+from tests.fixtures.observing import Observed
+
 from .shop import Order
 
 

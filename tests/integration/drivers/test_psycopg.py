@@ -7,7 +7,7 @@ import pytest
 from psycopg.rows import TupleRow
 from psycopg.types import TypeInfo
 
-from .observed import Observed
+from tests.fixtures.observing import Observed
 
 Connection = psycopg.Connection[TupleRow]
 

@@ -7,7 +7,7 @@ import pytest
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from .observed import Observed
+from tests.fixtures.observing import Observed
 
 Pool = ConnectionPool[psycopg.Connection[TupleRow]]
 

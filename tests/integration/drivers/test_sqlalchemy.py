@@ -8,9 +8,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
+from tests.fixtures.observing import Observed
 from tests.integration.library import Author, Base, url
-
-from .observed import Observed
 
 
 @pytest.fixture

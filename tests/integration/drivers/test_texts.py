@@ -2,10 +2,9 @@
 
 import pytest
 
+from tests.fixtures.observing import Observed
 from tests.integration.programs import run
 from tests.integration.wire import Wire, kinds, log_in
-
-from .observed import Observed
 
 #: Of pgjdbc: org.postgresql.jdbc.PgConnection and core.v3.ConnectionFactoryImpl.
 JDBC = (
@@ -55,6 +54,16 @@ def test_they_cost_nothing(
 ) -> None:
     for text in texts:
         assert "E" not in kinds(client.query(text)), text
+    assert observed.cost() == []
+
+
+def test_what_older_jdbc_drivers_ask_for_at_startup_is_theirs_and_costs_nothing(
+    observed: Observed, client: Wire
+) -> None:
+    jdbc = log_in(observed.pooler, extra_float_digits="2")
+    for _ in range(2):
+        assert jdbc.value("SHOW extra_float_digits") == "2"
+        assert client.value("SHOW extra_float_digits") == "1"
     assert observed.cost() == []
 
 
