@@ -58,3 +58,27 @@ def test_what_pins_is_refused_where_session_state_is_reject(
         with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
             client.execute(statement.encode())
         assert client.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.integration
+def test_with_pin_a_parameter_pins_until_it_is_what_it_was_at_login(
+    observed: Observed,
+) -> None:
+    observed.pooler.reload(session_state="pin")
+    with observed.pooler.connect() as client:
+        client.execute("SET statement_timeout = '7s'")
+        assert observed.pins() == [stateful.PARAMETERS]
+        client.execute("RESET statement_timeout")
+        assert observed.pins() == []
+
+
+@pytest.mark.integration
+def test_one_client_more_than_max_pinned_is_told_who_is(observed: Observed) -> None:
+    # Two servers: half of them is one.
+    with observed.pooler.connect() as one, observed.pooler.connect() as other:
+        one.execute("SELECT pg_advisory_lock(1)")
+        assert observed.pins() == ["advisory lock"]
+        with pytest.raises(psycopg.errors.TooManyConnections, match="max_pinned") as no:
+            other.execute("SELECT pg_advisory_lock(2)")
+        assert "advisory lock" in (no.value.diag.message_detail or "")
+        assert observed.pins() == ["advisory lock"]
