@@ -33,8 +33,9 @@ def answer(
     *values: str | None,
     session: Mapping[str, str] | None = None,
     held: tuple[str, ...] | None = None,
+    listens: bool = False,
 ) -> bytes:
-    """Return what answers the questions: of names, of all parameters, of holdings."""
+    """Return what answers the questions, in their order."""
     found = PARSED if values else b""
     for value in values:
         found += _rows((value,))
@@ -42,6 +43,9 @@ def answer(
         found += PARSED + _rows(*session.items())
     if held is not None:
         found += PARSED + _rows(*((what,) for what in held))
+    if listens:
+        # No mark, no channel, and then UNLISTEN *.
+        found += PARSED + _rows((None,)) + PARSED + b"2\0\0\0\4" + complete("UNLISTEN")
     return found + READY
 
 

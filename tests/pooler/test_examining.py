@@ -118,7 +118,7 @@ def test_what_cannot_be_seen_is_asked_of_all(one: Examined) -> None:
     asked = ("my.tenant", "role", "session_authorization", "*", "holdings")
     assert one.asked() == asked
     rows = {"work_mem": "1MB", "TimeZone": "UTC"}
-    one.say(answer("8", *NOBODY_ELSE, session=rows, held=()))
+    one.say(answer("8", *NOBODY_ELSE, session=rows, held=(), listens=True))
     # What is reported is known: TimeZone is what it was.
     assert one.own() == {"my.tenant": "8", "work_mem": "1MB"}
 
@@ -127,7 +127,7 @@ def test_what_the_session_has_no_more_is_gone(one: Examined) -> None:
     one.run("SET work_mem = '1MB'")
     one.say(answer(*NOBODY_ELSE, session={"work_mem": "1MB"}))
     one.run("DO 'x'")
-    one.say(answer(*NOBODY_ELSE, session={"jit": "off"}, held=()))
+    one.say(answer(*NOBODY_ELSE, session={"jit": "off"}, held=(), listens=True))
     assert one.own() == {"jit": "off"}
 
 
