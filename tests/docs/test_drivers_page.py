@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.pooler_files import POOLED
 from tests.fixtures.pooling import PoolerProcess, StartPooler
 
 from .page import Page
@@ -39,7 +38,6 @@ def pooler(start_pooler: StartPooler) -> PoolerProcess:
     """Return one as the page has it: database and user are called app."""
     return start_pooler(
         pool_mode="transaction",
-        databases={"app_session": f"dbname={POOLED} user=postgres pool_mode=session"},
         database_options="user=postgres",
         users={"app": ""},
     )
