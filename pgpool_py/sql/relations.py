@@ -17,15 +17,34 @@ _BEFORE: Final = frozenset({b"create", b"replace", b"local", b"global", b"into"}
 def touched_relations(tokens: Sequence[Token]) -> Found:
     """Say what a statement touches by the relations that it makes or names."""
     touches = Touch(0)
+    stays = not _goes_at_commit(tokens)
     for index, token in enumerate(tokens):
         if token.kind not in IDENTIFIERS:
             continue
-        if token.value.startswith(b"pg_temp") or _is_made(tokens, index):
+        if token.value.startswith(b"pg_temp") or (stays and _is_made(tokens, index)):
             touches |= Touch.TEMPORARY
         elif token.value == b"pg_settings" and _is_updated(tokens, index):
             # The rule pg_settings_u calls set_config.
             touches |= Touch.PARAMETERS
     return Found(touches)
+
+
+def _goes_at_commit(tokens: Sequence[Token]) -> bool:
+    """Tell whether it is a CREATE TEMP TABLE ... ON COMMIT DROP.
+
+    Outside a transaction block, too, the table is gone when the statement is over.
+    """
+    makes_table = (
+        word(tokens, 0) == b"create"
+        and word(tokens, 1) in _TEMPORARY
+        and word(tokens, 2) == b"table"
+    )
+    return makes_table and any(
+        word(tokens, index) == b"on"
+        and word(tokens, index + 1) == b"commit"
+        and word(tokens, index + 2) == b"drop"
+        for index in range(3, len(tokens))
+    )
 
 
 def _is_made(tokens: Sequence[Token], index: int) -> bool:
