@@ -57,9 +57,9 @@ class Regulated:
             self.server.stream.pause()
             self._regulate()
 
-    def in_own_names(self, error: bytes) -> bytes:
+    def in_own_names(self, error: bytes, *, altered: bool) -> bytes:
         """See Owner."""
-        return self.requests.in_own_names(error)
+        return self.requests.in_own_names(error, altered=altered)
 
     def on_server_drained(self) -> None:
         """Read again; see Owner."""

@@ -26,9 +26,9 @@ from pgpool_py.settings import PoolMode, PoolSettings
 from pgwire.backend import ParameterStatus, ReadyForQuery
 from pgwire.codes import TransactionStatus
 from pgwire.errors import ProtocolViolation
-from pgwire.exchange import PlanStale, StatementsDropped
+from pgwire.exchange import StatementEvent, StatementNamed, StatementsDropped
+from pgwire.objecting import Watch
 from pgwire.requests import FLUSH, Requests, Verdict
-from pgwire.watched import Watch
 
 from .identity import ClientIdentity
 from .lender import Lender
@@ -353,12 +353,12 @@ class ClientSession(Plain):
             self.stream.write(ParameterStatus(name, value).encode())
         return instead
 
-    def on_event(
-        self, server: ServerConnection, event: StatementsDropped | PlanStale
-    ) -> None:
-        """Forget statements that were dropped, or run a batch again; see Owner."""
+    def on_event(self, server: ServerConnection, event: StatementEvent) -> None:
+        """Follow what became of statements, or run a batch again; see Owner."""
         if isinstance(event, StatementsDropped):
             self.requests.drop_all()
+        elif isinstance(event, StatementNamed):
+            self.requests.on_named(event.tag, server.ledger)
         else:
             self._forward(server, memoryview(event.batch), len(event.batch))
 

@@ -22,6 +22,8 @@ LISTENS: Final = Touch.LISTEN | Touch.UNLISTEN | Touch.OPAQUE
 #: What matters to a client that listens.
 HEARD: Final = LISTENS | Touch.NOTIFY
 _HOLDS: Final = Touch.LOCKS | Touch.TEMPORARY | Touch.CURSORS | Touch.OPAQUE
+# What may change that, for one who is pinned.
+_HINTS: Final = Touch.GONE | Touch.PREPARE | Touch.DEALLOCATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Touched:
 
         Args:
             found: of the statement.
-            pinned: whether its client holds something already.
+            pinned: whether its client holds something already, or all that it does
+                is to pin it.
             listening: whether it may listen to something already.
         """
         touches = found.touches
@@ -75,7 +78,7 @@ class Touched:
             resets=resets,
             holdings=self.holdings
             or bool(touches & _HOLDS)
-            or (pinned and bool(touches & Touch.GONE)),
+            or (pinned and bool(touches & _HINTS)),
             lasting=self.lasting or bool(touches & Touch.LASTING),
             listens=self.listens
             or bool(touches & (LISTENS if listening else LISTENS & ~Touch.UNLISTEN)),

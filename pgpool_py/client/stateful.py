@@ -18,7 +18,9 @@ from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolMode, PoolSettings, SessionStatePolicy
 from pgwire.backend import ParameterStatus
 from pgwire.classification import Classification, Touch
+from pgwire.names_in_text import NAMES
 from pgwire.requests import Requests
+from pgwire.statement import SqlStatement
 
 from .identity import ClientIdentity
 from .lender import Lender
@@ -80,8 +82,15 @@ class Stateful(Regulated, ABC):
     @property
     def pinned(self) -> tuple[str, ...]:
         """Say why it keeps its server past the transaction; nothing if it does not."""
-        own = (STATEMENTS,) if self.requests.keeps_server else ()
-        return self.holdings + own
+        if not self.requests.keeps_server or STATEMENTS in self.holdings:
+            return self.holdings
+        return (*self.holdings, STATEMENTS)
+
+    @property
+    def _has_prepared(self) -> bool:
+        """Whether it has a statement that its PREPARE has made."""
+        statements = self.requests.names.values()
+        return any(isinstance(statement, SqlStatement) for statement in statements)
 
     def _note_channels(self, findings: Findings | None) -> None:
         if self.listening is None and findings is not None and findings.channels:
@@ -153,6 +162,10 @@ class Stateful(Regulated, ABC):
 
     def judge(self, found: Classification, text: bytes) -> bytes | None:
         """Take note of what is sent, or refuse it; see Watch."""
+        pins_all = self.limits.session_state is SessionStatePolicy.PIN
+        if not found.touches & ~NAMES and not self.holdings and not pins_all:
+            # It travels, and what became of it PostgreSQL tells by itself.
+            return None
         listening = self.listening
         if self.lender.settings.pool_mode is not PoolMode.SESSION:
             error = None if listening is None else listening.refusal(found)
@@ -166,7 +179,9 @@ class Stateful(Regulated, ABC):
         if touched is NOTHING and UNKNOWN_STATE in self.holdings:
             touched = EVERYTHING
         self.touched = touched.and_then(
-            found, pinned=bool(self.holdings), listening=listening is not None
+            found,
+            pinned=pins_all or bool(self.holdings),
+            listening=listening is not None,
         )
         return None
 
@@ -218,11 +233,14 @@ class Stateful(Regulated, ABC):
         if findings is None:
             held = [UNKNOWN_STATE, *lasting]
         elif touched.holdings:
+            self.requests.note_strays(found=STATEMENTS in findings.holdings)
             held = [*findings.holdings, *lasting]
         if touched.lasting and LASTING not in held:
             held.append(LASTING)
         pins_all = self.limits.session_state is SessionStatePolicy.PIN
         if pins_all and parameters is not self.startup:
             held.append(PARAMETERS)
+        if pins_all and self._has_prepared and STATEMENTS not in held:
+            held.append(STATEMENTS)
         self.holdings = tuple(held)
         self.lender.pins.settle(self)

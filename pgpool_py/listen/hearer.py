@@ -13,7 +13,7 @@ from pgpool_py.server.connection import ServerConnection
 from pgwire.backend import NotificationResponse
 from pgwire.codes import Backend
 from pgwire.errors import ProtocolViolation
-from pgwire.exchange import PlanStale, StatementsDropped
+from pgwire.exchange import StatementEvent
 from pgwire.framing import HEADER_SIZE, message_end
 
 OnNotification = Callable[[NotificationResponse, bytes], None]
@@ -58,8 +58,9 @@ class Hearer:
     def on_linked(self, server: ServerConnection) -> None:
         """See Owner."""
 
-    def in_own_names(self, error: bytes) -> bytes:
+    def in_own_names(self, error: bytes, *, altered: bool) -> bytes:
         """See Owner."""
+        del altered
         return error
 
     def on_answered(self, server: ServerConnection) -> None:
@@ -80,9 +81,7 @@ class Hearer:
     def on_parameter(self, name: str, value: str) -> None:
         """See Owner."""
 
-    def on_event(
-        self, server: ServerConnection, event: StatementsDropped | PlanStale
-    ) -> None:
+    def on_event(self, server: ServerConnection, event: StatementEvent) -> None:
         """See Owner."""
 
     def on_server_drained(self) -> None:

@@ -16,8 +16,9 @@ from pgpool_py.settings import PoolSettings, SessionStatePolicy
 from pgwire.backend import BackendKeyData
 from pgwire.framing import LARGE_MESSAGE_LIMIT, lengths_up_to
 from pgwire.guarded import GuardedRequests, GuardedWatchedRequests
+from pgwire.objecting import Watch
 from pgwire.requests import Requests
-from pgwire.watched import Watch, WatchedRequests
+from pgwire.watched import WatchedRequests
 
 from .context import Context
 from .limits import Census, Place

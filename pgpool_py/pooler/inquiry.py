@@ -19,7 +19,7 @@ from pgwire.backend import DataRow
 from pgwire.codes import Backend
 from pgwire.diagnostics import ErrorResponse
 from pgwire.errors import ProtocolError
-from pgwire.exchange import PlanStale, StatementsDropped
+from pgwire.exchange import StatementEvent
 from pgwire.framing import HEADER_SIZE, message_end
 from pgwire.frontend import Bind, Execute, Parse, Sync
 from pgwire.requests import Requests
@@ -144,8 +144,9 @@ class Inquiry:
         elif not self._overflown:
             self._replies += data
 
-    def in_own_names(self, error: bytes) -> bytes:
+    def in_own_names(self, error: bytes, *, altered: bool) -> bytes:
         """See Owner."""
+        del altered
         return error
 
     def on_answered(self, server: ServerConnection) -> None:
@@ -179,9 +180,7 @@ class Inquiry:
     def on_parameter(self, name: str, value: str) -> None:
         """See Owner; the pool knows it too, and whoever comes next has it set."""
 
-    def on_event(
-        self, server: ServerConnection, event: StatementsDropped | PlanStale
-    ) -> None:
+    def on_event(self, server: ServerConnection, event: StatementEvent) -> None:
         """See Owner: no statement is used twice."""
 
     def on_server_drained(self) -> None:

@@ -13,7 +13,7 @@ from pgpool_py.sql.fingerprint import Fingerprint
 from pgwire.classification import Classification, Touch
 
 _REFUSED_WHEN_REJECTING = PINS | Touch.OPAQUE
-_PINS_ALL = PINS | Touch.PARAMETERS
+_PINS_ALL = PINS | Touch.PARAMETERS | Touch.PREPARE
 
 
 @dataclass(frozen=True, slots=True)

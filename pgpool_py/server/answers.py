@@ -5,7 +5,7 @@ from typing import Final
 from pgpool_py import errors
 from pgpool_py.errors import PoolerError
 from pgpool_py.reasons import Reason
-from pgwire.exchange import PlanStale, StatementsDropped
+from pgwire.exchange import StatementEvent
 
 from .connection import Owner, ServerConnection
 
@@ -42,8 +42,9 @@ class Answers:
         self.deliver(data)
         self.on_answered(server)
 
-    def in_own_names(self, error: bytes) -> bytes:
+    def in_own_names(self, error: bytes, *, altered: bool) -> bytes:
         """See Owner."""
+        del altered  # Our texts are sent as they are.
         return error
 
     def on_parameter(self, name: str, value: str) -> bytes | None:
@@ -74,7 +75,5 @@ class Answers:
     def on_rolled_back(self, server: ServerConnection) -> None:
         """See Owner: nothing is rolled back."""
 
-    def on_event(
-        self, server: ServerConnection, event: StatementsDropped | PlanStale
-    ) -> None:
+    def on_event(self, server: ServerConnection, event: StatementEvent) -> None:
         """See Owner: no statement is used twice."""

@@ -23,9 +23,8 @@ from pgwire.diagnostics import ErrorResponse
 from pgwire.exchange import (
     MisnamingError,
     ParameterReported,
-    PlanStale,
     ServerError,
-    StatementsDropped,
+    StatementEvent,
     UnaccountedReply,
     is_fatal,
 )
@@ -54,8 +53,8 @@ class Owner(Protocol):
     def deliver(self, data: memoryview) -> None:
         """Take replies; the memory is good until the call returns."""
 
-    def in_own_names(self, error: bytes) -> bytes:
-        """Give an error as it is to be delivered, which names what servers know."""
+    def in_own_names(self, error: bytes, *, altered: bool) -> bytes:
+        """Give an error about names, or a text that was ``altered``, as you know it."""
 
     def on_answered(self, server: "ServerConnection") -> None:
         """All that was sent is answered."""
@@ -75,10 +74,8 @@ class Owner(Protocol):
     def on_parameter(self, name: str, value: str) -> bytes | None:
         """The server reported a parameter to you; give what to deliver instead."""
 
-    def on_event(
-        self, server: "ServerConnection", event: StatementsDropped | PlanStale
-    ) -> None:
-        """Statements were dropped, or what you sent was not run; in your exchange."""
+    def on_event(self, server: "ServerConnection", event: StatementEvent) -> None:
+        """Statements are others, or what you sent was not run; in your exchange."""
 
     def on_server_drained(self) -> None:
         """The server takes bytes again."""
@@ -340,15 +337,16 @@ class ServerConnection:
                     instead = self._keeper.on_parameter(self, name, value)
                     if instead is not None:
                         renamed[start] = memoryview(instead)
-                case MisnamingError(start, end):
+                case MisnamingError(start, end, altered):
                     if self.owner is not None:
                         message = bytes(self._scratch.view[start:end])
-                        renamed[start] = memoryview(self.owner.in_own_names(message))
-                case StatementsDropped() | PlanStale():
-                    if self.owner is not None and self._errand is None:
-                        self.owner.on_event(self, event)
+                        message = self.owner.in_own_names(message, altered=altered)
+                        renamed[start] = memoryview(message)
                 case ServerError(error, skipped):
                     self._note_error(error, skipped=skipped)
+                case _:
+                    if self.owner is not None and self._errand is None:
+                        self.owner.on_event(self, event)
         if self.fatal is not None and self.state is ServerState.IDLE:
             # Its end is on the way: nobody may be lent it.
             self.close(Reason.SERVER_CLOSED_IDLE)

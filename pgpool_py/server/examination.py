@@ -42,7 +42,11 @@ _HOLDINGS: Final = Parse(
     b" OR EXISTS (SELECT FROM pg_catalog.pg_proc"
     b" WHERE pronamespace OPERATOR(pg_catalog.=) s.temp)"
     b" UNION ALL SELECT 'cursor with hold' WHERE EXISTS"
-    b" (SELECT FROM pg_catalog.pg_cursors WHERE is_holdable)".replace(
+    b" (SELECT FROM pg_catalog.pg_cursors WHERE is_holdable)"
+    # Those that clients' PREPAREs have made go by names of ours.
+    b" UNION ALL SELECT 'prepared statement' WHERE EXISTS"
+    b" (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql"
+    b" AND name OPERATOR(pg_catalog.!~) '^pgpool_')".replace(
         b"s.temp", b"pg_catalog.pg_my_temp_schema()"
     ),
 ).encode()

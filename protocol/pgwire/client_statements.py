@@ -19,15 +19,16 @@ has another one by now.
 from collections.abc import Mapping
 from typing import Final
 
-from .codes import Frontend, Target, TransactionStatus
+from .codes import Frontend, Target
 from .exchange import CLOSE, PARSE, SKIP, SYNC
 from .framing import HEADER_SIZE
-from .frontend import Close, Parse, Sync
+from .frontend import Close, Sync
 from .ledger import Ledger
-from .reading import change
 from .server_statements import Prepared, ServerStatements
 from .statement import SERVERS_NAME, Statement, StatementBook, may_drop
 from .statement_effects import Named, Reparsed, Unnamed
+from .supply import Supply
+from .unnamed import Dropping, Gone, Unkept
 
 # Statements of a client that are looked at for the names in an error.
 _MOST_RENAMED: Final = 1000
@@ -39,11 +40,10 @@ _SYNC: Final = Sync().encode()
 TEXT: Final = HEADER_SIZE + 1
 
 
-class ClientStatements:
+class ClientStatements(Supply):
     """See the module's text.
 
     Attributes:
-        front: what is to be sent in front of the message that was looked at last.
         ties: whether anything may tie it to its server past the transaction: who finds
             it so looks closer, at ``keeps_server``.
         unnamed: its unnamed statement, the Parse that made it or, where that is not
@@ -51,7 +51,6 @@ class ClientStatements:
     """
 
     __slots__ = (
-        "_book",
         "_drops",
         "_duplicates",
         "_former",
@@ -59,21 +58,19 @@ class ClientStatements:
         "_last_unnamed",
         "_own_names",
         "_size",
-        "front",
         "names",
         "ties",
         "unnamed",
     )
 
     def __init__(self, book: StatementBook) -> None:
-        self._book = book
+        super().__init__(book)
         # Where its last effect on its names was written down, and under which number.
         self._last: tuple[ServerStatements, int] | None = None
         self._last_unnamed: tuple[ServerStatements, int] | None = None
-        # Whether a statement was bound that may drop all, and may still run.
+        # Whether a statement was bound that may change names, and may still run.
         self._drops = False
         self._duplicates: set[bytes] = set()
-        self.front: list[bytes] = []
         # None: the server knows it by the client's own name.
         self.names: dict[bytes, Statement | None] = {}
         self.unnamed: object = None
@@ -110,6 +107,11 @@ class ClientStatements:
             and statements.answered <= number < statements.batch
         )
 
+    def unnamed_must_wait(self, ledger: Ledger) -> bool:
+        """Whether names in the unnamed statement depend on what is not answered yet."""
+        del ledger  # They are looked for where a client is watched.
+        return False
+
     def _may_lose_names(self, ledger: Ledger) -> bool:
         """Whether what runs may be DISCARD ALL or DEALLOCATE ALL."""
         if self._drops and ledger.settled:
@@ -139,27 +141,35 @@ class ClientStatements:
 
     # Parse
 
-    def parse_unnamed(self, message: bytes | None, ledger: Ledger) -> bool:
-        """Note a Parse of the unnamed statement; None: too long to be kept.
+    def keep_unnamed(self, message: bytes | None) -> object:
+        """Give what stands for an unnamed statement; None: it is too long to be kept.
+
+        Its Parse, marked if its use is to be seen.
+        """
+        if message is None:
+            self.ties = True
+            return Unkept()
+        return Dropping(message) if may_drop(message, TEXT) else message
+
+    def parse_unnamed(
+        self, made: object, ledger: Ledger, context: bytes | None
+    ) -> bool:
+        """Note a Parse of the unnamed statement.
+
+        Args:
+            made: what stands for it from now on.
+            ledger: of the client's server.
+            context: in which it is read; see Requests.receive.
 
         Returns:
             Whether ``front`` holds what is to be sent instead.
         """
+        del context  # What it is there for, only who is watched wants to know.
         statements = ledger.statements
-        made: object
-        if message is None:
-            made = Unkept()
-            self.ties = True
-        else:
-            made = self._kept(message)
         self._last_unnamed = (statements, statements.issued)
         ledger.note(PARSE, Unnamed(self, statements, made))
         self.unnamed = statements.unnamed = made
         return False
-
-    def _kept(self, message: bytes) -> bytes:
-        """Give the Parse of an unnamed statement, marked if its use is to be seen."""
-        return Dropping(message) if may_drop(message, TEXT) else message
 
     def parse(
         self, name: bytes, content: bytes, context: bytes, ledger: Ledger
@@ -173,11 +183,17 @@ class ClientStatements:
             self._refuse_duplicate(name, ledger)
             return False
         statement = self._book.of(content, context)
-        self._make_place(statement, ledger)
-        prepared = ledger.statements.add(statement.name)
-        self._change(name, {name: statement}, ledger, PARSE, prepared)
-        self.front.append(statement.parse())
+        self._parse_as(statement, name, statement, ledger)
         return True
+
+    def _parse_as(
+        self, sent: Statement, name: bytes, statement: Statement, ledger: Ledger
+    ) -> None:
+        """Have the server parse what a new name is for."""
+        self._make_place(sent, ledger)
+        prepared = ledger.statements.add(sent.name)
+        self._change(name, {name: statement}, ledger, PARSE, prepared)
+        self.front.append(sent.parse())
 
     def parse_verbatim(self, name: bytes, ledger: Ledger) -> None:
         """Note a Parse that goes on as it is, under the client's own name."""
@@ -189,15 +205,15 @@ class ClientStatements:
     def _refuse_duplicate(self, name: bytes, ledger: Ledger) -> None:
         """Have PostgreSQL refuse it; nothing of that must outlive the batch."""
         if self.names[name] is not None:
-            self.front.append(Parse(name, b"").encode())
-            ledger.skip(PARSE, named=True)
+            self._block(name, ledger)
             self._duplicates.add(name)
         ledger.request(Frontend.PARSE)
 
     # Use
 
-    def use_unnamed(self, ledger: Ledger) -> bytes:
+    def use_unnamed(self, kind: int, ledger: Ledger, context: bytes | None) -> bytes:
         """Have the server have this client's unnamed statement, or none; as ``use``."""
+        del kind, context  # They matter where what a text says is looked at.
         statements = ledger.statements
         if isinstance(self.unnamed, Dropping):
             self._drops = True
@@ -205,7 +221,7 @@ class ClientStatements:
             return b""
         if isinstance(self.unnamed, bytes):
             self._last_unnamed = (statements, statements.issued)
-            self.front.append(self.unnamed)
+            self.front.append(self._parse_of_unnamed(self.unnamed))
             ledger.note(PARSE | SKIP, Reparsed(statements, self.unnamed))
             statements.unnamed = self.unnamed
         else:
@@ -213,36 +229,39 @@ class ClientStatements:
             statements.unnamed = None
         return b""
 
-    def use(self, name: bytes, ledger: Ledger, context: bytes) -> bytes:
-        """Have the server have this statement, or none of that name; give its name."""
+    def _parse_of_unnamed(self, kept: bytes) -> bytes:
+        """Give the Parse that makes an unnamed statement that is kept."""
+        return kept
+
+    def use(self, name: bytes, kind: int, ledger: Ledger, context: bytes) -> bytes:
+        """Have the server have this statement, or none of that name.
+
+        Args:
+            name: the client's.
+            kind: the type of the message that uses it.
+            ledger: of the client's server.
+            context: in which the server reads statements now.
+
+        Returns:
+            The name that it has on the server.
+        """
         if name not in self.names:
-            ledger.statements.suspect(name)
-            self._close(name, ledger)
+            self._free(name, ledger)
             return name
         statement = self.names[name]
         if statement is None:
             return name
         if statement.drops:
             self._drops = True
+        del kind  # As for the unnamed one.
         if not ledger.statements.has(statement.name):
-            then = context if statement.context is None else statement.context
-            alone = then != context and statement.stands_alone and ledger.begins_anew
-            self._make_place(statement, ledger)
-            self._set(context, then, ledger)
-            ledger.note(PARSE | SKIP, ledger.statements.add(statement.name))
-            self.front.append(statement.parse())
-            self._set(then, context, ledger)
-            if alone:
-                # It may only run as the first of a batch. It is not looked into when
-                # it is parsed, so that this does not fail.
-                self.front.append(_SYNC)
-                ledger.skip(SYNC)
+            self._supply(statement, ledger, context)
         return statement.name
 
     def close(self, name: bytes, ledger: Ledger) -> None:
         """Note a Close, which goes on as it is."""
         if not name:
-            statements, gone = ledger.statements, _Gone()
+            statements, gone = ledger.statements, Gone()
             self._last_unnamed = (statements, statements.issued)
             ledger.note(CLOSE, Unnamed(self, statements, gone))
             self.unnamed = statements.unnamed = gone
@@ -266,7 +285,12 @@ class ClientStatements:
         return b"".join(sent)
 
     def run_alone(
-        self, message: memoryview, kind: int, size: int, ledger: Ledger
+        self,
+        message: memoryview,
+        kind: int,
+        size: int,
+        ledger: Ledger,
+        context: bytes | None,
     ) -> int:
         """Note a Query or FunctionCall that is sent now.
 
@@ -275,12 +299,13 @@ class ClientStatements:
             kind: its type.
             size: its length word.
             ledger: of the client's server.
+            context: see :meth:`~pgwire.requests.Requests.receive`.
 
         Returns:
             How many bytes of the message ``front`` stands for; less than 0 if more of
-            it is needed.
+            it is needed, or it is ``held``.
         """
-        del message, size, ledger
+        del message, size, ledger, context
         if kind == Frontend.QUERY:
             # It ends the unnamed statement.
             self.unnamed = None
@@ -293,6 +318,14 @@ class ClientStatements:
     def end(self) -> None:
         """Let go of whoever watches: the client is gone."""
 
+    def note_strays(self, *, found: bool) -> None:
+        """Take note of whether the server has statements under unknown names."""
+        del found  # Nothing is done about them, but for who is watched.
+
+    def on_named(self, tag: bytes, ledger: Ledger) -> None:
+        """Take note of the tag of a PREPARE or DEALLOCATE of the client's."""
+        del tag, ledger  # Likewise.
+
     def drop_all(self) -> None:
         """Note that the server dropped all statements.
 
@@ -300,30 +333,6 @@ class ClientStatements:
         """
         for name in list(self.names):
             self.strike_out(name)
-
-    # Servers
-
-    def _make_place(self, statement: Statement, ledger: Ledger) -> None:
-        statements = ledger.statements
-        if statements.may_have(statement.name):
-            self._close(statement.name, ledger)
-        while len(statements) >= max(1, self._book.limit):
-            oldest = statements.oldest()
-            statements.remove(oldest)
-            ledger.note(CLOSE | SKIP, Prepared(statements, oldest))
-            self.front.append(Close(Target.STATEMENT, oldest).encode())
-
-    def _set(self, now: bytes, wanted: bytes, ledger: Ledger) -> None:
-        # In a failed transaction nothing runs, and what can be parsed there is read
-        # alike under all parameters.
-        if now != wanted and ledger.status != TransactionStatus.FAILED:
-            data, entries = change(now, wanted)
-            self.front.append(data)
-            ledger.skip(*entries)
-
-    def _close(self, name: bytes, ledger: Ledger) -> None:
-        self.front.append(Close(Target.STATEMENT, name).encode())
-        ledger.skip(CLOSE)
 
     # Names
 
@@ -342,11 +351,16 @@ class ClientStatements:
         self._last = (ledger.statements, ledger.statements.issued)
         ledger.note(entry, Named(self, name, previous, prepared))
 
-    def in_own_names(self, message: bytes) -> bytes:
+    def in_own_names(self, message: bytes, *, altered: bool = False) -> bytes:
         """Give an ErrorResponse with the client's names in place of the servers'.
 
         Not of a client that has very many: they would all have to be looked at.
+
+        Args:
+            message: the ErrorResponse.
+            altered: whether the text that it is about was not quite the client's.
         """
+        del altered  # Only the text of one that is watched ever is.
         if len(self.names) > _MOST_RENAMED:
             return message
         own = {s.name: name for name, s in self.names.items() if s is not None}
@@ -379,21 +393,3 @@ class ClientStatements:
 
 def _size_of(name: bytes, statement: Statement | None) -> int:
     return len(name) + (0 if statement is None else len(statement.content))
-
-
-class Unkept:
-    """Stands for an unnamed statement that is too long to be kept."""
-
-    __slots__ = ()
-
-
-class Dropping(bytes):
-    """The Parse of an unnamed statement that may drop all named ones."""
-
-    __slots__ = ()
-
-
-class _Gone:
-    """Stands for an unnamed statement that was closed."""
-
-    __slots__ = ()

@@ -42,6 +42,11 @@ READY_DROPPED: Final = 0x80000
 FIRST: Final = 0x100000
 # Beside PARSE and CLOSE: what it does is written down among the server's statements.
 NOTED: Final = 0x20000
+# Beside a SYNC of ours: what is in front of it is for the client's Query behind it, and
+# an error there is told in place of that Query's.
+AHEAD: Final = 0x200000
+# That Query, once it has come to that: nothing of it is told but its end.
+MUTED: Final = 0x400000
 
 # Heads that do not say how many replies are owed.
 UNCOUNTED: Final = NONCE | ANYTHING
@@ -66,12 +71,12 @@ REQUESTS: Final[dict[int, int]] = {
 
 # Replies after which the head is still waited for.
 STAYS: Final[dict[int, int]] = {
-    Backend.ROW_DESCRIPTION: QUERY,
-    Backend.DATA_ROW: SENDS_ROWS,
-    Backend.COPY_OUT_RESPONSE: SENDS_ROWS,
-    Backend.COPY_DATA: SENDS_ROWS,
-    Backend.COPY_DONE: SENDS_ROWS,
-    Backend.EMPTY_QUERY_RESPONSE: QUERY,
+    Backend.ROW_DESCRIPTION: QUERY | MUTED,
+    Backend.DATA_ROW: SENDS_ROWS | MUTED,
+    Backend.COPY_OUT_RESPONSE: SENDS_ROWS | MUTED,
+    Backend.COPY_DATA: SENDS_ROWS | MUTED,
+    Backend.COPY_DONE: SENDS_ROWS | MUTED,
+    Backend.EMPTY_QUERY_RESPONSE: QUERY | MUTED,
     Backend.FUNCTION_CALL_RESPONSE: FUNCTION_CALL,
     Backend.PARAMETER_DESCRIPTION: DESCRIBE,
 }
@@ -135,12 +140,15 @@ STATUSES: Final = frozenset(
 )
 
 RESETTING_TAGS: Final = frozenset({b"DISCARD ALL", b"DEALLOCATE ALL"})
-
+# One prepared statement more, or one less.
+PREPARED: Final = b"PREPARE"
+DEALLOCATED: Final = b"DEALLOCATE"
 
 _OTHER_NAMES: Final[dict[int, str]] = {
     QUERY_COPIES_IN: "message type 'Q', in copy-in",
     EXECUTE_COPIES_IN: "message type 'E', in copy-in",
     ANYTHING: "an unknown number of messages",
+    MUTED: "message type 'Q', whose error was told",
     DRAINED: "the end of a drain",
     NONCE: "the end of the uncertainty",
 }
@@ -191,11 +199,13 @@ class PlanStale:
 class MisnamingError:
     """An error of the client's names a statement by the name it has on servers.
 
-    It is a run of its own, from ``start`` to ``end``.
+    Or is about a text with such names in it (``altered``), of which it may name a
+    position. It is a run of its own, from ``start`` to ``end``.
     """
 
     start: int
     end: int
+    altered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +227,16 @@ class StatementsDropped:
     """The server dropped all its prepared statements (DISCARD or DEALLOCATE ALL)."""
 
 
-Event = ServerError | MisnamingError | PlanStale | ParameterReported | StatementsDropped
+@dataclass(frozen=True, slots=True)
+class StatementNamed:
+    """A client's PREPARE or DEALLOCATE is done; ``tag`` is that of CommandComplete."""
+
+    tag: bytes
+
+
+# What a client has to know of its prepared statements.
+StatementEvent = StatementsDropped | StatementNamed | PlanStale
+Event = ServerError | MisnamingError | ParameterReported | StatementEvent
 
 
 def is_fatal(error: ErrorResponse) -> bool:

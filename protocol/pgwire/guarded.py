@@ -6,9 +6,10 @@ The short way for one simple Query is left to those that the guards let through.
 from collections.abc import Mapping
 
 from .classification import Classify
+from .objecting import Watch
 from .requests import Requests
 from .statement import StatementBook
-from .watched import Watch, WatchedRequests
+from .watched import WatchedRequests
 
 
 class GuardedRequests(Requests):

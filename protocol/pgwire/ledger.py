@@ -53,8 +53,6 @@ _PARAMETER: Final = Backend.PARAMETER_STATUS
 _SINGLED_OUT: Final = frozenset({Backend.ERROR_RESPONSE, _PARAMETER})
 _IDLE: Final = TransactionStatus.IDLE
 _READY_IDLE: Final = ReadyForQuery(_IDLE).encode()
-# DISCARD ALL and DEALLOCATE ALL begin so.
-_D: Final = 0x44
 
 _header = struct.Struct("!BI").unpack_from
 _ROW_KINDS: Final = (Backend.ROW_DESCRIPTION, Backend.DATA_ROW)
@@ -62,6 +60,9 @@ _ROW_KINDS: Final = (Backend.ROW_DESCRIPTION, Backend.DATA_ROW)
 _STAYS: Final = tuple([STAYS.get(kind, 0) for kind in range(256)])
 _POPS: Final = tuple([POPS.get(kind, 0) for kind in range(256)])
 _IS_ROWS: Final = tuple([kind in _ROW_KINDS for kind in range(256)])
+# By the first byte of a tag: whether it says nothing that matters here, unlike DISCARD
+# ALL, DEALLOCATE and PREPARE.
+_PLAIN_TAG: Final = tuple([byte not in b"DP" for byte in range(256)])
 
 
 class Ledger(Replies):
@@ -105,7 +106,7 @@ class Ledger(Replies):
         while position < ready:
             kind, length = _header(buffer, position)
             if kind == _COMPLETE:
-                if buffer[position + HEADER_SIZE] == _D:
+                if not _PLAIN_TAG[buffer[position + HEADER_SIZE]]:
                     return False
             elif not _IS_ROWS[kind]:
                 return False
@@ -166,7 +167,7 @@ class Ledger(Replies):
                     kind == _COMPLETE
                     and head & SENDS_ROWS
                     and length > 4
-                    and buffer[position + HEADER_SIZE] != _D
+                    and _PLAIN_TAG[buffer[position + HEADER_SIZE]]
                 ):
                     if head & EXECUTE:
                         head = behind.popleft() if behind else 0
@@ -246,8 +247,9 @@ class Ledger(Replies):
             reported = self.events[-1]
             if isinstance(reported, ParameterReported):
                 self.events[-1] = replace(reported, start=start)
-        elif PREFIX in body:
-            self.events.append(MisnamingError(start, following))
+        elif self._about_altered or PREFIX in body:
+            altered = self._about_altered
+            self.events.append(MisnamingError(start, following, altered))
         else:
             return run
         if run < following:

@@ -101,7 +101,10 @@ class Naming(ClientStatements):
         name = bytes(message[start:end])[:NAME_SIZE]
         # A Parse of the unnamed statement replaces it, whatever it was.
         depends = context is not None if name else kind != Frontend.PARSE
-        if depends and self.must_wait(name, ledger):
+        if depends and (
+            self.must_wait(name, ledger)
+            or (not name and self.unnamed_must_wait(ledger))
+        ):
             self.held = True
             return WAIT
         if kind == Frontend.PARSE:
@@ -124,12 +127,12 @@ class Naming(ClientStatements):
             return 0
         try:
             if not name:
-                used = self.use_unnamed(ledger)
+                used = self.use_unnamed(kind, ledger, context)
             elif context is not None:
-                used = self.use(name, ledger, context)
+                used = self.use(name, kind, ledger, context)
             elif (statement := self.names.get(name)) is not None:
                 # From a time when names were changed.
-                used = self.use(name, ledger, statement.context or b"")
+                used = self.use(name, kind, ledger, statement.context or b"")
         except HeldBackError:
             self.held = True
             return WAIT
@@ -156,8 +159,9 @@ class Naming(ClientStatements):
         name = bytes(message[start:end])[:NAME_SIZE]
         kept = bytes(message[: 1 + size]) if size < KEPT_LIMIT else None
         if not name:
+            made = self.keep_unnamed(kept)
             try:
-                return 1 + size if self.parse_unnamed(kept, ledger) else 0
+                return 1 + size if self.parse_unnamed(made, ledger, context) else 0
             except HeldBackError:
                 self.held = True
                 return WAIT

@@ -51,6 +51,7 @@ from .exchange import (
     COPY_END,
     DESCRIBE,
     DRAINED,
+    ENDS_IN_READY,
     EXTENDED,
     FIRST,
     NONCE,
@@ -84,9 +85,13 @@ class Owed:
         notifies: whether notifications are the client's.
         repeatable: the client's messages of a batch that was sent as a whole, while it
             may be run again should a plan be stale.
+        altered: the exchange in which a text is not quite the client's, as its number
+            (how many ReadyForQuery are forwarded before its own), and the number of
+            the first effect on statements behind it.
     """
 
     __slots__ = (
+        "_about_altered",
         "_awaited",
         "_behind",
         "_completed",
@@ -96,6 +101,7 @@ class Owed:
         "_query_behind",
         "_ready_due",
         "_ready_last",
+        "altered",
         "events",
         "head",
         "lost_skip",
@@ -131,6 +137,9 @@ class Owed:
         self.events: list[Event] = []
         self.status: int = TransactionStatus.IDLE
         self.readies = 0
+        self.altered = (-1, 0)
+        # Whether the last error was about that text.
+        self._about_altered = False
         self.unsynced = False
         self.notifies = True
         self.statements = ServerStatements()
@@ -206,6 +215,13 @@ class Owed:
     def at_ready(self) -> bool:
         """Whether nothing was sent or received since the last ReadyForQuery."""
         return self._ready_last
+
+    @property
+    def exchange(self) -> int:
+        """The number of the exchange to which the client's next message belongs."""
+        owed = (self.head, *self._behind)
+        ends = sum(1 for e in owed if e & ENDS_IN_READY and not e & SKIP)
+        return self.readies + ends
 
     @property
     def runs_query(self) -> bool:

@@ -13,18 +13,22 @@ from .copy_in import (
 )
 from .diagnostics import ErrorResponse
 from .exchange import (
+    AHEAD,
     ANYTHING,
     ASYNCHRONOUS,
     COPIES_IN,
     COPY_END,
+    DEALLOCATED,
     DRAINED,
     ENDS_IN_READY,
     EXECUTE,
     EXECUTE_COPIES_IN,
     EXTENDED,
+    MUTED,
     NONCE,
     NONCE_ANSWERED,
     NOTED,
+    PREPARED,
     QUERY,
     QUERY_COPIES_IN,
     READY_DROPPED,
@@ -37,6 +41,7 @@ from .exchange import (
     UNCOUNTED,
     PlanStale,
     ServerError,
+    StatementNamed,
     StatementsDropped,
     UnaccountedReply,
     is_fatal,
@@ -81,9 +86,7 @@ class Replies(Owed):
             return head
         self._ready_last = False
         if kind == Backend.COMMAND_COMPLETE:
-            if read_tag(body) in RESETTING_TAGS:
-                self.statements.dropped()
-                self.events.append(StatementsDropped())
+            self._note_tag(read_tag(body))
             return self._complete()
         if head & UNCOUNTED and kind in REPLIES:
             return self._uncounted(kind, body)
@@ -91,9 +94,25 @@ class Replies(Owed):
             self._copy_marked = is_end_sent(self._behind)
             copies = QUERY_COPIES_IN if head & QUERY else EXECUTE_COPIES_IN
             return copies | head & SKIP
-        if kind == Backend.READY_FOR_QUERY and head & ENDS_IN_READY:
-            read_status(body)
+        if kind == Backend.READY_FOR_QUERY:
+            if head & MUTED:
+                # It had no error of its own.
+                self.status = read_status(body)
+                self.readies += 1
+                self._forwarded = True
+                return self._next()
+            if head & ENDS_IN_READY:
+                read_status(body)
         raise unexpected_reply(kind, head)
+
+    def _note_tag(self, tag: bytes) -> None:
+        if tag in RESETTING_TAGS:
+            self.statements.dropped()
+            self.events.append(StatementsDropped())
+        elif tag in {PREPARED, DEALLOCATED} and (
+            self.head & MUTED or not self.head & SKIP
+        ):
+            self.events.append(StatementNamed(tag))
 
     def _complete(self) -> int:
         """Give the head after CommandComplete."""
@@ -106,9 +125,11 @@ class Replies(Owed):
                 return QUERY | head & SKIP
             self.unsynced = is_unsynced(self._behind)
             return self._next()
-        if head & QUERY:
+        if head & (QUERY | MUTED):
             return head
         if head & EXECUTE:
+            if head & NOTED:
+                self.statements.effects.popleft()
             return self._next()
         raise unexpected_reply(Backend.COMMAND_COMPLETE, head)
 
@@ -118,7 +139,12 @@ class Replies(Owed):
         if not head and not is_fatal(error):
             raise UnaccountedReply("an error that answers no request")
         self._ready_last = False
+        exchange, following = self.altered
+        answered = self.statements.answered
+        self._about_altered = exchange == self.readies and answered <= following
         self.statements.on_error(error)
+        if head & MUTED and not is_fatal(error):
+            return QUERY
         if self.repeatable is not None and is_stale(error) and self.is_repeatable:
             return self._repeat(self.repeatable)
         if head & QUERY and self._completed and self.status == TransactionStatus.IDLE:
@@ -164,6 +190,9 @@ class Replies(Owed):
         if thrown:
             self.statements.refuse(thrown, refused=refused)
         if entry & SYNC:
+            if entry & AHEAD:
+                self._forwarded = True
+                self._behind[0] = MUTED | SKIP
             return entry
         # Whatever was behind it: a Query that is thrown away ends no batch.
         self.skips_to_sync = self.unsynced = True

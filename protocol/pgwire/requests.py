@@ -199,7 +199,7 @@ class Requests(Naming):
                             self.mixes = True
                         if not ledger.skips_to_sync:
                             rest = self.run_alone(
-                                view[position:end], kind, size, ledger
+                                view[position:end], kind, size, ledger, context
                             )
                             if rest < 0:
                                 break

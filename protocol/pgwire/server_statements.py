@@ -15,6 +15,8 @@ from .statement import PREFIX
 # Errors that say that a statement is not what it was thought to be: it is gone, or its
 # tables have changed.
 _NO_SUCH_STATEMENT: Final = "26000"
+# In place of a number: a client's PREPARE has made it; when it was read is not known.
+_DONE: Final = -1
 _STALE_PLAN: Final = ("0A000", "RevalidateCachedQuery")
 
 
@@ -44,6 +46,7 @@ class ServerStatements:
     """
 
     __slots__ = (
+        "_any_done",
         "_present",
         "_read_alike",
         "batch",
@@ -55,10 +58,12 @@ class ServerStatements:
 
     def __init__(self) -> None:
         # By name, the one used last at the end: the number of the effect by which the
-        # statement is there; None if it may be there or not.
+        # statement is there, or _DONE; None if it may be there or not.
         self._present: dict[bytes, int | None] = {}
         self.issued = 0
+        # Up to which effect all were read alike, and whether there is any _DONE.
         self._read_alike = 0
+        self._any_done = False
         self.batch = 0
         self.effects: deque[Effect] = deque()
         self.unnamed: object = None
@@ -99,6 +104,17 @@ class ServerStatements:
         self._present[name] = self.issued
         return Prepared(self, name)
 
+    def expect(self, name: bytes) -> None:
+        """Write down that a client's PREPARE of this name is sent now."""
+        self._present.pop(name, None)
+        self._present[name] = None
+
+    def confirm(self, name: bytes) -> None:
+        """Take a statement for certain whose PREPARE is done."""
+        if name in self._present:
+            self._present[name] = _DONE
+            self._any_done = True
+
     def doubt_all(self) -> None:
         """Take no statement for one that is there for certain."""
         self._present = dict.fromkeys(self._present)
@@ -120,12 +136,14 @@ class ServerStatements:
         Args:
             end: the number of the first effect that is known to come after it.
         """
-        if self._read_alike >= end:
+        since = self._read_alike
+        if since >= end and not self._any_done:
             return
         for name, number in self._present.items():
-            if number is not None and self._read_alike <= number < end:
+            if number == _DONE or (number is not None and since <= number < end):
                 self._present[name] = None
-        self._read_alike = end
+        self._any_done = False
+        self._read_alike = max(since, end)
 
     def on_error(self, error: ErrorResponse) -> None:
         """Take no statement for certain any more, if the error gives reason to."""

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
-from .codes import Frontend
+from .codes import Frontend, Target
+from .exchange import BIND, CLOSE, EXECUTE, PARSE
+from .frontend import Bind, Close, Execute, Parse
 from .glance import harmless_at_a_glance
 
 PREFIX: Final = b"pgpool_"
@@ -35,6 +37,13 @@ _ALONE: Final = re.compile(
 _READ_ALIKE: Final = re.compile(rb"[^'\\\x80-\xff\0]*\0")
 SERVERS_NAME: Final = re.compile(PREFIX + rb"[0-9a-f]{%d}" % (2 * _DIGEST_SIZE))
 _DROP: Final = re.compile(rb"\b(?:discard|deallocate)\b", re.IGNORECASE)
+# The unnamed portal may be the client's.
+_PORTAL: Final = b"pgpool_prepare"
+_RUN: Final = (
+    Bind(_PORTAL, b"").encode()
+    + Execute(_PORTAL).encode()
+    + Close(Target.PORTAL, _PORTAL).encode()
+)
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -59,10 +68,44 @@ class Statement:
     stands_alone: bool
     harmless: bool
 
+    @property
+    def text(self) -> bytes:
+        """Give the text by which it was prepared."""
+        return self.content[: self.content.find(0)]
+
+    @property
+    def entries(self) -> tuple[tuple[int, ...], int, tuple[int, ...]]:
+        """Give the ledger's for ``parse``; the one in the middle makes it be there."""
+        return (), PARSE, ()
+
     def parse(self) -> bytes:
         """Give the Parse that prepares it on a server."""
         body = self.name + b"\0" + self.content
         return _LENGTH.pack(Frontend.PARSE, 4 + len(body)) + body
+
+
+class SqlStatement(Statement):
+    """One that PREPARE has made.
+
+    The types of its parameters are names, so no Parse makes it. Its ``content`` is what
+    stands behind its name in the PREPARE.
+    """
+
+    __slots__ = ()
+
+    @property
+    def text(self) -> bytes:
+        """Give the PREPARE, with the server's name."""
+        return b"PREPARE " + self.name + self.content
+
+    @property
+    def entries(self) -> tuple[tuple[int, ...], int, tuple[int, ...]]:
+        """Give the ledger's for ``parse``; see Statement."""
+        return (PARSE, BIND), EXECUTE, (CLOSE,)
+
+    def parse(self) -> bytes:
+        """Give the messages that run its PREPARE."""
+        return Parse(b"", self.text).encode() + _RUN
 
 
 def may_drop(message: bytes, start: int) -> bool:
@@ -96,14 +139,11 @@ class StatementBook:
         """Give the statement with this content, as read under these parameters."""
         alone = _ALONE.match(content) is not None
         context = None if alone and _READ_ALIKE.match(content) else reading
-        digest = blake2b(context or b"", digest_size=_DIGEST_SIZE, person=b"pgpool_py")
-        # Nothing in front may be taken for what is behind.
-        digest.update(len(context or b"").to_bytes(8, "big") + content)
-        name = PREFIX + digest.hexdigest().encode()
-        found = self._statements.get(name)
+        name = _name(b"pgpool_py", content, context)
+        found = self._known(name, content, context)
         if found is None:
             end = content.find(0) + 1
-            found = Statement(
+            found = self._statements[name] = Statement(
                 name,
                 content,
                 context,
@@ -111,7 +151,41 @@ class StatementBook:
                 stands_alone=alone,
                 harmless=harmless_at_a_glance(content, 0, end) is not None,
             )
-            self._statements[name] = found
-        elif (found.content, found.context) != (content, context):
+        return found
+
+    def of_sql(self, content: bytes, reading: bytes, *, harmless: bool) -> Statement:
+        """Give the one that a PREPARE makes, by what stands behind the name in it."""
+        name = _name(b"pgpool_py SQL", content, reading)
+        found = self._known(name, content, reading)
+        if found is None:
+            found = self._statements[name] = SqlStatement(
+                name,
+                content,
+                reading,
+                drops=False,
+                stands_alone=False,
+                harmless=harmless,
+            )
+        return found
+
+    def reread(self, statement: Statement, reading: bytes) -> Statement:
+        """Give the same statement, as read under other parameters."""
+        if isinstance(statement, SqlStatement):
+            harmless = statement.harmless
+            return self.of_sql(statement.content, reading, harmless=harmless)
+        return self.of(statement.content, reading)
+
+    def _known(
+        self, name: bytes, content: bytes, context: bytes | None
+    ) -> Statement | None:
+        found = self._statements.get(name)
+        if found and (found.content, found.context) != (content, context):
             raise AssertionError(f"two statements with the digest {name!r}")
         return found
+
+
+def _name(kind: bytes, content: bytes, context: bytes | None) -> bytes:
+    digest = blake2b(context or b"", digest_size=_DIGEST_SIZE, person=kind)
+    # Nothing in front may be taken for what is behind.
+    digest.update(len(context or b"").to_bytes(8, "big") + content)
+    return PREFIX + digest.hexdigest().encode()

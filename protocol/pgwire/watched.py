@@ -1,34 +1,29 @@
 """Requests of a client whose session state is kept: what may touch it is seen.
 
-A glance tells of most statements that they touch nothing. Of any other, a *watch* is
-told what it may touch, once when it is sent, and may object. Then a text goes in its
-place on which PostgreSQL fails by itself, so that the order of replies, the state of
-the transaction and the end of the batch are PostgreSQL's; the error is replaced by the
-watch's on its way back.
+A glance tells of most statements that they touch nothing. Any other is classified when
+it is sent: its watch is told what it may touch (see ``objecting``), and names of
+prepared statements in it are turned into servers' (see ``renaming``).
 """
 
 import re
 import struct
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final
 
-from .classification import UNSEEN, Classification, Classify, Touch
-from .client_statements import TEXT, Dropping, Unkept
+from .classification import UNSEEN, Classification, Classify
+from .client_statements import TEXT
 from .codes import Frontend
 from .framing import FRONTEND_LENGTHS, HEADER_SIZE
 from .frontend import Parse, Query
 from .glance import harmless_at_a_glance
 from .ledger import Ledger
+from .names_in_text import Change, NamesInText
 from .naming import KEPT_LIMIT, WAIT, HeldBackError
-from .requests import Requests
-from .statement import PREFIX, StatementBook, may_drop
+from .objecting import Objecting, Watch
+from .statement import StatementBook, may_drop
+from .unnamed import Dropping, Unkept
 
 _QUERY: Final = Frontend.QUERY
-_HELD_BACK: Final = Touch.LISTEN | Touch.UNLISTEN
-_REFUSED: Final = PREFIX + b"refused_"
-_MARK: Final = re.compile(_REFUSED + rb"[0-9]+")
-# Objections that no error has asked for yet: of batches that were thrown away.
-_MOST_OBJECTIONS: Final = 16
 # Functions of large objects, which is what drivers call this way (pg_proc.dat). Others
 # set parameters, take locks, or run a text.
 _HARMLESS_OIDS: Final = frozenset(
@@ -39,51 +34,9 @@ _HARMLESS_OIDS: Final = frozenset(
         *range(3457, 3461),
     }
 )
+_NAMING: Final = re.compile(rb"\b(?:prepare|execute)\b", re.IGNORECASE)
 
 _length = struct.Struct("!I").unpack_from
-
-
-class Watch(Protocol):
-    """Whoever keeps a client's session state."""
-
-    @property
-    def reads_otherwise(self) -> bool:
-        """Whether what is parsed now may be read under parameters not known yet."""
-
-    def holds(self, found: Classification) -> bool:
-        """Whether this may not be sent yet.
-
-        It is offered again when the owner's ``on_linked`` is called, or when all that
-        was sent is answered.
-        """
-
-    def judge(self, found: Classification, text: bytes) -> bytes | None:
-        """Take note that this is sent now.
-
-        Returns:
-            The ErrorResponse that its client is to be told instead, or None.
-        """
-
-
-class Nobody:
-    """The watch of a client that is gone; see Watch."""
-
-    __slots__ = ()
-
-    reads_otherwise: Final = False
-
-    def judge(self, found: Classification, text: bytes) -> bytes | None:
-        """See Watch: nothing is sent any more."""
-        del found, text
-        return None
-
-    def holds(self, found: Classification) -> bool:
-        """See Watch."""
-        del found
-        return False
-
-
-NOBODY: Final = Nobody()
 
 
 class Touching(bytes):
@@ -93,30 +46,15 @@ class Touching(bytes):
 
 
 class TouchingDropping(Touching, Dropping):
-    """One that may drop all named statements, too."""
+    """One that may also drop named statements, or make or run one."""
 
     __slots__ = ()
 
 
-class WatchedRequests(Requests):
-    """See the module's text.
+class WatchedRequests(Objecting):
+    """See the module's text, and Objecting."""
 
-    Args:
-        book: of prepared statements.
-        classify: says what a text may touch.
-        watch: is told.
-        lengths: the least and the greatest length word of each message.
-    """
-
-    __slots__ = (
-        "_classify",
-        "_mark",
-        "_number",
-        "_objections",
-        "_refused",
-        "_to_be_reread",
-        "_watch",
-    )
+    __slots__ = ("_form", "_refused", "_to_be_reread")
 
     def __init__(
         self,
@@ -125,22 +63,13 @@ class WatchedRequests(Requests):
         watch: Watch,
         lengths: Mapping[int, tuple[int, int]] = FRONTEND_LENGTHS,
     ) -> None:
-        super().__init__(book, lengths)
-        self._classify = classify
-        self._watch = watch
-        self._number = 0
-        # Of the Parse that is being noted, if it is objected to.
-        self._mark = b""
+        super().__init__(book, classify, watch, lengths)
         # Names of statements whose context was not known when they were parsed.
         self._to_be_reread: frozenset[bytes] = frozenset()
         # The unnamed statement that was refused last, and the mark in its place.
         self._refused: tuple[object, bytes] = (None, b"")
-        # By the mark that stands in the error.
-        self._objections: dict[bytes, bytes] = {}
-
-    def end(self) -> None:
-        """Let go of the watch; see ClientStatements."""
-        self._watch = NOBODY
+        # An unnamed statement, and the Parse of it with the names that servers know.
+        self._form: tuple[object, bytes] = (None, b"")
 
     def is_query(self, buffer: bytearray | memoryview, end: int) -> bool:
         """Tell whether ``buffer[:end]`` is one harmless simple Query."""
@@ -157,14 +86,26 @@ class WatchedRequests(Requests):
         )
 
     def run_alone(
-        self, message: memoryview, kind: int, size: int, ledger: Ledger
+        self,
+        message: memoryview,
+        kind: int,
+        size: int,
+        ledger: Ledger,
+        context: bytes | None,
     ) -> int:
         """Note a Query or FunctionCall that is sent now; see ClientStatements."""
+        names = None
         if kind == _QUERY:
             if len(message) <= size < KEPT_LIMIT:
                 return WAIT
+            if self._is_harmless(message, size):
+                return super().run_alone(message, kind, size, ledger, context)
+            # One that is too long is not looked at.
+            text = bytes(message[HEADER_SIZE:size])
+            found = self._classify(text) if size < len(message) else UNSEEN
+            names = self._names_in(found, text, context)
             try:
-                mark = self._judge_query(message, size)
+                mark = self._judge_query(found, text, names, ledger)
             except HeldBackError:
                 self.held = True
                 return WAIT
@@ -173,60 +114,115 @@ class WatchedRequests(Requests):
         else:
             oid = _length(message, HEADER_SIZE)[0]
             mark = b"" if oid in _HARMLESS_OIDS else self._judge(UNSEEN, b"")
-        if not mark:
-            return super().run_alone(message, kind, size, ledger)
+        if mark:
+            self.front.append(Query(mark).encode())
+        elif names is not None:
+            self._query_with(names, ledger, context)
+        else:
+            return super().run_alone(message, kind, size, ledger, context)
         # A Query fails in place of a FunctionCall, too: it is answered alike.
-        super().run_alone(message, _QUERY, size, ledger)
+        super().run_alone(message, _QUERY, size, ledger, context)
         ledger.statements.unnamed = None
-        self.front.append(Query(mark).encode())
         return 1 + size
 
-    def _judge_query(self, message: memoryview, size: int) -> bytes:
-        if len(message) <= size:
-            # Too long to be looked at.
-            return self._judge(UNSEEN, bytes(message[HEADER_SIZE:]))
-        if harmless_at_a_glance(message, HEADER_SIZE, 1 + size) is not None:
-            return b""
-        text = bytes(message[HEADER_SIZE:size])
-        return self._judge(self._classify(text), text)
+    def _judge_query(
+        self,
+        found: Classification,
+        text: bytes,
+        names: NamesInText | None,
+        ledger: Ledger,
+    ) -> bytes:
+        if ledger.answered:
+            self._expected.clear()
+        elif names is not None:
+            # What they mean depends on what is not answered yet.
+            raise HeldBackError
+        return self._judge(found, text, names)
 
-    # Prepared statements
+    def _is_harmless(self, message: memoryview, size: int) -> bool:
+        return size < len(message) and (
+            harmless_at_a_glance(message, HEADER_SIZE, 1 + size) is not None
+        )
 
-    def _kept(self, message: bytes) -> bytes:
+    # The unnamed statement
+
+    def unnamed_must_wait(self, ledger: Ledger) -> bool:
+        """Whether names in the unnamed statement depend on what is not answered yet."""
+        named = isinstance(self.unnamed, TouchingDropping)
+        return named and self._names_in_doubt(ledger)
+
+    def _names_in_doubt(self, ledger: Ledger) -> bool:
+        # Whichever are in the text.
+        return self.must_wait(b"?", ledger)
+
+    def keep_unnamed(self, message: bytes | None) -> object:
+        """Give what stands for an unnamed statement; see ClientStatements."""
+        if message is None:
+            return super().keep_unnamed(message)
         end = message.find(0, TEXT) + 1
         if harmless_at_a_glance(message, TEXT, end) is not None:
             return message
-        # Before anything is written down, for it may be held back.
-        text = message[TEXT : end - 1]
-        self._mark = self._judge(self._classify(text), text)
-        drops = may_drop(message, TEXT)
-        return TouchingDropping(message) if drops else Touching(message)
+        if may_drop(message, TEXT) or _NAMING.search(message, TEXT):
+            return TouchingDropping(message)
+        return Touching(message)
 
-    def parse_unnamed(self, message: bytes | None, ledger: Ledger) -> bool:
+    def parse_unnamed(
+        self, made: object, ledger: Ledger, context: bytes | None
+    ) -> bool:
         """Note a Parse of the unnamed statement; see ClientStatements."""
-        instead = super().parse_unnamed(message, ledger)
-        mark, self._mark = self._mark, b""
-        if isinstance(self.unnamed, Unkept):
-            mark = self._judge(UNSEEN, b"")
+        if type(made) is bytes:
+            return super().parse_unnamed(made, ledger, context)
+        if isinstance(made, TouchingDropping) and self._names_in_doubt(ledger):
+            raise HeldBackError
+        names, mark = self._look_at(made, context)
+        if names is not None and not mark:
+            self._send_names(names, Frontend.PARSE, ledger, context)
+        super().parse_unnamed(made, ledger, context)
         if mark:
-            self._refused = (self.unnamed, mark)
+            self._refused = (made, mark)
             self.front.append(Parse(b"", mark).encode())
-        return bool(mark) or instead
+        elif names is not None and isinstance(made, bytes):
+            self._form = made, _with_text(made, names.renamed.text)
+            self.front.append(self._form[1])
+        return bool(self.front)
 
-    def use_unnamed(self, ledger: Ledger) -> bytes:
+    def use_unnamed(self, kind: int, ledger: Ledger, context: bytes | None) -> bytes:
         """Have the server have this client's unnamed statement, or none; as ``use``."""
-        return self._judge_unnamed() or super().use_unnamed(ledger)
-
-    def _judge_unnamed(self) -> bytes:
         unnamed = self.unnamed
         refused, mark = self._refused
         if refused is unnamed and mark:
             # Behind its Parse, and thrown away with that: judged already.
             return mark
-        if isinstance(unnamed, Touching):
-            text = unnamed[TEXT : unnamed.find(0, TEXT)]
-            return self._judge(self._classify(text), text)
-        return self._judge(UNSEEN, b"") if isinstance(unnamed, Unkept) else b""
+        names, mark = self._look_at(unnamed, context)
+        if mark:
+            return mark
+        if names is not None and isinstance(unnamed, bytes):
+            self._send_names(names, kind, ledger, context)
+            form = _with_text(unnamed, names.renamed.text)
+            if self._form[0] is not unnamed or self._form[1] != form:
+                # Servers have it with other names in it.
+                self.unnamed = TouchingDropping(unnamed)
+                self._form = self.unnamed, form
+        return super().use_unnamed(kind, ledger, context)
+
+    def _look_at(
+        self, unnamed: object, context: bytes | None
+    ) -> tuple[NamesInText | None, bytes]:
+        """Judge an unnamed statement; give the names in it, and a mark if refused."""
+        if isinstance(unnamed, Unkept):
+            return None, self._judge(UNSEEN, b"")
+        if not isinstance(unnamed, Touching):
+            return None, b""
+        text = unnamed[TEXT : unnamed.find(0, TEXT)]
+        found = self._classify(text)
+        names = self._names_in(found, text, context)
+        return names, self._judge(found, text, names)
+
+    def _parse_of_unnamed(self, kept: bytes) -> bytes:
+        of, form = self._form
+        return form if of is kept else kept
+
+    # Named statements
 
     def parse(
         self, name: bytes, content: bytes, context: bytes, ledger: Ledger
@@ -234,7 +230,40 @@ class WatchedRequests(Requests):
         """Note a Parse of a named one; see ClientStatements."""
         if self._watch.reads_otherwise:
             self._to_be_reread |= {name}
-        return super().parse(name, content, context, ledger)
+        if name in self.names:
+            self._refuse_duplicate(name, ledger)
+            return False
+        statement = sent = self._book.of(content, context)
+        if not statement.harmless:
+            found = self._classify(statement.text)
+            names = self._names_in(found, statement.text, context)
+            if names is not None:
+                self._send_names(names, Frontend.PARSE, ledger, context)
+                sent = self._with_names(statement, names)
+        self._parse_as(sent, name, statement, ledger)
+        if sent is not statement:
+            self._former[sent.name] = name
+        return True
+
+    def use(self, name: bytes, kind: int, ledger: Ledger, context: bytes) -> bytes:
+        """Have the server have this statement, or none; give the name to use."""
+        statement = self.names.get(name)
+        if statement is None:
+            if name in self.names or self.may_stray:
+                return self._judge(UNSEEN, b"") or name
+        elif not statement.harmless:
+            found = self._found(statement)
+            names = self._names_in(found, statement.text, context)
+            mark = self._judge(found, statement.text, names)
+            if mark:
+                return mark
+            if names is not None:
+                sent = self._with_names(statement, names)
+                self._drops = self._drops or statement.drops
+                self._send_names(names, kind, ledger, context, sent)
+                self._former[sent.name] = name
+                return sent.name
+        return super().use(name, kind, ledger, context)
 
     def reread(self, context: bytes) -> None:
         """Have what was parsed in an unknown context belong to this one."""
@@ -243,46 +272,15 @@ class WatchedRequests(Requests):
             statement = self.names.get(name)
             if statement is not None:
                 self.strike_out(name)
-                self.enter({name: self._book.of(statement.content, context)})
+                self.enter({name: self._book.reread(statement, context)})
 
-    def use(self, name: bytes, ledger: Ledger, context: bytes) -> bytes:
-        """Have the server have this statement, or none; give the name to use."""
-        if name in self.names:
-            statement = self.names[name]
-            mark = b""
-            if statement is None:
-                mark = self._judge(UNSEEN, b"")
-            elif not statement.harmless:
-                text = statement.content[: statement.content.find(0)]
-                mark = self._judge(self._classify(text), text)
-            if mark:
-                return mark
-        return super().use(name, ledger, context)
+    def _done(self, change: Change, *, known: bool, ledger: Ledger) -> None:
+        if not known:
+            self._to_be_reread |= {change.name}
+        super()._done(change, known=known, ledger=ledger)
 
-    # Objections
 
-    def _judge(self, found: Classification, text: bytes) -> bytes:
-        """Tell the watch; give a mark to be sent instead if it objects."""
-        if not found.touches:
-            return b""
-        self._hold_back(found)
-        self.ties = True
-        objection = self._watch.judge(found, text)
-        if objection is None:
-            return b""
-        self._number += 1
-        mark = _REFUSED + str(self._number).encode()
-        self._objections[mark] = objection
-        if len(self._objections) > _MOST_OBJECTIONS:
-            del self._objections[next(iter(self._objections))]
-        return mark
-
-    def _hold_back(self, found: Classification) -> None:
-        if found.touches & _HELD_BACK and self._watch.holds(found):
-            raise HeldBackError
-
-    def in_own_names(self, message: bytes) -> bytes:
-        """Give an ErrorResponse in the client's names, or the objection it is for."""
-        found = _MARK.search(message)
-        objection = None if found is None else self._objections.pop(found[0], None)
-        return super().in_own_names(message) if objection is None else objection
+def _with_text(parse: bytes, text: bytes) -> bytes:
+    """Give the Parse of an unnamed statement with another text."""
+    body = b"\0" + text + parse[parse.find(0, TEXT) :]
+    return parse[:1] + (4 + len(body)).to_bytes(4, "big") + body

@@ -3,9 +3,10 @@
 from pgpool_py.server.examination import Findings
 from pgpool_py.server.parameters import ParameterBook
 from pgpool_py.sql.classify import classify
+from pgwire.objecting import Watch
 from pgwire.requests import Requests
 from pgwire.statement import StatementBook
-from pgwire.watched import Watch, WatchedRequests
+from pgwire.watched import WatchedRequests
 from tests.client.parties import EXAMINE, Scene
 from tests.fixtures.messages import done, query
 

@@ -25,9 +25,9 @@ from pgwire.classification import Classification
 from pgwire.diagnostics import ErrorResponse
 from pgwire.exchange import QUERY
 from pgwire.ledger import HOLD_LIMIT
+from pgwire.objecting import Watch
 from pgwire.requests import Requests
 from pgwire.statement import StatementBook
-from pgwire.watched import Watch
 from tests.fixtures.connections import FakeKeeper, IgnoringHandler, connect_server
 from tests.fixtures.hand import NewWire, Wire, turn
 from tests.fixtures.messages import query

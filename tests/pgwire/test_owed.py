@@ -17,6 +17,7 @@ from pgwire.exchange import (
     SYNC,
     ParameterReported,
     ServerError,
+    StatementNamed,
     StatementsDropped,
     UnaccountedReply,
 )
@@ -178,7 +179,17 @@ def test_dropping_all_statements_is_told(head: str, tag: bytes) -> None:
 
 
 @pytest.mark.parametrize("head", ["Q", "E"])
-@pytest.mark.parametrize("tag", [b"DELETE 1", b"DISCARD PLANS", b"DEALLOCATE", b"DO"])
+@pytest.mark.parametrize("tag", [b"PREPARE", b"DEALLOCATE"])
+def test_one_statement_more_or_less_is_told(head: str, tag: bytes) -> None:
+    reader = reader_at(head)
+    assert reader.feed(done(tag)) == done(tag)
+    assert reader.ledger.events == [StatementNamed(tag)]
+
+
+@pytest.mark.parametrize("head", ["Q", "E"])
+@pytest.mark.parametrize(
+    "tag", [b"DELETE 1", b"DISCARD PLANS", b"PREPARE TRANSACTION", b"DO"]
+)
 def test_other_tags_tell_nothing(head: str, tag: bytes) -> None:
     reader = reader_at(head)
     assert reader.feed(done(tag)) == done(tag)

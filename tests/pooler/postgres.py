@@ -18,7 +18,7 @@ from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import DatabaseSettings, PoolMode, PoolSettings, Settings
-from pgwire.exchange import PlanStale, StatementsDropped
+from pgwire.exchange import StatementEvent, StatementsDropped
 from pgwire.frontend import Terminate
 from tests.fixtures.hand import Clock, Wire, turn
 from tests.fixtures.messages import (
@@ -96,7 +96,7 @@ class Client:
     def deliver(self, data: memoryview) -> None:
         self.delivered += data
 
-    def in_own_names(self, error: bytes) -> bytes:
+    def in_own_names(self, error: bytes, *, altered: bool) -> bytes:
         return error.replace(b"pgpool_00", b"its_own_0")
 
     def on_answered(self, server: ServerConnection) -> None:
@@ -118,9 +118,7 @@ class Client:
     def on_copy_in(self, server: ServerConnection) -> None:
         self.calls.append("copy in")
 
-    def on_event(
-        self, server: ServerConnection, event: StatementsDropped | PlanStale
-    ) -> None:
+    def on_event(self, server: ServerConnection, event: StatementEvent) -> None:
         dropped = isinstance(event, StatementsDropped)
         self.calls.append("statements dropped" if dropped else "plan stale")
 

@@ -1,0 +1,161 @@
+"""What becomes of the names of prepared statements in a text that is sent now.
+
+    PREPARE of a name it has not    the text has the name that servers know; it is the
+                                    client's once PostgreSQL says that it is done
+    PREPARE of a name it has        the server is made to have it, and refuses by itself
+    EXECUTE of a name it has        the text has the server's name, and the server is
+                                    made to have the statement
+    DEALLOCATE of a name it has     likewise, but anything of that name will do
+    use of a name it has not        the server is made not to have it, and refuses
+
+Where a text has several statements, it is not known where a PREPARE ends. There the new
+statement keeps the client's name, and the client its server, until it is dropped.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from .classification import Classification, Named, Touch
+from .renamed_text import RenamedText
+from .statement import Statement
+
+#: What is done with names of prepared statements.
+NAMES: Final = Touch.PREPARE | Touch.EXECUTE | Touch.DEALLOCATE
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a PREPARE or DEALLOCATE does to a name, should it succeed.
+
+    Attributes:
+        touch: which of them it is.
+        name: the client's.
+        statement: what it is for from then on; None: a statement that the server has by
+            this name, or with DEALLOCATE what it was for.
+    """
+
+    touch: Touch
+    name: bytes
+    statement: Statement | None
+
+
+@dataclass(frozen=True, slots=True)
+class NamesInText:
+    """See the module's text.
+
+    Attributes:
+        renamed: the text to be sent.
+        needed: statements that the server must have.
+        taken: statements of whose names the server must have anything.
+        unknown: the client's names that the server must have no statement of.
+        changes: what it does, in order.
+        unseen: whether something is run that was prepared unseen.
+    """
+
+    renamed: RenamedText
+    needed: tuple[Statement, ...] = ()
+    taken: tuple[Statement, ...] = ()
+    unknown: tuple[bytes, ...] = ()
+    changes: tuple[Change, ...] = ()
+    unseen: bool = False
+
+
+def names_in_text(
+    found: Classification,
+    text: bytes,
+    own: Mapping[bytes, Statement | None],
+    make: Callable[[bytes], Statement | None],
+) -> NamesInText:
+    """Say what is to be sent instead of a text, and what it takes.
+
+    Args:
+        found: in the text.
+        text: the client's.
+        own: the client's statements, by its names; see ClientStatements.
+        make: gives a new statement by what stands behind its name in its PREPARE, or
+            None where it keeps the client's name.
+    """
+    reading = _Reading(found.alone, text, own, make)
+    for named in found.names:
+        if named.touch & NAMES:
+            reading.read(named)
+    return NamesInText(
+        RenamedText.of(text, reading.replaced),
+        tuple(reading.needed),
+        tuple(reading.taken),
+        tuple(reading.unknown),
+        tuple(reading.changes),
+        reading.unseen,
+    )
+
+
+class _Reading:
+    """One text, name by name."""
+
+    def __init__(
+        self,
+        alone: bool,
+        text: bytes,
+        own: Mapping[bytes, Statement | None],
+        make: Callable[[bytes], Statement | None],
+    ) -> None:
+        self._alone = alone
+        self._text = text
+        self._own = own
+        self._make = make
+        # Names that an earlier statement of the text has made or dropped, and whether
+        # one has dropped all.
+        self._changed: set[bytes] = set()
+        self._drops_all = False
+        self.replaced: list[tuple[int, int, bytes]] = []
+        self.needed: list[Statement] = []
+        self.taken: list[Statement] = []
+        self.unknown: list[bytes] = []
+        self.changes: list[Change] = []
+        self.unseen = False
+
+    def read(self, named: Named) -> None:
+        """Take note of the next name."""
+        name = named.name
+        if name is None:
+            self._drops_all = True
+            return
+        # What the server will know by then depends on what is in front.
+        changed = self._drops_all or name in self._changed
+        statement = None
+        if name not in self._own and not changed:
+            if named.touch & Touch.PREPARE:
+                statement = self._prepare(named, name)
+            else:
+                self.unknown.append(name)
+        elif changed:
+            self._change(named.touch, name, None)
+        else:
+            statement = self._use(named.touch, name)
+        if statement is not None:
+            self.replaced.append((named.start, named.end, statement.name))
+
+    def _prepare(self, named: Named, name: bytes) -> Statement | None:
+        statement = self._make(self._text[named.end :]) if self._alone else None
+        if statement is None:
+            self.unknown.append(name)
+        self._change(named.touch, name, statement)
+        return statement
+
+    def _use(self, touch: Touch, name: bytes) -> Statement | None:
+        """Note the use of a name that the client has."""
+        statement = self._own[name]
+        if statement is not None:
+            needs = self.needed if touch & Touch.EXECUTE else self.taken
+            needs.append(statement)
+        elif touch & Touch.EXECUTE:
+            self.unseen = True
+        if touch & Touch.DEALLOCATE:
+            self._change(touch, name, None)
+        return statement
+
+    def _change(self, touch: Touch, name: bytes, statement: Statement | None) -> None:
+        if not touch & Touch.EXECUTE:
+            self.changes.append(Change(touch, name, statement))
+            self._changed.add(name)

@@ -1,0 +1,191 @@
+"""Requests in whose texts the names of prepared statements are turned into servers'.
+
+What PREPARE and DEALLOCATE do is taken to have happened when PostgreSQL says so, by the
+tag of CommandComplete; until all that was sent is answered, other names wait. What a
+server lacks for a simple Query is put in front of it, in a batch whose error is told in
+place of the Query's.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Final
+
+from .classification import Classification, Touch
+from .codes import Frontend, TransactionStatus
+from .exchange import AHEAD, PREPARED, SYNC
+from .framing import FRONTEND_LENGTHS
+from .frontend import Query, Sync
+from .ledger import Ledger
+from .names_in_text import NAMES, Change, NamesInText, names_in_text
+from .renamed_text import RenamedText
+from .requests import Requests
+from .statement import Statement, StatementBook
+
+_SYNC: Final = Sync().encode()
+_NOTHING: Final = RenamedText(b"")
+
+
+class Renaming(Requests, ABC):
+    """See the module's text.
+
+    Attributes:
+        strays: whether its server has statements under names of its own that are not
+            known here. Then its PREPAREs stay there, too.
+        may_stray: whether it may have. Then what is not known is left to the server.
+    """
+
+    __slots__ = ("_expected", "_renamed", "may_stray", "strays")
+
+    def __init__(
+        self,
+        book: StatementBook,
+        lengths: Mapping[int, tuple[int, int]] = FRONTEND_LENGTHS,
+    ) -> None:
+        super().__init__(book, lengths)
+        # What was sent last that changes names; with whether it is known how its
+        # statement is read.
+        self._expected: list[tuple[Change, bool]] = []
+        # The text that an error may point into.
+        self._renamed = _NOTHING
+        self.strays = self.may_stray = False
+
+    @property
+    def keeps_server(self) -> bool:
+        """Whether it has a statement that no other server can be given."""
+        return self.strays or super().keeps_server
+
+    @property
+    @abstractmethod
+    def reads_otherwise(self) -> bool:
+        """Whether what is parsed now may be read under parameters not known yet."""
+
+    def note_strays(self, *, found: bool) -> None:
+        """Take note of whether there are any."""
+        self.strays = self.may_stray = found
+
+    # What is sent
+
+    def _names_in(
+        self, found: Classification, text: bytes, context: bytes | None
+    ) -> NamesInText | None:
+        """Look for names in a text; None if there are none."""
+        if not found.touches & NAMES:
+            return None
+
+        def make(content: bytes) -> Statement | None:
+            if context is None or self.is_full or self.strays:
+                return None
+            harmless = not found.touches & ~Touch.PREPARE
+            return self._book.of_sql(content, context, harmless=harmless)
+
+        return names_in_text(found, text, self.names, make)
+
+    def _send_names(
+        self,
+        names: NamesInText,
+        kind: int,
+        ledger: Ledger,
+        context: bytes | None,
+        *more: Statement,
+    ) -> None:
+        """Put in front what a text needs that goes, or is used, with the next message.
+
+        Args:
+            names: of the text.
+            kind: the type of the message.
+            ledger: of the client's server.
+            context: in which the server reads statements now.
+            more: statements that the server must have besides.
+        """
+        self._needed = frozenset(s.name for s in names.needed + names.taken)
+        for name in () if self.may_stray or context is None else names.unknown:
+            self._free(name, ledger)
+        for statement in names.taken:
+            if statement not in names.needed:
+                self._take_name(statement, ledger)
+        failed = ledger.status == TransactionStatus.FAILED and kind == Frontend.QUERY
+        for statement in names.needed + more:
+            if ledger.statements.has(statement.name):
+                continue
+            if failed:
+                # Nothing can be prepared, and what has its name there may be anything.
+                self._free(statement.name, ledger)
+            else:
+                then = statement.context or b"" if context is None else context
+                self._supply(statement, ledger, then)
+        self._needed = frozenset()
+        if names.changes and kind in {Frontend.QUERY, Frontend.BIND}:
+            self._drops = True
+            for change in names.changes:
+                self._expect(change, ledger)
+            known = not self.reads_otherwise
+            self._expected = [(change, known) for change in names.changes]
+        if names.renamed.moves:
+            self._renamed = names.renamed
+            # But for its own Parse, if there is one.
+            following = ledger.statements.issued + (kind == Frontend.PARSE)
+            ledger.altered = (ledger.exchange, following)
+
+    def _expect(self, change: Change, ledger: Ledger) -> None:
+        statements, statement = ledger.statements, change.statement
+        if change.touch & Touch.DEALLOCATE:
+            dropped = self.names.get(change.name)
+            if dropped is not None:
+                statements.doubt(dropped.name)
+        elif statement is not None:
+            self._make_place(statement, ledger)
+            statements.expect(statement.name)
+            if ledger.answered:
+                self._former.clear()
+            self._former[statement.name] = change.name
+
+    def _query_with(
+        self, names: NamesInText, ledger: Ledger, context: bytes | None
+    ) -> None:
+        """Put in front what is to be sent in place of a simple Query."""
+        self._send_names(names, Frontend.QUERY, ledger, context)
+        if self.front:
+            self.front.append(_SYNC)
+            ledger.skip(SYNC | AHEAD)
+        self.front.append(Query(names.renamed.text).encode())
+
+    def _with_names(self, statement: Statement, names: NamesInText) -> Statement:
+        """Give what a server is to have of a statement with names in its text."""
+        if not names.renamed.moves:
+            return statement
+        types = statement.content[len(statement.text) :]
+        return self._book.of(names.renamed.text + types, statement.context or b"")
+
+    # What is answered
+
+    def drop_all(self) -> None:
+        """Note that the server dropped all statements; see ClientStatements."""
+        super().drop_all()
+        self.strays = False
+
+    def on_named(self, tag: bytes, ledger: Ledger) -> None:
+        """Take note that a PREPARE or DEALLOCATE is done; see ClientStatements."""
+        touch = Touch.PREPARE if tag == PREPARED else Touch.DEALLOCATE
+        found = next((e for e in self._expected if e[0].touch is touch), None)
+        if found is not None:
+            self._expected.remove(found)
+            self._done(found[0], known=found[1], ledger=ledger)
+        elif touch is Touch.PREPARE:
+            # Under a name that is not known.
+            self.strays = self.may_stray = self.ties = True
+
+    def _done(self, change: Change, *, known: bool, ledger: Ledger) -> None:
+        statements = ledger.statements
+        for dropped in self.strike_out(change.name).values():
+            if dropped is not None:
+                statements.remove(dropped.name)
+        if change.touch is Touch.PREPARE:
+            self.enter({change.name: change.statement})
+            if change.statement is not None and known:
+                statements.confirm(change.statement.name)
+
+    def in_own_names(self, message: bytes, *, altered: bool = False) -> bytes:
+        """Give an ErrorResponse as the client knows it; see ClientStatements."""
+        if altered:
+            message = self._renamed.point(message)
+        return super().in_own_names(message)

@@ -1,0 +1,98 @@
+"""What a text with names of prepared statements takes, and what it does."""
+
+from pgwire.classification import Touch
+from pgwire.names_in_text import Change, NamesInText, names_in_text
+from pgwire.statement import Statement, StatementBook
+from tests.pgwire.session_names import classify
+
+BOOK = StatementBook(200)
+P = BOOK.of(b"SELECT 1\0\0\0", b"")
+Q = BOOK.of(b"SELECT 2\0\0\0", b"")
+NEW = BOOK.of_sql(b" AS SELECT 3", b"", harmless=True)
+# Both known, and one that its server has under the client's own name.
+OWN: dict[bytes, Statement | None] = {b"p": P, b"q": Q, b"mine": None}
+
+
+def look(text: bytes) -> NamesInText:
+    return names_in_text(classify(text), text, OWN, lambda _: NEW)
+
+
+def test_a_new_statement_gets_the_servers_name() -> None:
+    tails: list[bytes] = []
+
+    def make(tail: bytes) -> Statement:
+        tails.append(tail)
+        return NEW
+
+    text = b"PREPARE n (int) AS SELECT $1"
+    names = names_in_text(classify(text), text, OWN, make)
+    assert tails == [b" (int) AS SELECT $1"]
+    assert names.renamed.text == b"PREPARE " + NEW.name + b" (int) AS SELECT $1"
+    assert names.changes == (Change(Touch.PREPARE, b"n", NEW),)
+    assert (names.needed, names.taken, names.unknown) == ((), (), ())
+
+
+def test_a_name_that_is_in_use_is_taken_on_the_server() -> None:
+    names = look(b"PREPARE p AS SELECT 3")
+    assert names.renamed.text == b"PREPARE " + P.name + b" AS SELECT 3"
+    assert names.taken == (P,)
+    assert not names.changes
+
+
+def test_what_is_executed_is_needed() -> None:
+    names = look(b"EXECUTE p (1)")
+    assert names.renamed.text == b"EXECUTE " + P.name + b" (1)"
+    assert (names.needed, names.changes, names.unseen) == ((P,), (), False)
+
+
+def test_what_is_dropped_may_be_anything() -> None:
+    names = look(b"DEALLOCATE p")
+    assert names.renamed.text == b"DEALLOCATE " + P.name
+    assert names.taken == (P,)
+    assert names.changes == (Change(Touch.DEALLOCATE, b"p", None),)
+
+
+def test_what_is_not_known_is_to_be_missing() -> None:
+    for text in (b"EXECUTE n", b"DEALLOCATE n"):
+        names = look(text)
+        assert names.renamed.text == text
+        assert names.unknown == (b"n",)
+        assert not names.changes
+
+
+def test_what_the_server_has_under_the_clients_name_is_left_alone() -> None:
+    names = look(b"EXECUTE mine")
+    assert names == NamesInText(names.renamed, unseen=True)
+    assert names.renamed.text == b"EXECUTE mine"
+    names = look(b"DEALLOCATE mine")
+    assert names.changes == (Change(Touch.DEALLOCATE, b"mine", None),)
+    assert not look(b"PREPARE mine AS SELECT 3").changes
+
+
+def test_one_of_several_statements_keeps_the_clients_name() -> None:
+    text = b"PREPARE n AS SELECT 3; EXECUTE n; DEALLOCATE n"
+    names = look(text)
+    assert names.renamed.text == text
+    assert names.unknown == (b"n",)
+    assert names.changes == (
+        Change(Touch.PREPARE, b"n", None),
+        Change(Touch.DEALLOCATE, b"n", None),
+    )
+
+
+def test_a_name_means_what_the_text_has_made_of_it() -> None:
+    names = look(b"DEALLOCATE p; PREPARE p AS SELECT 3; EXECUTE p; EXECUTE q")
+    assert (
+        names.renamed.text
+        == (b"DEALLOCATE " + P.name + b"; PREPARE p AS SELECT 3; EXECUTE p; EXECUTE ")
+        + Q.name
+    )
+    assert (names.taken, names.needed) == ((P,), (Q,))
+
+
+def test_behind_the_end_of_all_nothing_is_known() -> None:
+    text = b"DEALLOCATE ALL; PREPARE p AS SELECT 3; EXECUTE q"
+    names = look(text)
+    assert names.renamed.text == text
+    assert (names.taken, names.needed) == ((), ())
+    assert names.changes == (Change(Touch.PREPARE, b"p", None),)

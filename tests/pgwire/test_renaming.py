@@ -1,0 +1,316 @@
+"""PREPARE, EXECUTE and DEALLOCATE of a client that has another server each time."""
+
+import pytest
+
+from pgwire.exchange import StatementNamed, StatementsDropped
+from pgwire.frontend import Parse, Query
+from pgwire.watched import WatchedRequests
+from tests.fixtures.messages import (
+    FAILED,
+    IN_TRANSACTION,
+    READY,
+    complete,
+    done,
+    kinds,
+    query,
+    refused,
+    split,
+)
+from tests.pgwire.preparing import (
+    BOUND,
+    CLOSED,
+    EXECUTE,
+    PARSED,
+    SYNC,
+    Client,
+    Server,
+    bind,
+    parse,
+    prepare,
+    statement_of,
+)
+from tests.pgwire.session_names import classify
+from tests.pgwire.watching import FakeWatch
+
+PREPARE = query("PREPARE p (int) AS SELECT $1")
+# A PREPARE of ours, in the extended protocol, and its replies.
+OURS = "PBEC"
+OURS_DONE = PARSED + BOUND + complete("PREPARE") + CLOSED
+
+
+class Naming(Client):
+    """A client whose texts are looked into."""
+
+    def __post_init__(self) -> None:
+        self.watch = FakeWatch()
+        self.requests = WatchedRequests(self.book, classify, self.watch)
+
+    def prepare(self, server: Server, message: bytes = PREPARE) -> bytes:
+        """Prepare by a Query; return the name on the server."""
+        sent = self.send(server, message)
+        kinds_sent = kinds(sent)
+        in_front = CLOSED + READY if kinds_sent == "CSQ" else b""
+        assert self.answer(server, in_front, done("PREPARE")) == done("PREPARE")
+        return sent[sent.rindex(b"pgpool_") :].split()[0]
+
+    def answer(self, server: Server, *data: bytes) -> bytes:
+        """Let the server answer, and return what the client gets of it."""
+        shown = server.answer(*data)
+        for event in server.ledger.events:
+            if isinstance(event, StatementNamed):
+                self.requests.on_named(event.tag, server.ledger)
+            elif isinstance(event, StatementsDropped):
+                self.requests.drop_all()
+        return shown
+
+
+@pytest.fixture
+def client() -> Naming:
+    return Naming()
+
+
+def text_of(sent: bytes) -> bytes:
+    """Return the text of the Query that was sent last."""
+    kind, body = split(sent)[-1]
+    assert kind == "Q"
+    return Query.decode(body).sql
+
+
+# By Query
+
+
+def test_a_server_that_has_it_is_sent_nothing_else(
+    client: Naming, server: Server
+) -> None:
+    name = client.prepare(server)
+    assert client.send(server, query("EXECUTE p (1)")) == query(
+        f"EXECUTE {name.decode()} (1)"
+    )
+
+
+def test_another_server_is_sent_it_in_front(client: Naming, server: Server) -> None:
+    name = client.prepare(server)
+    other = Server()
+    sent = client.send(other, query("EXECUTE p (1)"))
+    assert kinds(sent) == OURS + "SQ"
+    again = Parse.decode(split(sent)[0][1])
+    assert again.sql == b"PREPARE " + name + b" (int) AS SELECT $1"
+    shown = client.answer(other, OURS_DONE, READY, done())
+    assert shown == done()
+    assert kinds(client.send(other, query("EXECUTE p (2)"))) == "Q"
+
+
+def test_an_error_in_front_is_told_in_place_of_the_querys(
+    client: Naming, server: Server
+) -> None:
+    name = client.prepare(server)
+    other = Server()
+    client.send(other, query("EXECUTE p (1)"))
+    missing = refused(f'"{name.decode()}" is missing', "26000")
+    error = refused("no table", "42P01")
+    shown = client.answer(other, PARSED, BOUND, error, READY, missing, READY)
+    assert shown == error + READY
+    assert other.ledger.settled
+    # The server has it not.
+    assert kinds(client.send(other, query("EXECUTE p (1)"))) == "C" + OURS + "SQ"
+
+
+def test_what_runs_in_spite_of_that_error_is_not_told(
+    client: Naming, server: Server
+) -> None:
+    client.prepare(server)
+    other = Server()
+    client.send(other, query("CREATE TABLE IF NOT EXISTS t AS EXECUTE p (1)"))
+    error = refused("no table", "42P01")
+    shown = client.answer(other, error, READY, complete("CREATE TABLE AS"), READY)
+    assert shown == error + READY
+    assert other.ledger.settled
+    assert other.ledger.readies == 1
+
+
+def test_what_failed_is_not_the_clients(client: Naming, server: Server) -> None:
+    client.send(server, PREPARE)
+    client.answer(server, refused(), READY)
+    assert not client.requests.names
+    # Its own name is made to be free.
+    assert kinds(client.send(server, query("EXECUTE p"))) == "CSQ"
+
+
+def test_a_duplicate_meets_the_statement_on_any_server(
+    client: Naming, server: Server
+) -> None:
+    name = client.prepare(server)
+    again = query("PREPARE p AS SELECT 2")
+    assert text_of(client.send(server, again)) == (b"PREPARE " + name + b" AS SELECT 2")
+    other = Server()
+    sent = client.send(other, again)
+    assert kinds(sent) == "PSQ"
+    assert Parse.decode(split(sent)[0][1]) == Parse(name, b"")
+    error = refused(f'"{name.decode()}" is there', "42P05")
+    client.answer(other, PARSED, READY, error, READY)
+    assert client.requests.in_own_names(error) == refused('"p" is there', "42P05")
+    # What was sent there in its place is never executed.
+    assert kinds(client.send(other, query("EXECUTE p"))) == "C" + OURS + "SQ"
+
+
+def test_what_is_dropped_is_dropped_for_all_servers(
+    client: Naming, server: Server
+) -> None:
+    name = client.prepare(server)
+    drop = client.send(server, query("DEALLOCATE p"))
+    assert drop == query(f"DEALLOCATE {name.decode()}")
+    client.answer(server, done("DEALLOCATE"))
+    assert not client.requests.names
+    assert kinds(client.send(server, query("EXECUTE p"))) == "CSQ"
+
+
+def test_in_a_failed_transaction_nothing_goes_in_front(
+    client: Naming, server: Server
+) -> None:
+    client.prepare(server)
+    other = Server()
+    client.send(other, query("BEGIN"))
+    client.answer(other, complete("BEGIN"), IN_TRANSACTION)
+    client.send(other, query("SELECT 1 / 0"))
+    client.answer(other, refused(), FAILED)
+    assert "P" not in kinds(client.send(other, query("EXECUTE p (1)")))
+
+
+def test_names_wait_until_all_is_answered(client: Naming, server: Server) -> None:
+    assert client.send(server, query("SELECT 1"), PREPARE) == query("SELECT 1")
+    assert client.requests.held
+    client.answer(server, done())
+    assert kinds(client.send(server, PREPARE)) == "Q"
+    assert client.send(server, bind(b"p"), EXECUTE, SYNC) == b""
+    assert client.requests.held
+
+
+def test_where_names_are_left_alone_it_keeps_its_server(
+    client: Naming, server: Server
+) -> None:
+    client.context = None
+    assert client.send(server, PREPARE) == PREPARE
+    client.answer(server, done("PREPARE"))
+    assert client.requests.keeps_server
+    assert client.requests.ties
+
+
+def test_one_that_was_prepared_unseen_is_noticed(
+    client: Naming, server: Server
+) -> None:
+    client.send(server, query("unseen"))
+    client.answer(server, done("PREPARE"))
+    assert client.requests.ties
+    assert client.requests.keeps_server
+    # It is left to the server, and so are others from now on.
+    assert client.send(server, query("EXECUTE n")) == query("EXECUTE n")
+    client.answer(server, done())
+    client.requests.note_strays(found=False)
+    assert kinds(client.send(server, query("EXECUTE n"))) == "CSQ"
+
+
+def test_what_is_executed_is_judged_by_what_was_prepared(
+    client: Naming, server: Server
+) -> None:
+    client.prepare(server, query("PREPARE p AS SELECT lock"))
+    client.watch.texts()
+    client.send(server, query("EXECUTE p"))
+    executed, prepared = client.watch.texts()
+    assert executed == b"EXECUTE p"
+    assert prepared.endswith(b"AS SELECT lock")
+
+
+def test_what_was_read_in_doubt_is_parsed_anew(client: Naming, server: Server) -> None:
+    client.watch.reads_otherwise = True
+    client.prepare(server)
+    assert kinds(client.send(server, query("EXECUTE p (1)"))) == "C" + OURS + "SQ"
+
+
+def test_dropping_all_drops_what_sql_prepared(client: Naming, server: Server) -> None:
+    client.prepare(server)
+    client.send(server, query("DEALLOCATE ALL"))
+    client.answer(server, done("DEALLOCATE ALL"))
+    assert not client.requests.names
+    assert kinds(client.send(server, PREPARE)) == "Q"
+
+
+# By the extended protocol
+
+
+def test_what_sql_prepared_is_bound(client: Naming, server: Server) -> None:
+    name = client.prepare(server)
+    sent = client.send(server, bind(b"p"), EXECUTE, SYNC)
+    assert kinds(sent) == "BES"
+    assert statement_of(split(sent)[0][1]) == name
+    other = Server()
+    sent = client.send(other, bind(b"p"), EXECUTE, SYNC)
+    assert kinds(sent) == OURS + "BES"
+    shown = client.answer(other, OURS_DONE, BOUND, done())
+    assert shown == BOUND + done()
+
+
+def test_what_the_protocol_prepared_is_executed(client: Naming, server: Server) -> None:
+    name = prepare(client, server, b"p", b"SELECT $1")
+    assert text_of(client.send(server, query("EXECUTE p"))) == b"EXECUTE " + name
+    other = Server()
+    assert kinds(client.send(other, query("EXECUTE p"))) == "PSQ"
+
+
+@pytest.mark.parametrize("named", [b"", b"s"])
+def test_a_prepare_that_is_bound_is_done_when_its_tag_comes(
+    client: Naming, server: Server, named: bytes
+) -> None:
+    batch = (parse(named, b"PREPARE p AS SELECT 1"), bind(named), EXECUTE, SYNC)
+    assert kinds(client.send(server, *batch)) == "PBES"
+    client.answer(server, PARSED, BOUND)
+    assert b"p" not in client.requests.names
+    client.answer(server, done("PREPARE"))
+    assert b"p" in client.requests.names
+
+
+@pytest.mark.parametrize("named", [b"", b"s"])
+def test_an_execute_is_parsed_with_the_servers_name(
+    client: Naming, server: Server, named: bytes
+) -> None:
+    name = client.prepare(server)
+    batch = (parse(named, b"EXECUTE p (1)"), bind(named), EXECUTE, SYNC)
+    sent = client.send(server, *batch)
+    assert kinds(sent) == "PBES"
+    assert Parse.decode(split(sent)[0][1]).sql == b"EXECUTE " + name + b" (1)"
+    other = Server()
+    client.answer(server, PARSED, BOUND, done())
+    sent = client.send(other, bind(named), EXECUTE, SYNC)
+    assert kinds(sent) == OURS + "PBES"
+    assert b"EXECUTE " + name in sent
+
+
+@pytest.mark.parametrize("named", [b"", b"s"])
+def test_an_execute_means_what_the_name_means_by_then(
+    client: Naming, server: Server, named: bytes
+) -> None:
+    client.prepare(server)
+    client.send(server, parse(named, b"EXECUTE p"), SYNC)
+    client.answer(server, PARSED, READY)
+    sent = client.send(server, parse(b"t", b"DEALLOCATE p"), bind(b"t"), EXECUTE, SYNC)
+    assert kinds(sent) == "PBES"
+    client.answer(server, PARSED, BOUND, done("DEALLOCATE"))
+    sent = client.send(
+        server, parse(b"u", b"PREPARE p AS SELECT 2"), bind(b"u"), EXECUTE, SYNC
+    )
+    client.answer(server, PARSED, BOUND, done("PREPARE"))
+    statement = client.requests.names[b"p"]
+    assert statement is not None
+    sent = client.send(server, bind(named), EXECUTE, SYNC)
+    assert b"EXECUTE " + statement.name in sent
+
+
+@pytest.mark.parametrize("named", [b"", b"s"])
+def test_within_a_batch_names_wait_for_a_prepare(
+    client: Naming, server: Server, named: bytes
+) -> None:
+    batch = (parse(named, b"PREPARE p AS SELECT 1"), bind(named), EXECUTE)
+    sent = client.send(server, *batch, bind(b"p"), EXECUTE, SYNC)
+    assert kinds(sent) == "PBEH"
+    assert client.requests.held
+    client.answer(server, PARSED, BOUND, complete("PREPARE"))
+    assert kinds(client.send(server, bind(b"p"), EXECUTE, SYNC)) == "BES"
