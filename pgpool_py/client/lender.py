@@ -59,12 +59,14 @@ class Examined(Owner, Pinned, Protocol):
         lender: the pool it belongs to.
         parameters, startup: its session parameters, and what these were at its login.
         touched: what is to be found out.
+        restored: parameters that it was told are as at its login again.
     """
 
     lender: "Lender"
     parameters: ParameterSet
     startup: ParameterSet
     touched: Touched
+    restored: frozenset[str]
 
     def on_examined(
         self, touched: Touched, findings: Findings | None, parameters: ParameterSet
@@ -172,4 +174,10 @@ class Lender(Protocol):
 
         Returns:
             Whether it is known now, and the client was told by ``on_examined``.
+        """
+
+    def restore(self, server: ServerConnection, client: Borrower) -> None:
+        """Set a client's own session parameters on a server that it keeps.
+
+        Nothing may be sent to it until the client's ``on_linked`` is called.
         """

@@ -5,10 +5,8 @@
     linked    its bytes go to its server as they come
     closed
 
-What a client may send, and when it needs a server, is decided by
-:class:`~pgwire.requests.Requests`.
-
-When it is read is in ``regulated``; what nearly all exchanges are, in ``plain``.
+What it may send, and when it needs a server, is decided by ``pgwire.requests``. When it
+is read is in ``regulated``; what nearly all exchanges are, in ``plain``.
 """
 
 from collections.abc import Callable
@@ -319,6 +317,9 @@ class ClientSession(Plain):
             self._regulate()
             return False
         self.requests.ties = bool(self.pinned)
+        if self.requests.ties and self.parameters is not server.parameters:
+            self.waiting = True
+            self.lender.restore(server, self)
         return not self.requests.ties
 
     def _release(self, server: ServerConnection) -> None:

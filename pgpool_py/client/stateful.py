@@ -45,6 +45,7 @@ class Stateful(Regulated, ABC):
         limits: the limits of its own user; the pool's follow the servers' user.
         touched: what is to be found out when its transaction is over.
         listening: what it listens to, if it ever did.
+        restored: parameters of which it knows that they are as at its login again.
         holdings: why its server cannot be another client's, in words.
         waiting: whether what it sends is kept until ``on_linked`` is called.
     """
@@ -55,6 +56,7 @@ class Stateful(Regulated, ABC):
         "limits",
         "listening",
         "parameters",
+        "restored",
         "startup",
         "touched",
         "waiting",
@@ -75,6 +77,7 @@ class Stateful(Regulated, ABC):
         self.parameters = self.startup = parameters
         self.limits = limits
         self.touched = NOTHING
+        self.restored: frozenset[str] = frozenset()
         self.holdings: tuple[str, ...] = ()
         self.listening: Listening | None = None
         self.waiting = False
@@ -202,6 +205,10 @@ class Stateful(Regulated, ABC):
         is_default = lower not in server.parameters.values
         if own is None or not is_default or not self.touched.is_reset(lower):
             return None
+        if self.touched.sets_any or lower in self.touched.sets:
+            # It may have been set to the default.
+            return None
+        self.restored |= {lower}
         if before.values.get(lower) == own:
             # Nothing has changed for the client.
             return b""
@@ -223,6 +230,7 @@ class Stateful(Regulated, ABC):
             parameters: the client's from now on.
         """
         self.touched = NOTHING
+        self.restored = frozenset()
         self.parameters = parameters
         if touched.reading:
             self.requests.reread(parameters.parsing)

@@ -3,6 +3,7 @@
 Everything is answered, and no transaction is open: PostgreSQL tells what there is.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from pgpool_py.client.lender import Examined
@@ -18,6 +19,7 @@ from pgpool_py.server.examination import (
     ask,
     read,
 )
+from pgwire.backend import ParameterStatus
 from pgwire.diagnostics import ErrorResponse
 from pgwire.requests import Requests
 
@@ -32,7 +34,7 @@ _MOST_TRIES: Final = 2
 class Examining:
     """Examines the servers of one pool, which log in as ``user``."""
 
-    __slots__ = ("_aftercare", "_context", "_defaults", "_user")
+    __slots__ = ("_aftercare", "_context", "_defaults", "_staffing", "_user")
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class Examining:
         aftercare: Aftercare,
     ) -> None:
         self._context = context
+        self._staffing = staffing
         self._defaults = staffing.defaults
         self._aftercare = aftercare
         self._user = user
@@ -93,8 +96,16 @@ class Examining:
             for name, value in client.startup.values.items()
             if touched.is_reset(name) and name not in values and name not in kept
         }
+        self._tell(client, back)
         parameters = self._context.book.of(values | back)
         client.on_examined(touched, findings, parameters)
+
+    def _tell(self, client: Examined, values: Mapping[str, str]) -> None:
+        """Report values that are a client's again, and were the server's default."""
+        for name in self._staffing.welcome or ():
+            value = values.get(name.lower())
+            if value is not None and name.lower() not in client.restored:
+                client.deliver(memoryview(ParameterStatus(name, value).encode()))
 
     def _values(
         self, before: dict[str, str], touched: Touched, findings: Findings

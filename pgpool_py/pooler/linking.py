@@ -13,6 +13,7 @@ from typing import Final
 
 from pgpool_py import errors
 from pgpool_py.client.lender import Borrower
+from pgpool_py.errors import PoolerError
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.errand import Errand
@@ -134,14 +135,36 @@ class Linking:
 
     # The parameters
 
+    def restore(self, server: ServerConnection, client: Borrower) -> None:
+        """Set the parameters of a client that keeps its server; then tell it."""
+        wanted, target = self._differing(server, client), client.parameters
+        data, entries = replay(wanted)
+
+        def restored(server: ServerConnection, error: ErrorResponse | None) -> None:
+            if server.owner is None:
+                self._give_back(server)
+            elif error is not None:
+                client.on_refused(_refusal(error), Reason.INVALID_SERVER_PARAMETER)
+            else:
+                server.parameters = target
+                client.on_linked(server)
+
+        limit = self._context.settings.server_drain_timeout
+        errand = Errand(restored, limit, Reason.INVALID_SERVER_PARAMETER)
+        server.run(errand, data, *entries)
+
+    def _differing(self, server: ServerConnection, client: Borrower) -> list[Change]:
+        """Say what has to be set on a server for a client."""
+        # Not the server's own default: connect_query may have set another.
+        return [
+            (name, self._defaults.get(name) if value is None else value)
+            for name, value in changes(server.parameters, client.parameters)
+        ]
+
     def _set_parameters(self, server: ServerConnection) -> None:
         client, _ = self._preparing[server]
         target = client.parameters
-        # Not the server's own default: connect_query may have set another.
-        wanted = [
-            (name, self._defaults.get(name) if value is None else value)
-            for name, value in changes(server.parameters, target)
-        ]
+        wanted = self._differing(server, client)
         if not wanted:
             self._linked(server)
             return
@@ -205,13 +228,7 @@ class Linking:
         server.owner = None
         self._give_back(server)
         if not gone:
-            refusal = errors.server_refused(
-                error.message,
-                error.sqlstate,
-                error.fields.get("D"),
-                error.fields.get("H"),
-            )
-            client.on_refused(refusal, Reason.INVALID_SERVER_PARAMETER)
+            client.on_refused(_refusal(error), Reason.INVALID_SERVER_PARAMETER)
 
     def _linked(self, server: ServerConnection) -> None:
         client, _ = self._preparing.pop(server)
@@ -221,3 +238,9 @@ class Linking:
 def check_delay(settings: PoolSettings) -> float:
     """Give the seconds of idleness after which a server is checked, or infinite."""
     return settings.server_check_delay if settings.server_check_query else math.inf
+
+
+def _refusal(error: ErrorResponse) -> PoolerError:
+    return errors.server_refused(
+        error.message, error.sqlstate, error.fields.get("D"), error.fields.get("H")
+    )

@@ -265,6 +265,10 @@ class Pool(Shelf[Guest]):
         """Find out what a client has changed of its session; see Lender."""
         return self.examining.examine(server, client)
 
+    def restore(self, server: ServerConnection, client: Borrower) -> None:
+        """Set a client's own parameters on a server that it keeps; see Lender."""
+        self.linking.restore(server, client)
+
     def roll_back(self, server: ServerConnection) -> None:
         """End the transaction of a client that stays; see Lender."""
         self.aftercare.roll_back(server)

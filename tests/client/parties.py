@@ -17,7 +17,7 @@ from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.errand import Errand
 from pgpool_py.server.examination import Findings
-from pgpool_py.server.parameters import ParameterBook, ParameterSet
+from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.server.state import ServerState
 from pgpool_py.settings import DatabaseSettings, PoolMode, PoolSettings, Settings
 from pgpool_py.statistics import Counters
@@ -172,6 +172,9 @@ class FakeLender:
     def roll_back(self, server: ServerConnection) -> None:
         self.calls.append("roll back")
 
+    def restore(self, server: ServerConnection, client: Borrower) -> None:
+        self.calls.append("restore")
+
     def resynchronise(self, server: ServerConnection) -> None:
         self.calls.append("resynchronise")
 
@@ -268,7 +271,7 @@ def set_scene(
         on_closed=registry.on_client_closed,
         lender=lender,
         identity=IDENTITY,
-        parameters=ParameterBook().defaults,
+        parameters=server.parameters,
         limits=lender.settings,
         requests=requests,
     )
