@@ -15,6 +15,17 @@ from pgwire.reading import is_read_by
 # Of names that may have changed; with more, all are asked for.
 MOST_NAMES: Final = 32
 
+# Read by these, a statement is read under values that PostgreSQL has told in time.
+_REPORTED: Final = frozenset(
+    {
+        "client_encoding",
+        "datestyle",
+        "intervalstyle",
+        "standard_conforming_strings",
+        "timezone",
+    }
+)
+
 #: What keeps a server past the transaction, should it really be there.
 PINS: Final = Touch.LOCKS | Touch.TEMPORARY | Touch.CURSORS | Touch.LASTING
 #: What may change the channels that are listened to.
@@ -118,10 +129,11 @@ EVERYTHING: Final = Touched(
 
 def _reads_otherwise(found: Classification) -> bool:
     touches = found.touches
-    if touches & (Touch.READING | Touch.OPAQUE):
+    if touches & Touch.OPAQUE:
         return True
-    if not touches & (Touch.PARAMETERS | Touch.RESETS):
+    if not touches & (Touch.PARAMETERS | Touch.RESETS | Touch.READING):
         return False
     return not found.parameters or any(
-        isinstance(name, int) or is_read_by(name) for name in found.parameters
+        isinstance(name, int) or (is_read_by(name) and name not in _REPORTED)
+        for name in found.parameters
     )

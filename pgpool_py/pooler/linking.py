@@ -202,8 +202,8 @@ class Linking:
             self._remember(change)
         # A reported value is the server's spelling of what was asked for.
         values = dict(target.values)
-        for name, _ in wanted:
-            if name in server.reported:
+        for name, value in wanted:
+            if value is not None and name in server.reported:
                 values[name] = server.reported[name]
         for name, default in self._defaults.items():
             if values.get(name) == default:

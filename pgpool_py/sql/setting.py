@@ -57,7 +57,7 @@ def changed(names: Sequence[str | int], *, local: bool, value: bytes = b"") -> F
         return NOTHING
     if local:
         reading = any(isinstance(name, int) or is_read_by(name) for name in kept)
-        return Found(Touch.READING) if reading else NOTHING
+        return Found(Touch.READING, parameters=kept) if reading else NOTHING
     touches = Touch.PARAMETERS
     if "search_path" in kept and b"pg_temp" in value:
         # Whatever is created from now on may be temporary.

@@ -76,8 +76,8 @@ class Classification:
         touches: all that is touched by any of its statements; 0: it is harmless.
         alone: whether the text is one statement.
         transaction: what the statement does, if it is alone.
-        parameters: with PARAMETERS or RESETS: which may change, in lower case; a
-            number n: the one that ``$n`` names. Empty: any may.
+        parameters: with PARAMETERS, RESETS or READING: which may change, in lower
+            case; a number n: the one that ``$n`` names. Empty: any may.
         names: in the order of the text.
         functions: names of all that is called like a function, in lower case, with
             their schema if one is given.

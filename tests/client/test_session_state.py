@@ -41,7 +41,9 @@ def after(*found: Classification, pinned: bool = False) -> Touched:
     [
         (HARMLESS, NOTHING),
         (sets("work_mem"), Touched(sets=frozenset({"work_mem"}))),
-        (sets("timezone"), Touched(sets=frozenset({"timezone"}), reading=True)),
+        # It is reported, and so it is known what is read under which value.
+        (sets("timezone"), Touched(sets=frozenset({"timezone"}))),
+        (sets("search_path"), Touched(sets=frozenset({"search_path"}), reading=True)),
         (sets("my.x"), Touched(sets=frozenset({"my.x"}), reading=True)),
         # The name is a value of the client's.
         (sets(1), Touched(sets_any=True, reading=True)),

@@ -6,7 +6,6 @@ from tests.integration.wire import Message
 
 from .conftest import NewStage
 from .scene import Scene, assert_same
-from .scenes import sql_statements
 from .stage import SCARCE, Arrangement
 from .test_track import PINS, TRAVELS, name_of
 
@@ -129,14 +128,7 @@ def test_every_change_pins_where_that_is_asked_for(
     stage.wait_for_pinned(1)
 
 
-#: Prepared under SET LOCAL, and read again under the values after it: a limit that
-#: docs/session-state.md names.
-READ_AGAIN = sql_statements.literals_stay_what_they_were
-
-
-@pytest.mark.parametrize(
-    "scene", [s for s in TRAVELS + PINS if s is not READ_AGAIN], ids=name_of
-)
+@pytest.mark.parametrize("scene", TRAVELS + PINS, ids=name_of)
 def test_pinned_clients_hear_what_postgresql_says(
     new_stage: NewStage, scene: Scene
 ) -> None:

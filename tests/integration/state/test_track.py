@@ -27,9 +27,21 @@ TRAVELS = scenes_of(
     startup,
     roles,
     protocol_statements,
-    sql_statements,
     listening,
 )
+#: A PREPARE beside other statements in one text keeps its client at its server.
+PREPARED_BESIDE = [
+    sql_statements.names_are_folded_and_quoted,
+    sql_statements.a_statement_survives_its_transaction,
+    sql_statements.several_in_one_query,
+]
+#: On a server that prepares it anew, a statement has the columns of its table of now.
+PREPARED_ANEW = [sql_statements.a_table_changes]
+TRAVELS += [
+    scene
+    for scene in scenes_of(sql_statements)
+    if scene not in PREPARED_BESIDE + PREPARED_ANEW
+]
 #: What keeps its client at its server.
 PINS = scenes_of(locks, temporary, cursors, lasting)
 LASTS = scenes_of(lasting)
@@ -50,6 +62,23 @@ def test_what_travels_is_as_with_postgresql(
     stage = new_stage(arrangement)
     assert_same(stage.by_postgresql(scene), stage.through_the_pooler(scene))
     stage.wait_for_pinned(0)
+
+
+@pytest.mark.parametrize("arrangement", [SCARCE, PINNING], ids=name_of)
+@pytest.mark.parametrize("scene", PREPARED_BESIDE, ids=name_of)
+def test_what_is_prepared_beside_others_stays_with_its_client(
+    new_stage: NewStage, scene: Scene, arrangement: Arrangement
+) -> None:
+    stage = new_stage(arrangement)
+    assert_same(stage.by_postgresql(scene), stage.through_the_pooler(scene))
+
+
+@pytest.mark.parametrize("scene", PREPARED_ANEW, ids=name_of)
+def test_what_one_server_has_is_as_with_postgresql(
+    new_stage: NewStage, scene: Scene
+) -> None:
+    stage = new_stage(ALTERNATING)
+    assert_same(stage.by_postgresql(scene), stage.through_the_pooler(scene))
 
 
 @pytest.mark.parametrize("arrangement", [SCARCE, PINNING], ids=name_of)
