@@ -9,6 +9,7 @@ from typing import Final
 
 from pgwire.classification import Touch, Transaction
 
+from .bodies import do_rule
 from .found import NOTHING, OPAQUE, Found
 from .lexer import Token
 from .naming import (
@@ -125,7 +126,7 @@ RULES: Final[dict[bytes, Rule]] = {
     b"alter": _alter_rule,
     b"drop": _drop_rule,
     # They run what the text does not show.
-    b"do": _gives(OPAQUE),
+    b"do": do_rule,
     b"call": _gives(OPAQUE),
     b"import": _gives(OPAQUE),
 }
