@@ -16,6 +16,7 @@ from pgpool_py.server.cancel import ServerCancel
 from pgpool_py.server.clearing import drain, resynchronise, roll_back
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.errand import Errand
+from pgpool_py.server.parameters import UNSETTABLE
 from pgpool_py.server.state import ServerState
 from pgpool_py.settings import PoolMode, PoolSettings
 from pgwire.diagnostics import ErrorResponse
@@ -177,7 +178,7 @@ class Aftercare:
         reported = {
             name: value
             for name, value in server.parameters.values.items()
-            if name in server.reported
+            if name in server.reported and name not in UNSETTABLE
         }
         if len(reported) != len(server.parameters.values):
             # Parameters that are not reported: only DISCARD ALL is known to reset
