@@ -19,6 +19,7 @@ from pgpool_py.server.examination import (
     ask,
     read,
 )
+from pgpool_py.server.parameters import OF_TRANSACTION
 from pgwire.backend import ParameterStatus
 from pgwire.diagnostics import ErrorResponse
 from pgwire.requests import Requests
@@ -115,7 +116,9 @@ class Examining:
             # What is reported is known, and of its default no view tells.
             values = {n: v for n, v in before.items() if n in self._defaults}
             values |= {
-                n: v for n, v in findings.session.items() if n not in self._defaults
+                name: value
+                for name, value in findings.session.items()
+                if name not in self._defaults and name not in OF_TRANSACTION
             }
         for name, value in findings.parameters.items():
             if self._is_default(name, value, touched):

@@ -57,7 +57,8 @@ STATE = (
     | Feature.HELD_CURSORS
 )
 
-#: What the pooler promises today.
+#: What the pooler promises. Not all of ROLES: a statement that was prepared as one user
+#: and runs as another may have to be prepared anew, which that one may not do.
 SUPPORTED = (
     Feature.SIMPLE
     | Feature.EXTENDED
@@ -72,7 +73,6 @@ SUPPORTED = (
     | Feature.PREPARED
     | Feature.DISCARDS
     | Feature.SESSION
-    | Feature.ROLES
     | Feature.TEMPORARY
     | Feature.LOCKS
     | Feature.HELD_CURSORS

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pgpool_py.reasons import Reason
+from pgpool_py.server.parameters import ParameterBook
 from pgpool_py.settings import PoolMode
 from pgwire.copying import CopyInResponse
 from pgwire.draining import drain_requests
@@ -73,6 +74,17 @@ def test_a_client_that_left_state_behind_makes_a_reset_needed(bench: Bench) -> N
     bench.answer(wire, done("DISCARD ALL"))
     assert bench.states() == ["idle"]
     assert not server.must_reset
+
+
+def test_a_reset_gives_the_session_its_own_user_back(bench: Bench) -> None:
+    client, wire = bench.open()
+    server = server_of(client)
+    server.reported["session_authorization"] = "other"
+    server.parameters = ParameterBook().of({"session_authorization": "other"})
+    server.owner = None
+    bench.pool.abandon(server, half_written=False, must_reset=True)
+    bench.answer(wire, done("DISCARD ALL"))
+    assert dict(server.parameters.values) == {}
 
 
 def test_without_a_reset_query_such_a_server_is_closed(set_up: SetUp) -> None:

@@ -131,6 +131,13 @@ def test_what_the_session_has_no_more_is_gone(one: Examined) -> None:
     assert one.own() == {"jit": "off"}
 
 
+def test_what_holds_for_one_transaction_is_not_the_sessions(one: Examined) -> None:
+    one.run("DO 'x'")
+    rows = {"jit": "off", "transaction_read_only": "off"}
+    one.say(answer(*NOBODY_ELSE, session=rows, held=(), listens=True))
+    assert one.own() == {"jit": "off"}
+
+
 def test_another_client_gets_none_of_it(one: Examined) -> None:
     one.run("SET work_mem = '1MB'")
     one.say(answer(*NOBODY_ELSE, session={"work_mem": "1MB"}))
