@@ -307,6 +307,8 @@ def test_it_is_shown_among_the_servers(start_pooler: StartPooler) -> None:
     pooler = start_pooler(pool_mode="transaction", admin_users=USER)
     client = connect(pooler)
     client.execute("LISTEN news")
+    # Not before the session is looked into.
+    client.execute("SELECT 1")
     with pooler.connect("pgbouncer") as console:
         servers = console.execute("SHOW SERVERS").fetchall()
     assert sorted(str(row[4]) for row in servers) == ["active", "idle"]
