@@ -9,6 +9,7 @@ from psycopg.rows import TupleRow
 
 from tests.fixtures.pooler_files import DATABASE, USER
 from tests.fixtures.pooling import PoolerProcess, StartPooler
+from tests.fixtures.waiting import until
 
 Client = psycopg.Connection[TupleRow]
 
@@ -192,7 +193,13 @@ def test_unlisten_that_is_rolled_back_was_never_said(
 def test_a_listen_that_nobody_could_see_counts(pooler: PoolerProcess) -> None:
     client = connect(pooler)
     client.execute("DO $$BEGIN EXECUTE 'LISTEN ' || 'news'; END$$")
+    # From the time on at which the session is looked into.
+    client.execute("SELECT 1")
     assert channels(pooler) == []
+    until(
+        lambda: any(b.query.startswith("LISTEN") for b in pooler.backends()),
+        "a server listens",
+    )
     notify(pooler, "news")
     assert told(client) == [("news", "")]
 
