@@ -5,6 +5,9 @@ import pytest
 from pgpool_py import errors
 from pgpool_py.errors import PoolerError, Severity
 from pgwire.classification import Touch
+from pgwire.diagnostics import error as error_response
+
+REFUSED = error_response("ERROR", "42501", "no")
 
 # The message that tools search for, and the SQLSTATE.
 ROWS: list[tuple[PoolerError, str, str]] = [
@@ -116,7 +119,7 @@ def test_a_fatal_error_has_pgbouncers_text_and_a_code_drivers_know(
         (errors.reload_failed(), "F0000"),
         (errors.too_many_channels(9), "54000"),
         (errors.no_server_for_listen(9, full=True), "53300"),
-        (errors.listen_refused(errors.server_refused("no", "42501")), "42501"),
+        (errors.listen_refused(errors.server_refused(REFUSED)), "42501"),
     ],
 )
 def test_an_error_after_which_the_session_goes_on_is_not_fatal(

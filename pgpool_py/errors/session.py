@@ -1,5 +1,7 @@
 """Errors of a client that is in: deadlines, servers, operator, mode."""
 
+from pgwire.diagnostics import ErrorResponse
+
 from .tree import (
     DeadlineError,
     EndedError,
@@ -97,11 +99,12 @@ def no_host_usable(
     )
 
 
-def server_refused(
-    message: str, sqlstate: str, detail: str | None = None, hint: str | None = None
-) -> ServerError:
-    """Pass on what PostgreSQL said when it refused our login."""
-    return ServerError(message, sqlstate, detail=detail, hint=hint)
+def server_refused(error: ErrorResponse) -> ServerError:
+    """Pass on what PostgreSQL said when it refused something of ours."""
+    fields = error.fields
+    return ServerError(
+        error.message, error.sqlstate, detail=fields.get("D"), hint=fields.get("H")
+    )
 
 
 def server_lost(*, in_flight: bool) -> ServerError:

@@ -167,10 +167,7 @@ class Destinations:
             failure.error is not None and failure.error.sqlstate == error.sqlstate
             for _, failure in failures
         ):
-            fields = error.fields
-            return errors.server_refused(
-                error.message, error.sqlstate, fields.get("D"), fields.get("H")
-            )
+            return errors.server_refused(error)
         unfit = latest.reason is Reason.HOST_UNFIT
         if not failures or (len(self.hosts) == 1 and not unfit):
             where = str(opening.destination)

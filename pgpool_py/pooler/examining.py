@@ -19,10 +19,10 @@ from pgpool_py.server.examination import (
     ask,
     read,
 )
-from pgpool_py.server.parameters import OF_TRANSACTION
+from pgpool_py.sql.setting import OF_TRANSACTION
 from pgwire.backend import ParameterStatus
 from pgwire.diagnostics import ErrorResponse
-from pgwire.requests import Requests
+from pgwire.requests import written_down
 
 from .aftercare import Aftercare
 from .context import Context
@@ -163,13 +163,11 @@ class Examination:
             # For its client is slow to read, which is not to be waited for.
             server.stream.resume()
         self._answers = server.owner = Answers(self._client)
-        data = ask(self._questions)
-        # As a client's, so that the server's statements are kept book of.
-        requests = Requests(self._client.lender.statements)
-        requests.receive(memoryview(data), len(data), server.ledger, None)
+        book = self._client.lender.statements
+        data = written_down(ask(self._questions), book, server.ledger)
         limit = self._examining.limit
         errand = Errand(self._answered, limit, Reason.EXAMINATION_FAILED)
-        server.begin(errand, b"".join(requests.pieces))
+        server.begin(errand, data)
 
     def _answered(self, server: ServerConnection, error: ErrorResponse | None) -> None:
         del error  # It is among the replies.
@@ -179,7 +177,7 @@ class Examination:
             return
         findings = None
         try:
-            findings = read(bytes(self._answers.replies), self._questions)
+            findings = read(self._answers.replies, self._questions)
         except UnknownStateError:
             if self._tries < _MOST_TRIES:
                 self.begin()

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from pgpool_py import errors
 from pgpool_py.errors import PoolerError
 from pgpool_py.reasons import Reason
+from pgpool_py.server.collected import Collected
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterSet
 from pgwire.backend import DataRow
@@ -20,9 +21,9 @@ from pgwire.codes import Backend
 from pgwire.diagnostics import ErrorResponse
 from pgwire.errors import ProtocolError
 from pgwire.exchange import StatementEvent
-from pgwire.framing import HEADER_SIZE, message_end
+from pgwire.framing import messages
 from pgwire.frontend import Bind, Execute, Parse, Sync
-from pgwire.requests import Requests
+from pgwire.requests import written_down
 
 from .pool import Pool
 
@@ -55,7 +56,6 @@ class Inquiry:
 
     __slots__ = (
         "_done",
-        "_overflown",
         "_query",
         "_replies",
         "_server",
@@ -82,8 +82,7 @@ class Inquiry:
         self._query = query.encode("utf-8", "surrogateescape")
         self._user = user
         self._then = then
-        self._replies = bytearray()
-        self._overflown = False
+        self._replies = Collected(MOST_BYTES)
         self._server: ServerConnection | None = None
         self._done = False
 
@@ -116,11 +115,7 @@ class Inquiry:
                 Sync().encode(),
             )
         )
-        # As a client's, so that the server's statements are kept book of.
-        requests = Requests(self.pool.statements)
-        requests.receive(memoryview(data), len(data), server.ledger, None)
-        for piece in requests.pieces:
-            server.stream.write(piece)
+        server.stream.write(written_down(data, self.pool.statements, server.ledger))
 
     def on_notice(self, text: str) -> None:
         """There is nobody to be told; see Borrower."""
@@ -138,11 +133,7 @@ class Inquiry:
 
     def deliver(self, data: memoryview) -> None:
         """Keep replies, up to a limit; see Owner."""
-        if len(self._replies) + len(data) > MOST_BYTES:
-            self._overflown = True
-            self._replies.clear()
-        elif not self._overflown:
-            self._replies += data
+        self._replies.add(data)
 
     def in_own_names(self, error: bytes, *, altered: bool) -> bytes:
         """See Owner."""
@@ -203,10 +194,10 @@ class Inquiry:
             self._then(outcome)
 
     def _answer(self) -> Outcome:
-        if self._overflown:
+        if self._replies.overflown:
             return UnusableError(f"the answer is longer than {MOST_BYTES} bytes")
         try:
-            return _read(bytes(self._replies), self._user)
+            return _read(bytes(self._replies.data), self._user)
         except ProtocolError as error:
             return UnusableError(str(error))
         except UnusableError as unusable:
@@ -216,11 +207,7 @@ class Inquiry:
 def _read(replies: bytes, user: str) -> Found:
     """Read the one row; raises UnusableError, or ProtocolError."""
     rows: list[DataRow] = []
-    position = 0
-    while position < len(replies):
-        end = message_end(replies, position)
-        kind, body = replies[position], replies[position + HEADER_SIZE : end]
-        position = end
+    for kind, body in messages(replies):
         if kind == Backend.ERROR_RESPONSE:
             raise UnusableError(
                 f"PostgreSQL says: {ErrorResponse.decode(body).message}"

@@ -13,7 +13,6 @@ from typing import Final
 
 from pgpool_py import errors
 from pgpool_py.client.lender import Borrower
-from pgpool_py.errors import PoolerError
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.errand import Errand
@@ -30,6 +29,10 @@ from .context import Context
 
 # How many accepted values of parameters a pool remembers.
 MOST_ACCEPTED: Final = 1000
+
+# Messages, and their ledger entries.
+Replay = tuple[bytes, tuple[int, ...]]
+Then = Callable[[ServerConnection, ErrorResponse | None], None]
 
 
 class Linking:
@@ -137,20 +140,26 @@ class Linking:
 
     def restore(self, server: ServerConnection, client: Borrower) -> None:
         """Set the parameters of a client that keeps its server; then tell it."""
-        wanted, target = self._differing(server, client), client.parameters
-        data, entries = replay(wanted)
+        target = client.parameters
 
         def restored(server: ServerConnection, error: ErrorResponse | None) -> None:
             if server.owner is None:
                 self._give_back(server)
             elif error is not None:
-                client.on_refused(_refusal(error), Reason.INVALID_SERVER_PARAMETER)
+                client.on_refused(
+                    errors.server_refused(error), Reason.INVALID_SERVER_PARAMETER
+                )
             else:
                 server.parameters = target
                 client.on_linked(server)
 
+        self._await(server, replay(self._differing(server, client)), restored)
+
+    def _await(self, server: ServerConnection, sent: Replay, then: Then) -> None:
+        """Have parameters set, and nothing sent before that is answered."""
+        data, entries = sent
         limit = self._context.settings.server_drain_timeout
-        errand = Errand(restored, limit, Reason.INVALID_SERVER_PARAMETER)
+        errand = Errand(then, limit, Reason.INVALID_SERVER_PARAMETER)
         server.run(errand, data, *entries)
 
     def _differing(self, server: ServerConnection, client: Borrower) -> list[Change]:
@@ -176,13 +185,11 @@ class Linking:
             server.parameters = target
             self._linked(server)
             return
-        limit = self._context.settings.server_drain_timeout
-        errand: Errand[ServerConnection] = Errand(
+        self._await(
+            server,
+            (data, entries),
             lambda server, error: self._were_set(server, error, wanted, target),
-            limit,
-            Reason.INVALID_SERVER_PARAMETER,
         )
-        server.run(errand, data, *entries)
 
     def _is_accepted(self, change: Change) -> bool:
         return change in self._accepted and change[0] not in AWAITED
@@ -228,7 +235,9 @@ class Linking:
         server.owner = None
         self._give_back(server)
         if not gone:
-            client.on_refused(_refusal(error), Reason.INVALID_SERVER_PARAMETER)
+            client.on_refused(
+                errors.server_refused(error), Reason.INVALID_SERVER_PARAMETER
+            )
 
     def _linked(self, server: ServerConnection) -> None:
         client, _ = self._preparing.pop(server)
@@ -238,9 +247,3 @@ class Linking:
 def check_delay(settings: PoolSettings) -> float:
     """Give the seconds of idleness after which a server is checked, or infinite."""
     return settings.server_check_delay if settings.server_check_query else math.inf
-
-
-def _refusal(error: ErrorResponse) -> PoolerError:
-    return errors.server_refused(
-        error.message, error.sqlstate, error.fields.get("D"), error.fields.get("H")
-    )

@@ -266,10 +266,7 @@ class ListenServer:
         refused = frozenset(self._hub.refuse())
         if not refused:
             return
-        fields = error.fields
-        told = errors.server_refused(
-            error.message, error.sqlstate, fields.get("D"), fields.get("H")
-        )
+        told = errors.server_refused(error)
         self._refuse(lambda asker: not refused.isdisjoint(asker.names), told)
         if any(self._hub.wanting(name) for name in refused):
             # Of clients that listen to them since another server let them.

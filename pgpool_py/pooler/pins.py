@@ -35,10 +35,9 @@ class PoolPins:
     Attributes:
         settings: in force.
         holders: the clients, the one that pinned first in front.
-        count: how often a client was pinned so far.
     """
 
-    __slots__ = ("_fingerprint", "_reactor", "count", "holders", "settings")
+    __slots__ = ("_fingerprint", "_reactor", "holders", "settings")
 
     def __init__(
         self,
@@ -50,7 +49,6 @@ class PoolPins:
         self._fingerprint = fingerprint
         self.settings = settings
         self.holders: dict[Pinned, Pin] = {}
-        self.count = 0
 
     @property
     def most(self) -> int:

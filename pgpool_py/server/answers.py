@@ -7,6 +7,7 @@ from pgpool_py.errors import PoolerError
 from pgpool_py.reasons import Reason
 from pgwire.exchange import StatementEvent
 
+from .collected import Collected
 from .connection import Owner, ServerConnection
 
 # More than all parameters with their values need, and less than a client may cost.
@@ -14,28 +15,24 @@ MOST_BYTES: Final = 256 * 1024
 
 
 class Answers:
-    """Stands in an owner's place while an errand asks something; see Owner.
+    """Stands in an owner's place while an errand asks something; see Owner."""
 
-    Attributes:
-        replies: what was answered; nothing of it if it was longer than MOST_BYTES.
-    """
-
-    __slots__ = ("_overflown", "_owner", "replies")
+    __slots__ = ("_collected", "_owner")
 
     refuses_transactions: Final = False
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
-        self._overflown = False
-        self.replies = bytearray()
+        self._collected = Collected(MOST_BYTES)
+
+    @property
+    def replies(self) -> bytes:
+        """Give what was answered; nothing of it if it was longer than MOST_BYTES."""
+        return bytes(self._collected.data)
 
     def deliver(self, data: memoryview) -> None:
         """Keep replies; see Owner."""
-        if len(self.replies) + len(data) > MOST_BYTES:
-            self._overflown = True
-            self.replies.clear()
-        elif not self._overflown:
-            self.replies += data
+        self._collected.add(data)
 
     def on_query_answered(self, server: ServerConnection, data: memoryview) -> None:
         """See Owner."""

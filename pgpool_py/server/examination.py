@@ -15,7 +15,7 @@ from pgwire.backend import DataRow
 from pgwire.codes import Backend
 from pgwire.diagnostics import ErrorResponse
 from pgwire.errors import ProtocolViolation
-from pgwire.framing import HEADER_SIZE, message_end
+from pgwire.framing import messages
 from pgwire.frontend import Bind, Execute, Parse, Query, Sync
 
 # That no view of parameters shows.
@@ -164,11 +164,7 @@ def read(replies: bytes, questions: Questions) -> Findings:
 def _answers(replies: bytes) -> Iterator[list[list[str | None]]]:
     """Give the rows of each execution."""
     rows: list[list[str | None]] = []
-    position = 0
-    while position < len(replies):
-        end = message_end(replies, position)
-        kind, body = replies[position], replies[position + HEADER_SIZE : end]
-        position = end
+    for kind, body in messages(replies):
         if kind == Backend.ERROR_RESPONSE:
             raise UnknownStateError(ErrorResponse.decode(body).message)
         if kind == Backend.DATA_ROW:

@@ -25,11 +25,6 @@ UNSETTABLE: Final = frozenset(
     }
 )
 
-# What they are set to holds for one transaction, whatever PostgreSQL calls its source.
-OF_TRANSACTION: Final = frozenset(
-    {"transaction_isolation", "transaction_read_only", "transaction_deferrable"}
-)
-
 # All that follows is decoded by it.
 FIRST: Final = "client_encoding"
 

@@ -14,8 +14,9 @@ from .found import NOTHING, OPAQUE, Found
 from .lexer import Kind, Token
 from .words import IDENTIFIERS, at, is_symbol, word
 
-# They live as long as the transaction, however they are set.
-_OF_TRANSACTION: Final = frozenset(
+#: They live as long as the transaction, however they are set, and whatever PostgreSQL
+#: calls the source of their values.
+OF_TRANSACTION: Final = frozenset(
     {
         "transaction_isolation",
         "transaction_read_only",
@@ -52,7 +53,7 @@ def changed(names: Sequence[str | int], *, local: bool, value: bytes = b"") -> F
     """
     if names == ("seed",):
         return Found(Touch.LASTING)
-    kept = tuple(name for name in names if name not in _OF_TRANSACTION)
+    kept = tuple(name for name in names if name not in OF_TRANSACTION)
     if not kept:
         return NOTHING
     if local:
@@ -112,7 +113,7 @@ def given_back(names: tuple[str, ...]) -> Found:
     """Say what resetting these parameters touches."""
     if names == ("seed",):
         return Found(Touch.LASTING)
-    if set(names) <= _OF_TRANSACTION:
+    if set(names) <= OF_TRANSACTION:
         return NOTHING
     return Found(Touch.RESETS, parameters=names)
 

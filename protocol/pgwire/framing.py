@@ -6,7 +6,7 @@ a connection whose message has a type or length it cannot take (``SocketBackend`
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -58,6 +58,15 @@ def message_end(buffer: bytes | bytearray | memoryview, start: int) -> int:
     """
     length: int = _length(buffer, start + 1)[0]
     return start + 1 + length
+
+
+def messages(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Give type byte and body of each message in what holds nothing but whole ones."""
+    position = 0
+    while position < len(data):
+        end = message_end(data, position)
+        yield data[position], data[position + HEADER_SIZE : end]
+        position = end
 
 
 def check_request(kind: int, length: int, limit: int = LARGE_MESSAGE_LIMIT) -> None:

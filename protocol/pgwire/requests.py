@@ -378,3 +378,13 @@ def _unexpected_in_copy(kind: int) -> ProtocolViolation:
     return ProtocolViolation(
         f"unexpected message type 0x{kind:02X} during COPY from stdin"
     )
+
+
+def written_down(data: bytes, book: StatementBook, ledger: Ledger) -> bytes:
+    """Write a batch of ours down as a client's; give what is to be sent.
+
+    So the server's statements are kept book of, and its replies are the owner's.
+    """
+    requests = Requests(book)
+    requests.receive(memoryview(data), len(data), ledger, None)
+    return b"".join(requests.pieces)

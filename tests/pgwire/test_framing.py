@@ -4,7 +4,7 @@ import pytest
 
 from pgwire.codes import Frontend
 from pgwire.errors import ProtocolViolation
-from pgwire.framing import FRONTEND_LENGTHS, check_request, message_end
+from pgwire.framing import FRONTEND_LENGTHS, check_request, message_end, messages
 
 LONGEST = 0x3FFFFFFE
 
@@ -63,3 +63,8 @@ def test_a_negative_length_is_refused() -> None:
     with pytest.raises(ProtocolViolation):
         check_request(Frontend.COPY_DATA, 0xFFFFFFFF)
     check_request(Frontend.COPY_DATA, LONGEST)
+
+
+def test_whole_messages_are_taken_apart() -> None:
+    assert list(messages(b"")) == []
+    assert list(messages(b"1\0\0\0\x04Z\0\0\0\x05I")) == [(0x31, b""), (0x5A, b"I")]
