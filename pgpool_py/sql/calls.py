@@ -10,7 +10,11 @@ from .words import IDENTIFIERS, at, is_symbol, word
 
 # Before a name in front of a parenthesis that is a table, an alias or a type.
 _NO_CALL_BEHIND: Final = frozenset({b"into", b"as", b"with", b"recursive"})
+#: Keywords with a grammar of their own; with plain arguments they are names of
+#: functions that are looked for on the search path.
+GENERIC: Final = frozenset({b"overlay", b"substring"})
 _OPENING: Final = frozenset({b"(", b"["})
+_NO_FUNCTIONS: Final = NO_FUNCTIONS - GENERIC
 _CLOSING: Final = frozenset({b")", b"]"})
 
 
@@ -49,7 +53,7 @@ def calls(tokens: Sequence[Token]) -> Iterator[Call]:
         ):
             start -= 2
         names = tokens[start:index:2]
-        if len(names) == 1 and word(names, 0) in NO_FUNCTIONS:
+        if len(names) == 1 and word(names, 0) in _NO_FUNCTIONS:
             continue
         before = at(tokens, start - 1)
         if word(tokens, start - 1) in _NO_CALL_BEHIND or is_symbol(before, b"::"):

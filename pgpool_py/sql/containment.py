@@ -25,15 +25,17 @@ _VOLATILE: Final = frozenset(
     b"timeofday current_setting pg_backend_pid txid_current pg_current_xact_id "
     b"uuidv4 uuidv7".split()
 )
-_FUNCTIONS: Final = STABLE_FUNCTIONS | _VOLATILE
-# Words of the grammar that a parenthesis may follow, though a function could have them
-# for a name.
-_SYNTAX: Final = frozenset(
+#: What a statement that is self-contained may call.
+FUNCTIONS: Final = STABLE_FUNCTIONS | _VOLATILE
+#: Words of the grammar that a parenthesis may follow, though a function could have them
+#: for a name.
+SYNTAX: Final = frozenset(
     b"by conflict cube escape exclude filter groups ilike insert key like "
     b"materialized over overlaps partition range recursive repeatable rollup rows "
     b"set sets similar within zone".split()
 )
-_LOCKING: Final = frozenset({b"share", b"into"}) | _WRITING
+#: Words without which nothing is written or locked, but for FOR.
+LOCKING: Final = frozenset({b"share", b"into"}) | _WRITING
 
 
 def is_self_contained(tokens: Sequence[Token], called: Sequence[Call]) -> bool:
@@ -45,14 +47,14 @@ def is_self_contained(tokens: Sequence[Token], called: Sequence[Call]) -> bool:
     """
     if word(tokens, 0) not in _READING | _WRITING or _makes_table(tokens):
         return False
-    return all(_is_allowed(call, _FUNCTIONS) for call in called)
+    return all(_is_allowed(call, FUNCTIONS) for call in called)
 
 
 def is_rerunnable(tokens: Sequence[Token], called: Sequence[Call]) -> bool:
     """Say whether a statement that is self-contained may be run twice unseen."""
     if word(tokens, 0) not in _READING:
         return False
-    if any(word(tokens, index) in _LOCKING for index in range(len(tokens))):
+    if any(word(tokens, index) in LOCKING for index in range(len(tokens))):
         return False
     return all(
         not call.quoted and _is_allowed(call, STABLE_FUNCTIONS) for call in called
@@ -62,7 +64,7 @@ def is_rerunnable(tokens: Sequence[Token], called: Sequence[Call]) -> bool:
 def _is_allowed(call: Call, names: frozenset[bytes]) -> bool:
     if call.schema:
         return call.schema == b"pg_catalog" and call.name in names
-    return call.name in names or (call.name in _SYNTAX and not call.quoted)
+    return call.name in names or (call.name in SYNTAX and not call.quoted)
 
 
 def _makes_table(tokens: Sequence[Token]) -> bool:
