@@ -1,16 +1,27 @@
 """Where a socket is bound or connected: an IP address with a port, or a Unix socket."""
 
 import socket
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-# An IP address as text (an IPv6 scope behind "%") with a port, or the path of a Unix
-# socket; a path that begins with "@" is in Linux' abstract namespace.
-Address: TypeAlias = tuple[str, int] | str
+# An IP address as text (an IPv6 scope behind "%") with a port.
+IpAddress: TypeAlias = tuple[str, int]
+# One, or the path of a Unix socket, which is in Linux' abstract namespace if it begins
+# with "@".
+Address: TypeAlias = IpAddress | str
+
+_WILDCARDS: Final = frozenset({"0.0.0.0", "::"})
 
 
 def unix_socket_path(directory: str, port: int) -> str:
     """Give the name that PostgreSQL and libpq use (UNIXSOCK_PATH in pqcomm.h)."""
     return f"{directory}/.s.PGSQL.{port}"
+
+
+def single(address: Address) -> IpAddress | None:
+    """Give the IP address; None if it stands for all of its family, or is none."""
+    if isinstance(address, str) or address[0] in _WILDCARDS:
+        return None
+    return address
 
 
 def kernel_path(path: str) -> str:

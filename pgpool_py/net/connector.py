@@ -117,7 +117,8 @@ def _begin(address: Address, options: TcpOptions) -> socket.socket:
     connecting = socket.socket(_family(address), socket.SOCK_STREAM)
     try:
         connecting.setblocking(False)
-        apply(connecting, options)
+        if not isinstance(address, str):
+            apply(connecting, options)
         code = connecting.connect_ex(
             kernel_path(address) if isinstance(address, str) else address
         )

@@ -3,11 +3,12 @@
 import contextlib
 import errno
 import os
+import select
 import socket
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
-from .address import address_text, own_address
+from .address import Address, IpAddress, address_text, own_address, single
 from .poller import READ
 from .reactor import Reactor
 
@@ -38,6 +39,11 @@ _GONE: Final = frozenset(
 )
 
 
+# The socket; its address on the other side, and on this one, None where that has to be
+# asked for. Of a Unix socket, whose other side has no name, both mean nothing.
+OnAccept: TypeAlias = Callable[[socket.socket, Address, IpAddress | None], None]
+
+
 class Listener:
     """Accepts the connections of one listening, non-blocking socket.
 
@@ -55,6 +61,8 @@ class Listener:
         "_inherited",
         "_on_accept",
         "_on_exhausted",
+        "_own",
+        "_queue",
         "_reactor",
         "_socket",
         "_watching",
@@ -65,7 +73,7 @@ class Listener:
         self,
         reactor: Reactor,
         listening_socket: socket.socket,
-        on_accept: Callable[[socket.socket], None],
+        on_accept: OnAccept,
         on_exhausted: Callable[[OSError], None],
         *,
         inherited: bool = False,
@@ -74,7 +82,12 @@ class Listener:
         self._socket = listening_socket
         self._on_accept = on_accept
         self._on_exhausted = on_exhausted
-        self.address = address_text(own_address(listening_socket))
+        own = own_address(listening_socket)
+        self.address = address_text(own)
+        # What is accepted has the same, unless that stands for several.
+        self._own = single(own)
+        self._queue = select.poll()
+        self._queue.register(listening_socket, select.POLLIN)
         self._inherited = inherited
         self._identity = None if inherited else _identity(listening_socket)
         self._watching = False
@@ -141,7 +154,7 @@ class Listener:
             if not self._watching:
                 return False
             try:
-                accepted, _peer = self._socket.accept()
+                accepted, peer = self._socket.accept()
             except BlockingIOError:
                 return False
             except OSError as error:
@@ -150,7 +163,10 @@ class Listener:
                 self._fail(error)
                 return False
             accepted.setblocking(False)
-            self._on_accept(accepted)
+            self._on_accept(accepted, peer, self._own)
+            # To be refused by accept costs several times as much.
+            if not self._queue.poll(0):
+                return False
         return True
 
     def _fail(self, error: OSError) -> None:

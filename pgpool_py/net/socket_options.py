@@ -33,7 +33,7 @@ class TcpOptions:
 
 
 def apply(sock: socket.socket, options: TcpOptions) -> None:
-    """Set ``options`` and TCP_NODELAY on a TCP socket; leave a Unix socket alone.
+    """Set ``options`` and TCP_NODELAY on a TCP socket.
 
     An option that this system does not have is left out. On a socket that is to be
     connected, call it before: the buffers decide about the window's scale, tcp(7).
@@ -41,8 +41,6 @@ def apply(sock: socket.socket, options: TcpOptions) -> None:
     Raises:
         OSError: the kernel refuses a value.
     """
-    if sock.family not in _IP:
-        return
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(options.keepalive))
     if options.keepalive:

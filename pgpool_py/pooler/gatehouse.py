@@ -22,6 +22,7 @@ from pgpool_py.client.session import ClientSession
 from pgpool_py.client.startup_options import asked_parameters
 from pgpool_py.log import about
 from pgpool_py.net import peer, socket_options
+from pgpool_py.net.address import Address, IpAddress
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgpool_py.settings import PoolSettings, SessionStatePolicy
@@ -48,7 +49,6 @@ NEWEST_MINOR: Final = 2
 NEWEST_MINOR_OF_PEERS: Final = 0
 # Bytes; PgBouncer's MAX_USERNAME without its end. PostgreSQL's own limit is 63.
 LONGEST_USER: Final = 127
-_IP: Final = (socket.AF_INET, socket.AF_INET6)
 
 
 class ConsoleClient(Protocol):
@@ -160,10 +160,12 @@ class Gatehouse:
         """See Door."""
         return self._context.encryption.requires_tls
 
-    def accept(self, accepted: socket.socket) -> None:
-        """Begin with a client's socket, fresh from ``accept``."""
+    def accept(
+        self, accepted: socket.socket, other: Address = "", own: IpAddress | None = None
+    ) -> None:
+        """Begin with a client's socket, fresh from ``accept``; see OnAccept."""
         try:
-            visitor = self._visitor(accepted)
+            visitor = self._visitor(accepted, other, own)
             if not visitor.is_local:
                 socket_options.apply(accepted, self._context.tcp_options)
         except OSError as error:
@@ -176,14 +178,16 @@ class Gatehouse:
         self.arrivals[arrival] = None
         arrival.begin(Stream(self._context.reactor, accepted, arrival))
 
-    def _visitor(self, accepted: socket.socket) -> Visitor:
+    def _visitor(
+        self, accepted: socket.socket, other: Address, own: IpAddress | None
+    ) -> Visitor:
         port = self._context.settings.listen_port
         address = local = "unix"
         client_port = local_port = port
         uid = None
-        if accepted.family in _IP:
-            address, client_port = accepted.getpeername()[:2]
-            local, local_port = accepted.getsockname()[:2]
+        if isinstance(other, tuple):
+            address, client_port = other[:2]
+            local, local_port = (own or accepted.getsockname())[:2]
         else:
             uid = peer.user_of(accepted)
         return Visitor(

@@ -3,11 +3,11 @@
 import logging
 import resource
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from pgpool_py.net.address import own_address
-from pgpool_py.net.listener import Listener
+from pgpool_py.net.listener import Listener, OnAccept
 from pgpool_py.net.listening import ABSENT, listen_tcp, listen_unix
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.socket_options import defer_accept
@@ -23,9 +23,7 @@ EXHAUSTION_QUIET: Final = 10.0
 class Listening:
     """All listeners of one pooler."""
 
-    def __init__(
-        self, reactor: Reactor, on_accept: Callable[[socket.socket], None]
-    ) -> None:
+    def __init__(self, reactor: Reactor, on_accept: OnAccept) -> None:
         self._reactor = reactor
         self._on_accept = on_accept
         self._tcp: list[Listener] = []

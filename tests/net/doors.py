@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable
 
+from pgpool_py.net.address import Address, IpAddress
 from pgpool_py.net.listener import Listener
 from pgpool_py.net.reactor import Reactor
 
@@ -17,13 +18,18 @@ class Door:
         assert not listening.getblocking()
         self._keep = keep
         self.accepted: list[socket.socket] = []
+        # Of each on both sides, as the listener says.
+        self.addresses: list[tuple[Address, IpAddress | None]] = []
         self.exhausted: list[OSError] = []
         self.listener = Listener(
             reactor, keep(listening), self._accept, self.exhausted.append
         )
 
-    def _accept(self, sock: socket.socket) -> None:
+    def _accept(
+        self, sock: socket.socket, other: Address, own: IpAddress | None
+    ) -> None:
         self.accepted.append(self._keep(sock))
+        self.addresses.append((other, own))
 
     def knock(self) -> socket.socket:
         """Connect from outside."""

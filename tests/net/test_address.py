@@ -13,6 +13,7 @@ from pgpool_py.net.address import (
     kernel_path,
     origin_text,
     own_address,
+    single,
     unix_socket_path,
 )
 
@@ -32,6 +33,21 @@ def test_a_unix_socket_has_the_name_that_libpq_looks_for() -> None:
 )
 def test_an_address_is_written_as_in_a_log_line(address: Address, text: str) -> None:
     assert address_text(address) == text
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        (("127.0.0.1", 6432), ("127.0.0.1", 6432)),
+        (("0.0.0.0", 6432), None),
+        (("::", 6432), None),
+        ("/run/pg/.s.PGSQL.6432", None),
+    ],
+)
+def test_an_address_that_stands_for_others_is_not_a_single_one(
+    address: Address, found: Address | None
+) -> None:
+    assert single(address) == found
 
 
 def test_only_an_at_sign_in_front_means_the_abstract_namespace() -> None:

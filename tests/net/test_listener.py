@@ -32,8 +32,10 @@ class Failing(socket.socket):
         super().__init__(fileno=listening.detach())
         self.setblocking(False)
         self.codes = codes
+        self.calls = 0
 
     def accept(self) -> tuple[socket.socket, object]:
+        self.calls += 1
         if self.codes:
             code = self.codes.pop(0)
             raise OSError(code, os.strerror(code))
@@ -79,6 +81,33 @@ def test_one_event_accepts_a_batch_and_no_more(reactor: Reactor, door: Door) -> 
     assert len(door.accepted) == MOST_ACCEPTS + 3
 
 
+def test_a_client_comes_with_both_addresses(reactor: Reactor, door: Door) -> None:
+    client = door.knock()
+    reactor.select(0)
+    assert door.addresses == [(client.getsockname(), client.getpeername())]
+
+
+def test_an_address_that_stands_for_several_is_not_said_to_be_the_clients(
+    reactor: Reactor, keep: Keep
+) -> None:
+    [listening] = listen_tcp("0.0.0.0", 0, 128)
+    door = Door(reactor, keep, listening)
+    client = door.knock()
+    reactor.select(0)
+    assert door.addresses == [(client.getsockname(), None)]
+
+
+def test_accept_is_not_called_when_nobody_is_left(reactor: Reactor, keep: Keep) -> None:
+    [listening] = listen_tcp("127.0.0.1", 0, 128)
+    counted = Failing(listening, [])
+    door = Door(reactor, keep, counted)
+    for _ in range(2):
+        door.knock()
+    reactor.select(0)
+    assert len(door.accepted) == 2
+    assert counted.calls == 2
+
+
 def test_a_client_that_is_gone_already_is_passed_over(
     reactor: Reactor, keep: Keep
 ) -> None:
@@ -98,7 +127,7 @@ def test_a_callback_that_raises_does_not_end_the_listener(
     reactor.on_fault = reported.append
     accepted: list[socket.socket] = []
 
-    def accept(sock: socket.socket) -> None:
+    def accept(sock: socket.socket, *_addresses: object) -> None:
         accepted.append(keep(sock))
         if len(accepted) == 1:
             raise ValueError("broken")
@@ -117,7 +146,7 @@ def test_a_callback_that_raises_does_not_end_the_listener(
 def test_a_callback_may_close_the_listener(reactor: Reactor, keep: Keep) -> None:
     accepted: list[socket.socket] = []
 
-    def accept(sock: socket.socket) -> None:
+    def accept(sock: socket.socket, *_addresses: object) -> None:
         accepted.append(keep(sock))
         listener.close()
 

@@ -76,9 +76,3 @@ def test_both_buffers_are_sized(tcp: socket.socket) -> None:
 def test_a_value_that_the_kernel_refuses_is_told(tcp: socket.socket) -> None:
     with pytest.raises(OSError, match="Invalid argument"):
         apply(tcp, TcpOptions(keepcnt=1000))
-
-
-def test_a_unix_socket_is_left_alone(keep: Keep) -> None:
-    sock = keep(socket.socket(socket.AF_UNIX))
-    apply(sock, TcpOptions(keepcnt=3, socket_buffer=20000))
-    assert not sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)

@@ -68,9 +68,9 @@ def test_a_client_on_tcp_has_the_options_that_the_settings_say(build: Build) -> 
     )
     with socket.create_server(("127.0.0.1", 0)) as server:
         with socket.create_connection(server.getsockname()):
-            accepted, _ = server.accept()
+            accepted, other = server.accept()
             with accepted.dup() as seen:
-                house.pooler.gatehouse.accept(accepted)
+                house.pooler.gatehouse.accept(accepted, other)
                 assert seen.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
                 for name, value in (
                     ("TCP_KEEPCNT", 3),
@@ -218,8 +218,10 @@ def test_a_client_whose_database_is_removed_while_it_logs_in_is_told(
 
 
 def test_a_client_that_resets_while_it_is_accepted_is_forgotten(house: House) -> None:
-    # Not connected any more: it has no name of the other side.
-    house.pooler.gatehouse.accept(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+    # Not connected any more.
+    gone = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    house.pooler.gatehouse.accept(gone, ("192.0.2.7", 50_007))
+    house.turn()
     assert house.pooler.gatehouse.arrivals == {}
 
 

@@ -48,7 +48,7 @@ def ears(
     unix = request.param == "unix"
     with ExitStack() as stack:
         accepted: list[socket.socket] = []
-        listening = Listening(reactor, accepted.append)
+        listening = Listening(reactor, lambda sock, *_: accepted.append(sock))
         listening.open(
             Settings(
                 listen_addr=() if unix else ("127.0.0.1",),
@@ -112,7 +112,7 @@ class Opened:
 
     def __init__(self, reactor: Reactor) -> None:
         self.accepted: list[socket.socket] = []
-        self.listening = Listening(reactor, self.accepted.append)
+        self.listening = Listening(reactor, lambda sock, *_: self.accepted.append(sock))
 
     def open(self, *inherited: socket.socket, **given: Any) -> list[str]:
         settings = Settings(**{"unix_socket_dir": "", "listen_port": 0, **given})
