@@ -15,6 +15,7 @@ Source: PgBouncer 1.25, ``src/client.c``; PostgreSQL 18, ``libpq/auth.c``
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Final
 
 from pgpool_py.settings import AuthType
 from pgwire.client_login import AuthMethod
@@ -93,13 +94,14 @@ class Decision:
     rule: Rule | None = None
 
 
-_METHODS: Mapping[AuthType, AuthMethod] = {
-    AuthType.TRUST: AuthMethod.TRUST,
-    AuthType.ANY: AuthMethod.ANY,
-    AuthType.PLAIN: AuthMethod.PLAIN,
-    AuthType.MD5: AuthMethod.MD5,
-    AuthType.SCRAM_SHA_256: AuthMethod.SCRAM,
+_DECISIONS: Mapping[AuthType, Decision] = {
+    AuthType.TRUST: Decision(AuthMethod.TRUST),
+    AuthType.ANY: Decision(AuthMethod.ANY),
+    AuthType.PLAIN: Decision(AuthMethod.PLAIN),
+    AuthType.MD5: Decision(AuthMethod.MD5),
+    AuthType.SCRAM_SHA_256: Decision(AuthMethod.SCRAM),
 }
+_NOT_SERVED: Final = Decision(None, Refusal.AUTH_TYPE)
 
 _HBA_METHODS: Mapping[HbaMethod, AuthMethod] = {
     HbaMethod.TRUST: AuthMethod.TRUST,
@@ -141,10 +143,10 @@ class Policy:
             if not _has_name(visitor, HbaOptions(), self.ident):
                 return Decision(None, Refusal.CERTIFICATE)
             return Decision(AuthMethod.TRUST)
-        method = _METHODS.get(self.auth_type)
-        if method is None:
-            return Decision(None, Refusal.AUTH_TYPE)
-        return Decision(self._upgraded(method, secret))
+        found = _DECISIONS.get(self.auth_type, _NOT_SERVED)
+        if found.method is AuthMethod.MD5:
+            return Decision(self._upgraded(found.method, secret))
+        return found
 
     def _by_rule(self, visitor: Visitor, secret: SecretKind | None) -> Decision:
         rule = decide(self.rules, visitor.visit)

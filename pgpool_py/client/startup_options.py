@@ -42,11 +42,14 @@ def asked_parameters(
         LoginError: an option that is not understood, or a parameter that is neither
             tracked nor ignored.
     """
-    allowed = {name.lower() for name in (*ALWAYS_TRACKED, *tracked)}
+    options = startup.get("options")
+    allowed: Collection[str] = ()
+    if options is not None or not any_name:
+        allowed = {name.lower() for name in (*ALWAYS_TRACKED, *tracked)}
     dropped = {name.lower() for name in ignored}
     asked: dict[str, str] = {}
-    if "options" in startup and "options" not in dropped:
-        for name, value in split_options(startup["options"]):
+    if options is not None and "options" not in dropped:
+        for name, value in split_options(options):
             if name in allowed or (any_name and name not in dropped):
                 asked[name] = value
             elif name not in dropped:

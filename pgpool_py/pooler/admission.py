@@ -59,6 +59,7 @@ class Admission:
         self.recognition = Recognition(context)
         self._context = context
         self._mock_key = secrets.token_bytes(32)
+        self._unused = self._challenge()
         self._verifiers = Verifiers(context, self._mock_key)
         self._system_users = SystemUsers()
 
@@ -155,11 +156,13 @@ class Admission:
         verifier: ScramSecret | None,
     ) -> ClientLogin:
         context = self._context
+        # Who is asked nothing needs no randomness of its own.
+        asks = not (method is AuthMethod.TRUST or method is AuthMethod.ANY)
         return ClientLogin(
             method,
             visitor.visit.user,
             secret,
-            self._challenge(),
+            self._challenge() if asks else self._unused,
             verifier=verifier,
             iterations=context.settings.scram_iterations,
             binding=context.encryption.binding if visitor.visit.tls else None,
@@ -180,7 +183,7 @@ class Admission:
 
     def unasked(self, user: str) -> ClientLogin:
         """Give an authentication that ``user`` has passed already, by other means."""
-        return ClientLogin(AuthMethod.ANY, user, None, self._challenge())
+        return ClientLogin(AuthMethod.ANY, user, None, self._unused)
 
     def _challenge(self) -> Challenge:
         chance = secrets.token_bytes(MD5_SALT_SIZE + _NONCE_SIZE)

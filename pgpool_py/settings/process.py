@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pgwire.session_attrs import TargetSessionAttrs
 
@@ -29,6 +29,10 @@ from .lines import DatabaseSettings, PeerSettings, UserSettings
 from .pool import PoolSettings, ServerTarget
 
 T = TypeVar("T")
+
+# The line of whoever has none.
+_NO_DATABASE: Final = DatabaseSettings()
+_NO_USER: Final = UserSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +182,8 @@ class Settings:
 
     def session_state_of(self, database: str, user: str) -> SessionStatePolicy:
         """Return what becomes of the session state of a user's clients."""
-        db = self.find_database(database) or DatabaseSettings()
-        mine = self.users.get(user, UserSettings())
+        db = self.find_database(database) or _NO_DATABASE
+        mine = self.users.get(user, _NO_USER)
         return _first(mine.session_state, db.session_state, self.session_state)
 
     def for_pool(self, database: str, user: str) -> PoolSettings:  # long: a line each
@@ -195,8 +199,8 @@ class Settings:
         if db is None:
             raise KeyError(database)
         target = self._target(db, database, user)
-        mine = self.users.get(user, UserSettings())
-        pooled = self.users.get(target.user, UserSettings())
+        mine = self.users.get(user, _NO_USER)
+        pooled = self.users.get(target.user, _NO_USER)
         # Sizes and modes: 0 is a value. Limits and timeouts: 0 is "not set".
         return PoolSettings(
             database=database,

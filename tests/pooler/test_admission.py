@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from secrets import token_bytes
 
 import pytest
 
@@ -224,6 +225,25 @@ def test_an_empty_secret_is_enough_where_everybody_is_trusted(set_up: SetUp) -> 
     login = desk_of(bench).login("carol")
     login.start()
     assert login.done
+
+
+def test_randomness_is_fresh_for_each_who_is_asked_and_made_for_nobody_else(
+    scram: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[bytes] = []
+
+    def draw(size: int) -> bytes:
+        made.append(token_bytes(size))
+        return made[-1]
+
+    desk = desk_of(scram)
+    monkeypatch.setattr("pgpool_py.pooler.admission.secrets.token_bytes", draw)
+    desk.login("dave")
+    desk.login("dave")
+    assert len(set(made)) == 2
+    scram.context.policy = Policy(AuthType.TRUST)
+    desk.login("dave")
+    assert len(made) == 2
 
 
 def test_no_secret_shows(scram: Bench) -> None:
