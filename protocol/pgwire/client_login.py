@@ -33,7 +33,7 @@ from .errors import (
     ProtocolError,
     ProtocolViolation,
 )
-from .frontend import PasswordMessage, SASLInitialResponse, SASLResponse
+from .frontend import PasswordMessage, SASLInitialResponse
 from .scram import (
     DEFAULT_ITERATIONS,
     MECHANISM,
@@ -274,15 +274,17 @@ class ClientLogin:
         return self._answer_first(initial.data)
 
     def _on_sasl_first(self, body: bytes) -> tuple[ClientState, bytes]:
-        return self._answer_first(SASLResponse.decode(body).data)
+        return self._answer_first(body)
 
     def _answer_first(self, client_first: bytes) -> tuple[ClientState, bytes]:
         reply = self._exchange.first(client_first)
         return ClientState.SASL_FINAL, AuthenticationSASLContinue(reply).encode()
 
     def _on_sasl_final(self, body: bytes) -> tuple[ClientState, bytes]:
-        reply = self._exchange.final(SASLResponse.decode(body).data)
-        self._keys = self._exchange.keys
+        # All of a SASLResponse is its data.
+        exchange = self._exchange
+        reply = exchange.final(body)
+        self._keys = exchange.keys
         return ClientState.DONE, AuthenticationSASLFinal(reply).encode() + _OK
 
     @property

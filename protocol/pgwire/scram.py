@@ -9,7 +9,7 @@ Source: RFC 5802 section 3, RFC 7677; ``common/scram-common.c``. The two sides o
 the exchange are in ``scram_client`` and ``scram_server``.
 """
 
-import base64
+import binascii
 import hashlib
 import hmac
 import re
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from ._buffer import encode_text
+from ._keyed_hash import KeyedHash
 from .errors import LocalProtocolError
 from .saslprep import saslprep
 
@@ -26,6 +27,10 @@ MECHANISM_PLUS: Final = "SCRAM-SHA-256-PLUS"
 DEFAULT_ITERATIONS: Final = 4096
 MAX_ITERATIONS: Final = 2**31 - 1
 KEY_SIZE: Final = 32
+
+# In the place of both keys where no password fits.
+_MOCK_KEY: Final = bytes(KEY_SIZE)
+_MOCK_SIGNING: Final = KeyedHash(_MOCK_KEY)
 
 # PostgreSQL's SCRAM_DEFAULT_SALT_LEN.
 _SALT_SIZE = 16
@@ -38,12 +43,24 @@ _SECRET = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ScramSecret:
-    """What a server stores to check a client; no keys are shown in a repr."""
+    """What a server stores to check a client; no keys are shown in a repr.
+
+    Attributes:
+        client_signing, server_signing: HMAC under stored_key and server_key.
+
+    """
 
     iterations: int
     salt: bytes
     stored_key: bytes = field(repr=False)
     server_key: bytes = field(repr=False)
+    client_signing: KeyedHash = field(init=False, repr=False, compare=False)
+    server_signing: KeyedHash = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # The one way to set what a frozen object works out itself.
+        object.__setattr__(self, "client_signing", _keyed(self.stored_key))
+        object.__setattr__(self, "server_signing", _keyed(self.server_key))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -137,19 +154,24 @@ def mock_secret(user: str, mock_key: bytes, iterations: int) -> ScramSecret:
     `ScramServer` must be told that it is a mock; these keys are public.
     """
     salt = salt_for(user, mock_key)
-    return ScramSecret(iterations, salt, bytes(KEY_SIZE), bytes(KEY_SIZE))
+    return ScramSecret(iterations, salt, _MOCK_KEY, _MOCK_KEY)
+
+
+def _keyed(key: bytes) -> KeyedHash:
+    # Those of a mock are made for each login, and must cost no more than stored ones.
+    return _MOCK_SIGNING if key == _MOCK_KEY else KeyedHash(key)
 
 
 def to_base64(content: bytes) -> bytes:
     """Encode as the SCRAM messages and secrets want it: standard, padded."""
-    return base64.b64encode(content)
+    return binascii.b2a_base64(content, newline=False)
 
 
 def from_base64(content: bytes) -> bytes:
     """Decode what `to_base64` makes; raises ValueError for anything else.
 
-    ``b64decode`` before Python 3.12 lets too much padding pass.
+    ``a2b_base64`` alone lets too much padding pass.
     """
     if _BASE64.fullmatch(content) is None:
         raise ValueError("not base64")
-    return base64.b64decode(content)
+    return binascii.a2b_base64(content)

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from ._scram_message import (
     attributes,
     check_nonce,
-    client_signature,
     expect,
     from_base64,
     is_nonce,
     key_from_base64,
     malformed,
-    server_signature,
     stored_key_of,
     xor,
 )
@@ -126,23 +124,22 @@ class ScramServer:
         if self._challenged is None:
             raise LocalProtocolError("this SCRAM exchange has not begun, or is over")
         challenged, self._challenged = self._challenged, None
+        secret = self._secret
         without_proof, found, encoded_proof = message.rpartition(b",p=")
         if not found:
             raise malformed("attribute p expected")
         proof = key_from_base64(encoded_proof, "proof")
         self._check_final(challenged, without_proof)
         auth_message = challenged.transcript + b"," + without_proof
-        signature = client_signature(self._secret.stored_key, auth_message)
+        signature = secret.client_signing.digest(auth_message)
         client_key = xor(proof, signature)
-        fits = hmac.compare_digest(stored_key_of(client_key), self._secret.stored_key)
+        fits = hmac.compare_digest(stored_key_of(client_key), secret.stored_key)
         if self._mock or not fits:
             raise AuthenticationFailed("SASL authentication failed")
-        secret = self._secret
         self._keys = ScramKeys(
             client_key, secret.server_key, secret.salt, secret.iterations
         )
-        verifier = server_signature(self._secret.server_key, auth_message)
-        return b"v=" + to_base64(verifier)
+        return b"v=" + to_base64(secret.server_signing.digest(auth_message))
 
     def _check_flag(self, flag: bytes, binding_type: bytes | None) -> None:
         """Compare the client's view of channel binding with ours."""

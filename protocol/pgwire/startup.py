@@ -129,12 +129,15 @@ def startup_length(head: bytes) -> int | None:
     Returns None while fewer than four bytes are there. Raises ProtocolViolation as
     soon as the bytes cannot begin a startup packet (see `looks_foreign`).
     """
-    if looks_foreign(head):
-        raise _bad_header(
-            head,
-            f"the length must be {MIN_STARTUP_LENGTH} to {MAX_STARTUP_LENGTH} bytes",
-        )
-    return int.from_bytes(head[:4], "big") if len(head) >= 4 else None
+    if len(head) >= 4:
+        length = int.from_bytes(head[:4], "big")
+        if MIN_STARTUP_LENGTH <= length <= MAX_STARTUP_LENGTH:
+            return length
+    elif not looks_foreign(head):
+        return None
+    raise _bad_header(
+        head, f"the length must be {MIN_STARTUP_LENGTH} to {MAX_STARTUP_LENGTH} bytes"
+    )
 
 
 def parse_startup(packet: bytes) -> StartupPacket:
@@ -145,19 +148,18 @@ def parse_startup(packet: bytes) -> StartupPacket:
     """
     if startup_length(packet) != len(packet):
         raise _bad_header(packet, f"the packet has {len(packet)} bytes")
-    reader = Reader(packet[4:], "startup")
-    code = reader.uint32("code")
+    code = int.from_bytes(packet[4:8], "big")
     if code in (SSL_REQUEST_CODE, GSSENC_REQUEST_CODE):
         if len(packet) != MIN_STARTUP_LENGTH:
             raise _bad_header(packet, f"the request has {MIN_STARTUP_LENGTH} bytes")
         return SSLRequest() if code == SSL_REQUEST_CODE else GSSENCRequest()
     if code == CANCEL_REQUEST_CODE:
-        return _read_cancel(reader)
+        return _read_cancel(packet[8:])
     if code >> 16 == 2:
         raise ProtocolViolation("old V2 protocol not supported")
     if code >> 16 != 3:
         raise _bad_header(packet, f"unknown protocol {code >> 16}.{code & 0xFFFF}")
-    return _read_session(code & 0xFFFF, reader.rest())
+    return _read_session(code & 0xFFFF, packet[8:])
 
 
 def negotiate(startup: StartupMessage, newest_minor: int) -> bytes | None:
@@ -174,8 +176,8 @@ def negotiate(startup: StartupMessage, newest_minor: int) -> bytes | None:
     return NegotiateProtocolVersion(PROTOCOL_3_0 + minor, unknown).encode()
 
 
-def _read_cancel(reader: Reader) -> CancelRequest:
-    reader = Reader(reader.rest(), "CancelRequest")
+def _read_cancel(body: bytes) -> CancelRequest:
+    reader = Reader(body, "CancelRequest")
     pid = reader.int32("process id")
     key = reader.rest()
     if not MIN_CANCEL_KEY <= len(key) <= MAX_CANCEL_KEY:
