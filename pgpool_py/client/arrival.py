@@ -73,8 +73,8 @@ class Arrival:
         "_handshake",
         "_login",
         "_phase",
+        "_startup",
         "_stream",
-        "_who",
         "visitor",
     )
 
@@ -86,8 +86,15 @@ class Arrival:
         self._login: ClientLogin | None = None
         self._stream: Stream | None = None
         self._handshake: Handshake | None = None
-        self._who: object = visitor
+        self._startup: StartupMessage | None = None
         self.visitor = visitor
+
+    def __str__(self) -> str:
+        if self._startup is None:
+            return str(self.visitor)
+        number, startup = self.visitor.number, self._startup
+        where = f"{self.visitor.address}:{self.visitor.port}"
+        return f"C-0x{number:x}: {startup.database}/{startup.user}@{where}"
 
     def begin(self, stream: Stream) -> None:
         """Listen to the client on this stream."""
@@ -114,12 +121,12 @@ class Arrival:
         stream = self._stream
         if stream is None:
             return
-        chunk = bytearray(_READ_SIZE)
+        scratch = self._door.scratch
         try:
             if self._may_be_direct(stream) and stream.peek() == _HANDSHAKE:
                 self._secure(stream, direct=True)
                 return
-            size = stream.recv_into(chunk)
+            size = stream.recv_into(scratch.view[:_READ_SIZE])
         except BlockingIOError:
             return
         except OSError:
@@ -127,7 +134,7 @@ class Arrival:
         if not size:
             self.close(Reason.CLIENT_EOF)
             return
-        self._buffer += chunk[:size]
+        self._buffer += scratch.view[:size]
         self._guarded(self._take)
 
     def _guarded(self, step: Callable[[], None]) -> None:
@@ -148,9 +155,9 @@ class Arrival:
             self._refuse(Reason.LOGIN_FAILED, error)
 
     def _take(self) -> None:
-        while self._phase is _Phase.STARTUP and self._take_startup():
+        while self._buffer and self._phase is _Phase.STARTUP and self._take_startup():
             pass
-        while self._phase is _Phase.PASSWORD and self._take_password():
+        while self._buffer and self._phase is _Phase.PASSWORD and self._take_password():
             pass
         if self._phase is _Phase.HELD and len(self._buffer) > MOST_UNREAD:
             raise errors.password_too_long(MOST_UNREAD)
@@ -228,7 +235,7 @@ class Arrival:
             why = getattr(outcome, "reason", None) or outcome.strerror or str(outcome)
             shown = self.visitor.wishes.failures.admit()
             if shown:
-                _log.warning("TLS handshake failed: %s", why, extra=about(self._who))
+                _log.warning("TLS handshake failed: %s", why, extra=about(self))
             self.close(Reason.TLS_FAILED, quiet=not shown)
             return
         self._phase = _Phase.STARTUP
@@ -237,9 +244,7 @@ class Arrival:
     # Login
 
     def _begin_login(self, startup: StartupMessage) -> None:
-        database = startup.database
-        where = f"{self.visitor.address}:{self.visitor.port}"
-        self._who = f"C-0x{self.visitor.number:x}: {database}/{startup.user}@{where}"
+        self._startup = startup
         if self._stream is None:
             return
         clear = not (self._stream.encryption or self.visitor.is_local)
@@ -325,7 +330,7 @@ class Arrival:
         shown = self._phase is _Phase.ENTERING or wishes.failures.admit()
         if wishes.pooler_errors and shown:
             more = wishes.failures.unsaid()
-            _log.warning("pooler error: %s%s", error, more, extra=about(self._who))
+            _log.warning("pooler error: %s%s", error, more, extra=about(self))
         self.close(reason, quiet=not shown)
 
     def refuse(self, reason: Reason, error: PoolerError) -> None:
@@ -340,9 +345,7 @@ class Arrival:
         self._phase = _Phase.CLOSED
         if self.visitor.wishes.disconnections and not quiet:
             age = time.time() - self.visitor.connected
-            _log.info(
-                "closing because: %s (age=%ds)", reason, age, extra=about(self._who)
-            )
+            _log.info("closing because: %s (age=%ds)", reason, age, extra=about(self))
         if self._handshake is not None:
             self._handshake.cancel()
         if self._stream is not None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pgpool_py.auth.rules import Certificate
 from pgpool_py.errors import PoolerError
+from pgpool_py.net.scratch import Scratch
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgwire.client_login import ClientLogin
@@ -119,6 +120,10 @@ class Entry(Protocol):
 
 class Door(Protocol):
     """Who decides about visitors."""
+
+    @property
+    def scratch(self) -> Scratch:
+        """Give the buffer that all sockets are read into."""
 
     @property
     def newest_minor(self) -> int:

@@ -23,6 +23,7 @@ from pgpool_py.client.startup_options import asked_parameters
 from pgpool_py.log import about
 from pgpool_py.net import peer, socket_options
 from pgpool_py.net.address import Address, IpAddress
+from pgpool_py.net.scratch import Scratch
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgpool_py.settings import PoolSettings, SessionStatePolicy
@@ -149,6 +150,11 @@ class Gatehouse:
             arrival.reconsider()
 
     # Arrivals
+
+    @property
+    def scratch(self) -> Scratch:
+        """See Door."""
+        return self._context.scratch
 
     @property
     def tls(self) -> ssl.SSLContext | None:

@@ -10,6 +10,7 @@ from pgpool_py import errors
 from pgpool_py.client.arrival import MOST_UNREAD, Arrival
 from pgpool_py.client.door import AtDoor, Visitor
 from pgpool_py.net.reactor import Reactor
+from pgpool_py.net.scratch import Scratch
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgwire.client_login import AuthMethod, Challenge, ClientLogin
@@ -42,6 +43,7 @@ class FakeDoor:
     refused: errors.PoolerError | None = None
     stale: errors.PoolerError | None = None
     newest_minor: int = 2
+    scratch: Scratch = field(default_factory=lambda: Scratch(0))
     kept: Stream | None = None
     keeps: bool = False
     tls: ssl.SSLContext | None = None
@@ -136,6 +138,12 @@ def test_a_client_that_knows_the_password_enters(step: Doorstep) -> None:
     assert step.enters()
     assert step.door.calls == ["enter"]
     assert step.door.startups[0].database == "app"
+
+
+def test_the_log_knows_it_by_the_names_it_gives(step: Doorstep) -> None:
+    assert str(step.arrival) == "C-0x5: (nodb)/(nouser)@127.0.0.1:50000"
+    step.send(STARTUP)
+    assert str(step.arrival) == "C-0x5: app/alice@127.0.0.1:50000"
 
 
 def test_it_enters_byte_by_byte_as_well(step: Doorstep) -> None:
