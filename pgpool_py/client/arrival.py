@@ -291,12 +291,12 @@ class Arrival:
             return False
         kind, body = buffer[0], bytes(buffer[HEADER_SIZE:end])
         del buffer[:end]
-        step = partial(login.receive, kind, body)
         if login.is_slow:
             self._phase = _Phase.HELD
+            step = partial(login.receive, kind, body)
             self._door.take_turn(self, partial(self._check, step))
             return False
-        self._answer(step())
+        self._answer(login.receive(kind, body))
         return True
 
     def _check(self, step: Callable[[], bytes]) -> None:
