@@ -17,6 +17,7 @@ from pgpool_py.settings import Settings
 from pgpool_py.sql.cache import ClassificationCache
 from pgpool_py.sql.classify import classify
 from pgpool_py.sql.fingerprint import Fingerprint, fingerprint
+from pgpool_py.sql.refine import installed, refined
 from pgwire.classification import Classify
 from pgwire.ledger import HOLD_LIMIT
 from pgwire.statement import StatementBook
@@ -74,7 +75,9 @@ class Context:
     statements: StatementBook = field(init=False)
     tcp_options: TcpOptions = field(init=False)
     policy: Policy = field(init=False)
-    classify: Classify = field(default_factory=lambda: ClassificationCache(classify))
+    classify: Classify = field(
+        default_factory=lambda: ClassificationCache(refined(classify, installed()))
+    )
     fingerprint: Callable[[bytes], Fingerprint] = field(default=fingerprint)
     starved: dict[Starved, None] = field(default_factory=dict)
     keys: CancelKeys = field(default_factory=CancelKeys)

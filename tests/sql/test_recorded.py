@@ -1,7 +1,7 @@
 """Tests of statements that programs and drivers have sent.
 
 ``recorded/`` has them as PostgreSQL wrote them to its log (log_statement): of psql's
-commands, pg_dump, pg_dumpall, pgbench, psycopg and SQLAlchemy.
+commands, pg_dump, pg_dumpall, pgbench, psycopg, SQLAlchemy and asyncpg.
 """
 
 from pathlib import Path
