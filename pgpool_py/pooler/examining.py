@@ -4,6 +4,7 @@ Everything is answered, and no transaction is open: PostgreSQL tells what there 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from pgpool_py.client.lender import Examined
@@ -28,7 +29,7 @@ from .aftercare import Aftercare
 from .context import Context
 from .staffing import Staffing
 
-# A cancel that comes late may hit the first.
+# A cancel that comes late may hit the first, or the session's statement_timeout.
 _MOST_TRIES: Final = 2
 
 
@@ -180,6 +181,7 @@ class Examination:
             findings = read(self._answers.replies, self._questions)
         except UnknownStateError:
             if self._tries < _MOST_TRIES:
+                self._questions = replace(self._questions, untimed=True)
                 self.begin()
                 return
         server.owner = client

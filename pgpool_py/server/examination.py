@@ -30,6 +30,29 @@ _ALL_PARAMETERS: Final = Parse(
     b"SELECT name, pg_catalog.current_setting(name) FROM pg_catalog.pg_settings"
     b" WHERE source OPERATOR(pg_catalog.=) 'session'",
 ).encode()
+# Asked without the session's statement_timeout, which is kept aside. A view would say
+# of what was set for that that the session has it; it has the timeout if that is not
+# the one of its start.
+_ASIDE: Final = b"pgpool_py.statement_timeout"
+_UNTIMED: Final = Parse(
+    b"",
+    b"SELECT pg_catalog.set_config('" + _ASIDE + b"',"
+    b" pg_catalog.current_setting('statement_timeout'), true),"
+    b" pg_catalog.set_config('statement_timeout', '0', true)",
+).encode()
+_ALL_UNTIMED: Final = Parse(
+    b"",
+    b"SELECT name, CASE WHEN name OPERATOR(pg_catalog.=) 'statement_timeout'"
+    b" THEN s.kept ELSE pg_catalog.current_setting(name) END"
+    b" FROM pg_catalog.pg_settings"
+    b" WHERE CASE WHEN name OPERATOR(pg_catalog.=) 'statement_timeout'"
+    b" THEN s.kept::pg_catalog.interval OPERATOR(pg_catalog.<>)"
+    b" (reset_val::pg_catalog.float8"
+    b" OPERATOR(pg_catalog.*) '1 ms'::pg_catalog.interval)"
+    b" ELSE source OPERATOR(pg_catalog.=) 'session' END".replace(
+        b"s.kept", b"pg_catalog.current_setting('" + _ASIDE + b"')"
+    ),
+).encode()
 _HOLDINGS: Final = Parse(
     b"",
     b"SELECT 'advisory lock' WHERE EXISTS (SELECT FROM pg_catalog.pg_locks"
@@ -72,12 +95,15 @@ class Questions:
             PostgreSQL tells none that it is not asked for by name.
         holdings: what else keeps the session from being another client's.
         listening: what channels it listens to; it is made to listen to none.
+        untimed: without the session's ``statement_timeout``, which may be too short;
+            that takes a question more.
     """
 
     names: tuple[str, ...]
     all_parameters: bool
     holdings: bool
     listening: bool = False
+    untimed: bool = False
 
     @property
     def nothing(self) -> bool:
@@ -116,13 +142,16 @@ def mark(number: int) -> bytes:
 
 def ask(questions: Questions) -> bytes:
     """Give the messages that ask, one batch."""
-    parts = [_ONE_PARAMETER] if questions.names else []
+    parts = [_UNTIMED, _EXECUTE] if questions.untimed else []
+    if questions.names:
+        parts.append(_ONE_PARAMETER)
     for name in questions.names:
         value = name.encode("utf-8", "surrogateescape")
         parts.append(Bind(b"", b"", (), (value,), ()).encode())
         parts.append(Execute(b"", 0).encode())
     if questions.all_parameters:
-        parts += (_ALL_PARAMETERS, _EXECUTE)
+        every = _ALL_UNTIMED if questions.untimed else _ALL_PARAMETERS
+        parts += (every, _EXECUTE)
     if questions.holdings:
         parts += (_HOLDINGS, _EXECUTE)
     if questions.listening:
@@ -139,6 +168,8 @@ def read(replies: bytes, questions: Questions) -> Findings:
     """
     try:
         answers = _answers(replies)
+        if questions.untimed:
+            next(answers)
         parameters = {name: _only(next(answers)) for name in questions.names}
         session = None
         if questions.all_parameters:

@@ -49,6 +49,11 @@ def answer(
     return found + READY
 
 
+def untimed(found: bytes) -> bytes:
+    """Return an answer to questions that come without a statement_timeout."""
+    return PARSED + _rows(("5ms", "0")) + found
+
+
 def _rows(*rows: Row) -> bytes:
     found = b"2\0\0\0\4"
     for row in rows:
@@ -89,11 +94,13 @@ class Examined:
         self.house.turn()
 
     def asked(self) -> tuple[str, ...]:
-        """Return the names asked for, and "*" and "holdings"."""
+        """Return the names asked for, and "*", "holdings" and "untimed"."""
         asked: list[str] = []
         for kind, body in split(self.server.received()):
             if kind == "P" and b"pg_settings" in body:
                 asked.append("*")
+            elif kind == "P" and b"set_config" in body:
+                asked.append("untimed")
             elif kind == "P" and b"pg_locks" in body:
                 asked.append("holdings")
             elif kind == "B":

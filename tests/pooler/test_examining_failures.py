@@ -6,7 +6,15 @@ from pgpool_py.pooler.upkeep import maintain
 from pgwire.backend import DataRow
 from tests.fixtures.hand import Clock
 from tests.fixtures.messages import READY, done, fatal, query, refused, told
-from tests.pooler.examined import NOBODY_ELSE, PARSED, Build, Examined, answer, come_in
+from tests.pooler.examined import (
+    NOBODY_ELSE,
+    PARSED,
+    Build,
+    Examined,
+    answer,
+    come_in,
+    untimed,
+)
 
 
 @pytest.fixture
@@ -45,8 +53,8 @@ def test_an_examination_that_was_cancelled_is_made_again(one: Examined) -> None:
     one.run("SELECT pg_advisory_lock(1)", done())
     one.server.received()
     one.say(PARSED + refused("canceling", "57014") + READY)
-    assert one.asked() == ("holdings",)
-    one.say(answer(held=()))
+    assert one.asked() == ("untimed", "holdings")
+    one.say(untimed(answer(held=())))
     assert one.client.received() == b""
     assert not one.linked()
 

@@ -17,6 +17,7 @@ NAMES = Questions(("my.x", "role"), all_parameters=False, holdings=False)
 ALL = Questions((), all_parameters=True, holdings=False)
 HOLDINGS = Questions((), all_parameters=False, holdings=True)
 EVERYTHING = Questions(("role",), all_parameters=True, holdings=True)
+UNTIMED = Questions(("role",), all_parameters=True, holdings=True, untimed=True)
 PARSED, BOUND = b"1\0\0\0\4", b"2\0\0\0\4"
 
 
@@ -36,6 +37,7 @@ def answer(*rows: tuple[bytes | None, ...]) -> bytes:
         (ALL, "PBES"),
         (HOLDINGS, "PBES"),
         (EVERYTHING, "PBEPBEPBES"),
+        (UNTIMED, "PBEPBEPBEPBES"),
     ],
 )
 def test_one_batch_asks_all(questions: Questions, messages: str) -> None:
@@ -51,7 +53,7 @@ def test_names_are_values_and_no_text() -> None:
 
 
 def test_nothing_is_found_in_a_schema_of_the_clients() -> None:
-    for kind, body in split(ask(EVERYTHING)):
+    for kind, body in split(ask(EVERYTHING) + ask(UNTIMED)):
         if kind == "P":
             text = Parse.decode(body).sql
             assert b" = " not in text
@@ -91,6 +93,22 @@ def test_all_of_it_is_one_answer() -> None:
     )
     found = Findings({"role": "none"}, {"work_mem": "1MB"}, ("advisory lock",))
     assert read(replies, EVERYTHING) == found
+
+
+def test_what_the_timeout_was_is_no_answer() -> None:
+    replies = (
+        PARSED
+        + answer((b"5ms", b"0"))
+        + PARSED
+        + answer((b"none",))
+        + PARSED
+        + answer((b"statement_timeout", b"5ms"))
+        + PARSED
+        + answer()
+        + READY
+    )
+    found = Findings({"role": "none"}, {"statement_timeout": "5ms"}, ())
+    assert read(replies, UNTIMED) == found
 
 
 def test_bytes_that_are_no_text_survive() -> None:
