@@ -22,6 +22,7 @@ class Counters:
         wait_time: spent by clients in the queue.
         client_parse_count, server_parse_count, bind_count: prepared statements.
         client_login_count: logins completed.
+        pin_count: how often a client began to keep its server past the transaction.
     """
 
     server_assignment_count: int = 0
@@ -36,6 +37,7 @@ class Counters:
     server_parse_count: int = 0
     bind_count: int = 0
     client_login_count: int = 0
+    pin_count: int = 0
 
     def add(self, other: Self) -> None:
         """Add field by field."""
@@ -63,6 +65,7 @@ class Snapshot:
     server_parse_count: int = 0
     bind_count: int = 0
     client_login_count: int = 0
+    pin_count: int = 0
 
     def plus(self, other: Self) -> "Snapshot":
         """Add field by field."""

@@ -40,6 +40,7 @@ from .commands import (
     show_state,
     show_stats,
     show_stats_averages,
+    show_stats_pins,
     show_stats_totals,
     show_totals,
     show_users,
@@ -149,6 +150,7 @@ SHOWS: Final[Mapping[str, Statement]] = MappingProxyType(
         "stats_averages": Statement(
             show_stats_averages.COLUMNS, show_stats_averages.show
         ),
+        "stats_pins": Statement(show_stats_pins.COLUMNS, show_stats_pins.show),
         "totals": Statement(show_totals.COLUMNS, show_totals.show),
     }
 )

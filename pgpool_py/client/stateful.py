@@ -250,5 +250,7 @@ class Stateful(Regulated, ABC):
             held.append(PARAMETERS)
         if pins_all and self._has_prepared and STATEMENTS not in held:
             held.append(STATEMENTS)
+        if held and not self.holdings:
+            self.lender.counters.pin_count += 1
         self.holdings = tuple(held)
         self.lender.pins.settle(self)

@@ -73,6 +73,25 @@ def test_what_is_known_at_once_needs_no_examination(
     assert scene.lender.calls == ["request", "give back"]
 
 
+def test_it_is_counted_how_often_it_begins_to_keep_a_server(scene: Scene) -> None:
+    counters = scene.lender.counters
+    run(scene, LOCK)
+    assert counters.pin_count == 0
+    find(scene, HELD)
+    assert counters.pin_count == 1
+    # Still the same pin.
+    scene.send(LOCK)
+    scene.answer(done())
+    find(scene, HELD)
+    assert counters.pin_count == 1
+    scene.send(LOCK)
+    scene.answer(done())
+    find(scene, NOTHING_HELD)
+    run(scene, LOCK)
+    find(scene, HELD)
+    assert counters.pin_count == 2
+
+
 def test_what_is_sent_meanwhile_is_kept_and_asks_anew(scene: Scene) -> None:
     run(scene, LOCK)
     scene.send(HARMLESS, query("SELECT 2"))

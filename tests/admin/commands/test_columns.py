@@ -70,6 +70,12 @@ DATABASES = [
     ("paused", INT4),
     ("disabled", INT4),
 ]
+STATS_PINS = [
+    ("database", TEXT),
+    ("user", TEXT),
+    ("cl_pinned", INT8),
+    ("pin_count", NUMERIC),
+]
 STATS = [
     ("database", TEXT),
     ("total_server_assignment_count", NUMERIC),
@@ -188,6 +194,7 @@ COLUMNS = {
     "state": [("key", TEXT), ("value", TEXT)],
     "stats": STATS,
     "stats_averages": [*COUNTS, *AVERAGES],
+    "stats_pins": STATS_PINS,
     "stats_totals": [*COUNTS, *TOTALS],
     "totals": [("name", TEXT), ("value", NUMERIC)],
     "users": USERS,
