@@ -7,23 +7,31 @@ from pgwire.classification import Named, Touch, Transaction
 
 from .found import NOTHING, OPAQUE, Found
 from .lexer import Kind, Token
-from .words import IDENTIFIERS, at, is_symbol, name_of, word
+from .words import at, is_symbol, name_of, word
 
 
-def named(touch: Touch, token: Token) -> Found:
-    """Say what a statement touches that names something, in this token."""
-    if token.kind in IDENTIFIERS and (name := name_of(token)) is not None:
-        return Found(touch, names=(Named(touch, name, token.start, token.end),))
-    return Found(touch | Touch.OPAQUE)
+def named(touch: Touch, tokens: Sequence[Token], index: int) -> Found:
+    """Say what a statement touches that names something, in this token of it."""
+    token = at(tokens, index)
+    name = name_of(token)
+    if name is None:
+        return Found(touch | Touch.OPAQUE)
+    return Found(touch, names=(_named(touch, name, token, tokens),))
 
 
-def _all(touch: Touch, token: Token) -> Found:
-    return Found(touch, names=(Named(touch, None, token.start, token.end),))
+def _all(touch: Touch, tokens: Sequence[Token], index: int) -> Found:
+    return Found(touch, names=(_named(touch, None, tokens[index], tokens),))
+
+
+def _named(
+    touch: Touch, name: bytes | None, token: Token, tokens: Sequence[Token]
+) -> Named:
+    return Named(touch, name, token.start, token.end, tokens[-1].end)
 
 
 def listen_rule(tokens: Sequence[Token]) -> Found:
     """Say what a LISTEN touches."""
-    return named(Touch.LISTEN, at(tokens, 1)) if len(tokens) == 2 else OPAQUE
+    return named(Touch.LISTEN, tokens, 1) if len(tokens) == 2 else OPAQUE
 
 
 def unlisten_rule(tokens: Sequence[Token]) -> Found:
@@ -31,20 +39,20 @@ def unlisten_rule(tokens: Sequence[Token]) -> Found:
     if len(tokens) != 2:
         return OPAQUE
     if is_symbol(tokens[1], b"*"):
-        return _all(Touch.UNLISTEN, tokens[1])
-    return named(Touch.UNLISTEN, tokens[1])
+        return _all(Touch.UNLISTEN, tokens, 1)
+    return named(Touch.UNLISTEN, tokens, 1)
 
 
 def notify_rule(tokens: Sequence[Token]) -> Found:
     """Say what a NOTIFY touches."""
-    return named(Touch.NOTIFY, at(tokens, 1))
+    return named(Touch.NOTIFY, tokens, 1)
 
 
 def prepare_rule(tokens: Sequence[Token]) -> Found:
     """Say what a PREPARE touches, but for what it prepares."""
     if word(tokens, 1) == b"transaction" and at(tokens, 2).kind in _TEXTS:
         return Found(transaction=Transaction.PREPARE)
-    return named(Touch.PREPARE, at(tokens, 1))
+    return named(Touch.PREPARE, tokens, 1)
 
 
 _TEXTS: Final = frozenset({Kind.STRING, Kind.LITERAL})
@@ -52,14 +60,14 @@ _TEXTS: Final = frozenset({Kind.STRING, Kind.LITERAL})
 
 def execute_rule(tokens: Sequence[Token]) -> Found:
     """Say what an EXECUTE touches, but for what was prepared."""
-    return named(Touch.EXECUTE, at(tokens, 1))
+    return named(Touch.EXECUTE, tokens, 1)
 
 
 def executed_in(tokens: Sequence[Token]) -> Found:
     """Say what a CREATE TABLE ... AS EXECUTE touches by that."""
     for index in range(1, len(tokens) - 1):
         if word(tokens, index) == b"execute" and word(tokens, index - 1) == b"as":
-            return named(Touch.EXECUTE, tokens[index + 1])
+            return named(Touch.EXECUTE, tokens, index + 1)
     return NOTHING
 
 
@@ -70,8 +78,8 @@ def deallocate_rule(tokens: Sequence[Token]) -> Found:
     if len(tokens) != index + 1:
         return OPAQUE
     if word(tokens, index) == b"all":
-        return _all(Touch.DEALLOCATE, tokens[index])
-    return named(Touch.DEALLOCATE, tokens[index])
+        return _all(Touch.DEALLOCATE, tokens, index)
+    return named(Touch.DEALLOCATE, tokens, index)
 
 
 def discard_rule(tokens: Sequence[Token]) -> Found:
@@ -83,9 +91,8 @@ def discard_rule(tokens: Sequence[Token]) -> Found:
         return Found(Touch.GONE)
     if what != b"all":
         return OPAQUE
-    start, end = tokens[1].start, tokens[1].end
     touches = Touch.UNLISTEN, Touch.DEALLOCATE
     return Found(
         Touch.RESETS | Touch.GONE | Touch.UNLISTEN | Touch.DEALLOCATE,
-        names=tuple(Named(touch, None, start, end) for touch in touches),
+        names=tuple(_named(touch, None, tokens[1], tokens) for touch in touches),
     )

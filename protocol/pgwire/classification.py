@@ -60,12 +60,14 @@ class Named:
         touch: LISTEN, UNLISTEN, NOTIFY, PREPARE, EXECUTE or DEALLOCATE.
         name: as PostgreSQL folds and cuts it; None: all of them (``*``, ``ALL``).
         start, end: where it stands in the text, quotes included.
+        until: where its statement ends.
     """
 
     touch: Touch
     name: bytes | None
     start: int
     end: int
+    until: int
 
 
 @dataclass(frozen=True, slots=True)

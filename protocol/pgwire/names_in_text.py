@@ -8,8 +8,8 @@
     DEALLOCATE of a name it has     likewise, but anything of that name will do
     use of a name it has not        the server is made not to have it, and refuses
 
-Where a text has several statements, it is not known where a PREPARE ends. There the new
-statement keeps the client's name, and the client its server, until it is dropped.
+Where statements beside a PREPARE have to do with names too, or with how it is read, the
+new statement keeps the client's name, and the client its server, until it is dropped.
 """
 
 from collections.abc import Callable, Mapping
@@ -76,10 +76,11 @@ def names_in_text(
         make: gives a new statement by what stands behind its name in its PREPARE, or
             None where it keeps the client's name.
     """
-    reading = _Reading(found.alone, text, own, make)
-    for named in found.names:
-        if named.touch & NAMES:
-            reading.read(named)
+    names = [named for named in found.names if named.touch & NAMES]
+    apart = found.alone or (len(names) == 1 and found.touches == Touch.PREPARE)
+    reading = _Reading(apart, text, own, make)
+    for named in names:
+        reading.read(named)
     return NamesInText(
         RenamedText.of(text, reading.replaced),
         tuple(reading.needed),
@@ -95,12 +96,13 @@ class _Reading:
 
     def __init__(
         self,
-        alone: bool,
+        apart: bool,
         text: bytes,
         own: Mapping[bytes, Statement | None],
         make: Callable[[bytes], Statement | None],
     ) -> None:
-        self._alone = alone
+        # Whether a PREPARE is as if it was alone.
+        self._apart = apart
         self._text = text
         self._own = own
         self._make = make
@@ -137,7 +139,8 @@ class _Reading:
             self.replaced.append((named.start, named.end, statement.name))
 
     def _prepare(self, named: Named, name: bytes) -> Statement | None:
-        statement = self._make(self._text[named.end :]) if self._alone else None
+        content = self._text[named.end : named.until]
+        statement = self._make(content) if self._apart else None
         if statement is None:
             self.unknown.append(name)
         self._change(named.touch, name, statement)

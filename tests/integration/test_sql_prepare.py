@@ -273,21 +273,6 @@ def test_in_a_pipeline(client: Connection) -> None:
     assert [value(client, "EXECUTE p") for _ in range(3)] == ["last"] * 3
 
 
-def test_several_statements_in_one_text_keep_the_server(
-    pooler: PoolerProcess, client: Connection
-) -> None:
-    cursor = client.execute("PREPARE p AS SELECT pg_backend_pid(); EXECUTE p")
-    pid = None
-    while cursor.nextset():
-        pid = cursor.fetchone()
-    assert pid
-    assert [client.execute("EXECUTE p").fetchone() for _ in range(4)] == [pid] * 4
-    client.execute("DEALLOCATE p")
-    client.execute("PREPARE p AS SELECT pg_backend_pid()")
-    pids = {value(client, "EXECUTE p") for _ in range(4)}
-    assert pids == set(pooler.pids())
-
-
 def test_one_that_is_prepared_unseen_keeps_the_server(
     pooler: PoolerProcess, client: Connection
 ) -> None:

@@ -12,6 +12,11 @@ _TOUCHES = {
 _NAME = re.compile(rb"(PREPARE|EXECUTE|DEALLOCATE) (\w+)")
 
 
+def _end(text: bytes, position: int) -> int:
+    """Give where the statement ends that goes on there."""
+    return position + len(text[position:].partition(b";")[0])
+
+
 def classify(text: bytes) -> Classification:
     """Find PREPARE, EXECUTE and DEALLOCATE in capitals, locks, and what is unseen."""
     names = tuple(
@@ -19,6 +24,7 @@ def classify(text: bytes) -> Classification:
             _TOUCHES[found[1]],
             None if found[2] == b"ALL" else found[2],
             *found.span(2),
+            _end(text, found.end()),
         )
         for found in _NAME.finditer(text)
     )

@@ -69,6 +69,27 @@ def test_what_the_server_has_under_the_clients_name_is_left_alone() -> None:
     assert not look(b"PREPARE mine AS SELECT 3").changes
 
 
+def test_beside_statements_without_names_it_is_as_if_it_was_alone() -> None:
+    tails: list[bytes] = []
+
+    def make(tail: bytes) -> Statement:
+        tails.append(tail)
+        return NEW
+
+    text = b"BEGIN; PREPARE n AS SELECT 3; COMMIT"
+    names = names_in_text(classify(text), text, OWN, make)
+    assert tails == [b" AS SELECT 3"]
+    assert names.renamed.text == b"BEGIN; PREPARE " + NEW.name + b" AS SELECT 3; COMMIT"
+    assert names.changes == (Change(Touch.PREPARE, b"n", NEW),)
+
+
+def test_beside_what_may_change_how_it_is_read_it_keeps_the_clients_name() -> None:
+    text = b"unseen; PREPARE n AS SELECT 3"
+    names = look(text)
+    assert names.renamed.text == text
+    assert names.changes == (Change(Touch.PREPARE, b"n", None),)
+
+
 def test_one_of_several_statements_keeps_the_clients_name() -> None:
     text = b"PREPARE n AS SELECT 3; EXECUTE n; DEALLOCATE n"
     names = look(text)

@@ -279,4 +279,14 @@ def test_functions_are_named_with_their_schema() -> None:
 def test_a_place_is_that_in_the_whole_text() -> None:
     text = b"SELECT 'x'; LISTEN a"
 
-    assert classify(text).names == (Named(Touch.LISTEN, b"a", 19, 20),)
+    assert classify(text).names == (Named(Touch.LISTEN, b"a", 19, 20, 20),)
+
+
+def test_it_is_told_where_the_statement_ends_that_has_the_name() -> None:
+    text = b"BEGIN; PREPARE a AS SELECT ';' /* ; */ ; EXPLAIN EXECUTE a (1) -- end"
+    ends = [text[: named.until] for named in classify(text).names]
+
+    assert ends == [
+        b"BEGIN; PREPARE a AS SELECT ';'",
+        b"BEGIN; PREPARE a AS SELECT ';' /* ; */ ; EXPLAIN EXECUTE a (1)",
+    ]

@@ -1,0 +1,74 @@
+"""PREPARE beside other statements of its text, in transaction mode."""
+
+import psycopg
+import pytest
+from psycopg.rows import TupleRow
+
+from tests.fixtures.pooling import PoolerProcess, StartPooler
+from tests.integration.rotation import SERVERS, rotating
+
+Connection = psycopg.Connection[TupleRow]
+
+
+@pytest.fixture
+def pooler(start_pooler: StartPooler) -> PoolerProcess:
+    pooler = rotating(start_pooler)
+    with pooler.connect() as one, pooler.connect() as other, one.transaction():
+        one.execute("SELECT 1")
+        other.execute("SELECT 1")
+    assert len(pooler.backends()) == SERVERS
+    return pooler
+
+
+@pytest.fixture
+def client(pooler: PoolerProcess) -> Connection:
+    return pooler.keep(pooler.connect())
+
+
+def value(client: Connection, query: str) -> object:
+    """Run a Query; return the first column of its only row."""
+    row = client.execute(query).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_beside_statements_without_names_it_goes_along(
+    pooler: PoolerProcess, client: Connection
+) -> None:
+    client.execute("BEGIN; PREPARE p AS SELECT pg_backend_pid(), ';'; COMMIT; SELECT 1")
+    pids = {value(client, "EXECUTE p") for _ in range(4)}
+    assert pids == set(pooler.pids())
+    # In a failed transaction, and on a server that has the same for another name.
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        client.execute("BEGIN; SELECT 1 / 0")
+    client.execute("ROLLBACK; PREPARE t AS SELECT pg_backend_pid(), ';'")
+    assert {value(client, "EXECUTE t") for _ in range(4)} == pids
+    assert {value(client, "EXECUTE p") for _ in range(4)} == pids
+    # Done, though what comes behind it fails.
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        client.execute("PREPARE q AS SELECT 7; SELECT 1 / 0")
+    assert [value(client, "EXECUTE q") for _ in range(4)] == [7] * 4
+    # Not done.
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        client.execute("SELECT 1 / 0; PREPARE r AS SELECT 8")
+    for _ in range(4):
+        with pytest.raises(psycopg.errors.InvalidSqlStatementName):
+            client.execute("EXECUTE r")
+    with pytest.raises(psycopg.errors.SyntaxError) as refused:
+        client.execute("SELECT 1; PREPARE s AS SELEC 1")
+    assert refused.value.diag.statement_position == "24"
+
+
+def test_several_statements_in_one_text_keep_the_server(
+    pooler: PoolerProcess, client: Connection
+) -> None:
+    cursor = client.execute("PREPARE p AS SELECT pg_backend_pid(); EXECUTE p")
+    pid = None
+    while cursor.nextset():
+        pid = cursor.fetchone()
+    assert pid
+    assert [client.execute("EXECUTE p").fetchone() for _ in range(4)] == [pid] * 4
+    client.execute("DEALLOCATE p")
+    client.execute("PREPARE p AS SELECT pg_backend_pid()")
+    pids = {value(client, "EXECUTE p") for _ in range(4)}
+    assert pids == set(pooler.pids())
