@@ -1,4 +1,4 @@
-"""What is called like a function in a statement."""
+"""What is called like a function in a statement, or like an attribute."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,8 @@ class Call:
         name: without its schema.
         schema: empty if none is given; of three names, the first two.
         quoted: whether any part is.
-        opening: the index of the parenthesis among the tokens.
+        opening: the index of the parenthesis among the tokens; of the name itself if
+            there is none.
     """
 
     name: bytes
@@ -61,6 +62,23 @@ def calls(tokens: Sequence[Token]) -> Iterator[Call]:
         *schema, name = (name.value for name in names)
         quoted = any(name.kind is Kind.QUOTED for name in names)
         yield Call(name, b".".join(schema), quoted, index)
+
+
+def attributes(tokens: Sequence[Token]) -> Iterator[Call]:
+    """Give what may be a call of one argument in the notation of an attribute: (1).f.
+
+    That may stand behind any expression but a column (``ParseFuncOrColumn`` in
+    PostgreSQL's ``parse_func.c``).
+    """
+    behind = False
+    for index, token in enumerate(tokens):
+        if is_symbol(token, b"."):
+            continue
+        dotted = is_symbol(at(tokens, index - 1), b".")
+        if behind and dotted and token.kind in IDENTIFIERS:
+            yield Call(token.value, b"", token.kind is Kind.QUOTED, index)
+        else:
+            behind = token.kind is Kind.PARAMETER or token.value in _CLOSING
 
 
 def arguments(tokens: Sequence[Token], opening: int) -> list[Sequence[Token]]:

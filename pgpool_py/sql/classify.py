@@ -12,7 +12,7 @@ from typing import Final
 
 from pgwire.classification import UNSEEN, Classification, Transaction
 
-from .calls import arguments, calls
+from .calls import arguments, attributes, calls
 from .commands import rule_of, runs_functions
 from .containment import is_rerunnable, is_self_contained
 from .found import Found, united
@@ -69,6 +69,7 @@ def _statement(piece: Sequence[Token]) -> Classification:
         parts.append(touched_relations(opened))
     if runs_functions(explained):
         parts += (touched_by(call, opened) for call in called)
+        parts += (touched_by(call, opened) for call in attributes(opened))
     found = united(parts)
     plain = explained is opened
     contained = plain and not found.touches and is_self_contained(opened, called)

@@ -7,7 +7,8 @@ it read; what it does not is classified (:mod:`pgwire.classification`).
 
 It holds because of what harm needs: another first word; the word TEMP or a name that
 begins with ``pg_temp``; the rule of pg_settings; or one of a few functions, which are
-known by how their names end in front of a parenthesis.
+known by how their names end in front of a parenthesis, or stand where an attribute of
+an expression would.
 """
 
 import re
@@ -30,7 +31,7 @@ def _class(members: set[int]) -> bytes:
 _CHARACTERS: Final = set(range(1, 256))
 # Every byte but those that need a look at what is around them. Those of an encoding
 # whose second bytes may be ASCII do no harm: they are not quotes or parentheses.
-_PLAIN: Final = _class(_CHARACTERS - set(b"'\"\\;$(/-mM"))
+_PLAIN: Final = _class(_CHARACTERS - set(b"'\"\\;$()]/-mM"))
 # In front of a parenthesis, with a space or without, none of these is the end of such a
 # function.
 _LAST: Final = {ending[-1] for ending in _ENDINGS}
@@ -56,7 +57,8 @@ _PIECES: Final = (
     + _PARENTHESIS
     + rb"|'[^'\\\0]*+'|-(?!-)|"
     + _QUOTED
-    + rb"|/(?!\*)|\$(?=[0-9]))"
+    # Behind these a function may stand as an attribute does: (1).f
+    + rb"|/(?!\*)|(?:[)\]]|\$[0-9]++)(?!\s*+\.))"
     + _PLAIN
     + rb"*+)*+"
 )

@@ -63,6 +63,8 @@ def test_what_is_not_understood_is_opaque(text: str) -> None:
         "-- SET a = b\n/* SET a = b; /* nested */ SET a = b; */ SELECT 1",
         "SELECT 1 + -2 * 3 / 4 - - 5, @ -6, 0x1f, 1_000, .5, 1.5e-3, a[1:2]",
         "SELECT set_config, pg_advisory_lock FROM t",
+        "SELECT t.pg_advisory_lock, s.t.currval FROM s.t",
+        "SELECT (t).id, a[1].id FROM t",
         "SELECT '(' || set_config || ')'",
         "SELECT \"SET_CONFIG\"('a', 'b', false)",
         "SELECT pg_advisory_xact_lock(1), nextval('s'), setval('s', 1)",

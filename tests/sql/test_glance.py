@@ -25,6 +25,28 @@ def test_no_function_that_touches_the_session_is_overlooked(
         assert not is_harmless(text)
 
 
+@pytest.mark.parametrize("name", [*TOUCHING, SET_CONFIG])
+@pytest.mark.parametrize(
+    "form",
+    [
+        b"(1::bigint).%s",
+        b"(1).int8.%s",
+        b"(x)\n. %s",
+        b'(x)."%s"',
+        b"a[1].%s",
+        b"(SELECT 1).%s",
+        b"$1.%s",
+    ],
+)
+def test_none_is_overlooked_that_is_called_like_an_attribute(
+    name: bytes, form: bytes
+) -> None:
+    text = b"SELECT " + form % name + b" FROM t"
+
+    assert not is_harmless(text)
+    assert name == SET_CONFIG or classify(text).touches == TOUCHING[name].touches
+
+
 WORDS = r"""
     SELECT select INSERT INTO UPDATE ONLY DELETE FROM BEGIN COMMIT ROLLBACK END SET
     LOCAL TEMP temp pg_temp CREATE TABLE LISTEN PREPARE EXECUTE AS HOLD
