@@ -46,6 +46,8 @@ class Reason(StrEnum):
     PIN_TIMEOUT = "pin_timeout"
 
     # More notifications came for it than it takes
+    TOO_MANY_PINNED = "too many are pinned (max_pinned)"
+    TOO_MANY_CHANNELS = "too many channels are listened to (max_listen_channels)"
     NOTIFICATIONS_NOT_TAKEN = "notifications are not taken (notification_buffer_limit)"
 
     # The mode forbids it

@@ -27,6 +27,16 @@ ROWS: list[tuple[PoolerError, str, str]] = [
         "53300",
     ),
     (errors.pin_timeout(9, "advisory lock"), "pin_timeout", "57P05"),
+    (
+        errors.pinned_unseen(9, "somebody"),
+        "too many clients keep a server for their session state (max_pinned)",
+        "53300",
+    ),
+    (
+        errors.too_many_channels_unseen(9),
+        "too many channels are listened to (max_listen_channels)",
+        "54000",
+    ),
     (errors.query_wait_timeout(9, 4), "query_wait_timeout", "53300"),
     (errors.not_allowed("u"), "not allowed", "28000"),
     (errors.no_such_database("d"), "no such database: d", "3D000"),

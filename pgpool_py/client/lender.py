@@ -82,8 +82,8 @@ class Pins(Protocol):
     ) -> PoolerError | None:
         """Say why a client may not send this, if it may not; else note that it did."""
 
-    def settle(self, client: Pinned) -> None:
-        """Take note of whether it keeps a server now."""
+    def settle(self, client: Pinned) -> PoolerError | None:
+        """Take note of whether it keeps a server now; say why it may not, if so."""
 
     def forget(self, client: Pinned) -> None:
         """Strike it out: it has left."""

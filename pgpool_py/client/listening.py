@@ -14,6 +14,7 @@ Notifications of the client's own server are dropped meanwhile: they come twice.
 """
 
 import itertools
+from collections.abc import Collection
 from typing import Final, Protocol
 
 from pgpool_py.errors import PoolerError
@@ -164,6 +165,16 @@ class Listening:
         self._subscription.unlisten(names, _set_mark(server))
 
     # What becomes of it
+
+    @property
+    def own(self) -> Collection[bytes]:
+        """Give the channels that it listens to, or has said so."""
+        return self._subscription.channels | self._subscription.tentative
+
+    @property
+    def excess(self) -> PoolerError | None:
+        """Say that it listens to too much, by what could not be seen; else None."""
+        return self._subscription.excess
 
     def settle(self, findings: Findings | None) -> None:
         """Take note of what PostgreSQL says; None if it could not be made to tell."""

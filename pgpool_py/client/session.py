@@ -41,8 +41,7 @@ class ClientSession(Plain):
     """See the module's text.
 
     Attributes:
-        takes_back: whether a transaction of its is rolled back, for the mode forbids
-            it; what it sends is kept meanwhile.
+        takes_back: whether what it sends waits for a rollback that the mode demands.
     """
 
     __slots__ = (
@@ -316,7 +315,8 @@ class ClientSession(Plain):
             self.waiting = True
             self._regulate()
             return False
-        self.requests.ties = bool(self.pinned)
+        if self._must_close():
+            return False
         if self.requests.ties and self.parameters is not server.parameters:
             self.waiting = True
             self.lender.restore(server, self)

@@ -32,7 +32,9 @@ PINS: Final = Touch.LOCKS | Touch.TEMPORARY | Touch.CURSORS | Touch.LASTING
 LISTENS: Final = Touch.LISTEN | Touch.UNLISTEN | Touch.OPAQUE
 #: What matters to a client that listens.
 HEARD: Final = LISTENS | Touch.NOTIFY
-_HOLDS: Final = Touch.LOCKS | Touch.TEMPORARY | Touch.CURSORS | Touch.OPAQUE
+_HOLDS: Final = (
+    Touch.LOCKS | Touch.TEMPORARY | Touch.CURSORS | Touch.OPAQUE | Touch.PATH
+)
 # What may change that, for one who is pinned.
 _HINTS: Final = Touch.GONE | Touch.PREPARE | Touch.DEALLOCATE
 
@@ -79,8 +81,12 @@ class Touched:
             sets, sets_any = sets | names, sets_any or unnamed
         if touches & Touch.RESETS and resets is not None:
             resets = None if unnamed else resets | names
+        lasting = self.lasting or bool(touches & Touch.LASTING)
         if len(sets) > MOST_NAMES:
-            sets, sets_any = frozenset(), True
+            # PostgreSQL tells of all but those with a dot.
+            sets, sets_any = frozenset(name for name in sets if "." in name), True
+        if len(sets) > MOST_NAMES:
+            sets, lasting = frozenset(), True
         if resets is not None and len(resets) > MOST_NAMES:
             resets = None
         made = Touched(
@@ -90,7 +96,7 @@ class Touched:
             holdings=self.holdings
             or bool(touches & _HOLDS)
             or (pinned and bool(touches & _HINTS)),
-            lasting=self.lasting or bool(touches & Touch.LASTING),
+            lasting=lasting,
             listens=self.listens
             or bool(touches & (LISTENS if listening else LISTENS & ~Touch.UNLISTEN)),
             reading=self.reading or _reads_otherwise(found),

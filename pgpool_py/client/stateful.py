@@ -7,6 +7,7 @@ its transaction ends ──► nothing touched: the server goes back
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import Final
 
 from pgpool_py.errors import PoolerError
@@ -14,7 +15,7 @@ from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.examination import Findings
-from pgpool_py.server.parameters import ParameterSet
+from pgpool_py.server.parameters import ParameterSet, makes_temporary
 from pgpool_py.settings import PoolMode, PoolSettings, SessionStatePolicy
 from pgwire.backend import ParameterStatus
 from pgwire.classification import Classification, Touch
@@ -95,7 +96,12 @@ class Stateful(Regulated, ABC):
         statements = self.requests.names.values()
         return any(isinstance(statement, SqlStatement) for statement in statements)
 
-    def _note_channels(self, findings: Findings | None) -> None:
+    def _note_channels(self, touched: Touched, findings: Findings | None) -> None:
+        if findings is not None and not touched.sets_any:
+            # All was seen: what else is listened to is none of its doing.
+            own = () if self.listening is None else self.listening.own
+            channels = findings.channels.intersection(own)
+            findings = replace(findings, channels=channels)
         if self.listening is None and findings is not None and findings.channels:
             # Of a LISTEN that could not be seen.
             self.listening = Listening(self, self.lender)
@@ -134,6 +140,13 @@ class Stateful(Regulated, ABC):
     @abstractmethod
     def close(self, reason: Reason, error: PoolerError | None = None) -> None:
         """Close, with an error for the client if there is one; once."""
+
+    def look_at_path(self) -> None:
+        """Keep a server if what it creates is temporary by the path of its login."""
+        kept = self.limits.session_state is not SessionStatePolicy.IGNORE
+        if kept and makes_temporary(self.parameters.values):
+            self.touched = Touched(lasting=True)
+            self.look_at_end()
 
     @property
     def leaves_state(self) -> bool:
@@ -214,6 +227,25 @@ class Stateful(Regulated, ABC):
             return b""
         return ParameterStatus(name, own).encode()
 
+    def _must_close(self) -> bool:
+        """Settle whether it keeps its server, or end it if it holds too much."""
+        excess = self._excess()
+        if excess is not None:
+            self.waiting = False
+            self.close(*excess)
+        self.requests.ties = bool(self.pinned)
+        return excess is not None
+
+    def _excess(self) -> tuple[Reason, PoolerError] | None:
+        """Say what it has more of than it may, which was not seen in time to refuse."""
+        listening = self.listening
+        if listening is not None and (error := listening.excess) is not None:
+            return Reason.TOO_MANY_CHANNELS, error
+        error = self.lender.pins.settle(self)
+        # Where none is to travel, each statement pins.
+        allowed = not self.lender.statements.limit and self.holdings == (STATEMENTS,)
+        return None if error is None or allowed else (Reason.TOO_MANY_PINNED, error)
+
     def _is_examined(self, server: ServerConnection) -> bool:
         """Whether what it has touched can be, and has to be, found out now."""
         in_session = self.lender.settings.pool_mode is PoolMode.SESSION
@@ -235,7 +267,7 @@ class Stateful(Regulated, ABC):
         if touched.reading:
             self.requests.reread(parameters.parsing)
         if touched.listens:
-            self._note_channels(findings)
+            self._note_channels(touched, findings)
         held = [what for what in self.holdings if what != PARAMETERS]
         lasting = [what for what in held if what == LASTING]
         if findings is None:
@@ -243,7 +275,8 @@ class Stateful(Regulated, ABC):
         elif touched.holdings:
             self.requests.note_strays(found=STATEMENTS in findings.holdings)
             held = [*findings.holdings, *lasting]
-        if touched.lasting and LASTING not in held:
+        lasts = touched.lasting or makes_temporary(parameters.values)
+        if lasts and LASTING not in held:
             held.append(LASTING)
         pins_all = self.limits.session_state is SessionStatePolicy.PIN
         if pins_all and parameters is not self.startup:
@@ -253,4 +286,3 @@ class Stateful(Regulated, ABC):
         if held and not self.holdings:
             self.lender.counters.pin_count += 1
         self.holdings = tuple(held)
-        self.lender.pins.settle(self)

@@ -54,10 +54,16 @@ from .session import (
     shutting_down,
     suspend_timeout,
     too_many_channels,
+    too_many_channels_unseen,
     transaction_in_statement_mode,
     transaction_timeout,
 )
-from .session_state import pin_timeout, session_state_rejected, too_many_pinned
+from .session_state import (
+    pin_timeout,
+    pinned_unseen,
+    session_state_rejected,
+    too_many_pinned,
+)
 from .tree import (
     ClientProtocolError,
     ConsoleError,
@@ -106,6 +112,7 @@ __all__ = [
     "password_too_long",
     "peer_rejected",
     "pin_timeout",
+    "pinned_unseen",
     "pqexec_disallowed",
     "protocol_violation",
     "query_timeout",
@@ -125,6 +132,7 @@ __all__ = [
     "suspend_timeout",
     "tls_required",
     "too_many_channels",
+    "too_many_channels_unseen",
     "too_many_database_clients",
     "too_many_pinned",
     "too_many_user_clients",

@@ -199,6 +199,17 @@ def too_many_channels(limit: int) -> LimitError:
     )
 
 
+def too_many_channels_unseen(limit: int) -> LimitError:
+    """End a client that listens to too many channels by what could not be seen."""
+    return LimitError(
+        "too many channels are listened to (max_listen_channels)",
+        "54000",
+        detail=f"max_listen_channels is {limit}. The LISTEN was where it cannot be "
+        "seen, as in DO, CALL or a function.",
+        hint="UNLISTEN what is not needed, or raise max_listen_channels.",
+    )
+
+
 def notifications_not_taken(limit: int) -> LimitError:
     """End a client for which more notifications are kept than may be."""
     return LimitError(

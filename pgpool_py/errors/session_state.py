@@ -59,6 +59,18 @@ def too_many_pinned(limit: int, holders: str) -> LimitError:
     )
 
 
+def pinned_unseen(limit: int, holders: str) -> LimitError:
+    """End a client that keeps a server by what could not be seen in its statement."""
+    return LimitError(
+        "too many clients keep a server for their session state (max_pinned)",
+        "53300",
+        detail=f"max_pinned is {limit}. Kept by: {holders}. What this session holds "
+        "was made where it cannot be seen, as in DO, CALL or a function.",
+        hint="End what they hold, raise max_pinned or the pool's size, or use "
+        "pool_mode = session.",
+    )
+
+
 def pin_timeout(seconds: float, holdings: str) -> DeadlineError:
     """End a client that kept a server for its session state and sent nothing."""
     return DeadlineError(

@@ -87,6 +87,7 @@ class Subscription:
     Attributes:
         channels: that it listens to.
         tentative: those it may listen to when its transaction is over.
+        excess: why it is to be closed: it listens to more than it may.
     """
 
     __slots__ = (
@@ -97,6 +98,7 @@ class Subscription:
         "_size",
         "_source",
         "channels",
+        "excess",
         "tentative",
     )
 
@@ -111,6 +113,7 @@ class Subscription:
         self._forgone: list[tuple[int, frozenset[bytes] | None]] = []
         self.channels: set[bytes] = set()
         self.tentative: set[bytes] = set()
+        self.excess: PoolerError | None = None
 
     @property
     def unsettled(self) -> bool:
@@ -179,7 +182,12 @@ class Subscription:
         self.channels |= left
         self._source.forgo(self, sorted(before - self.channels))
         # Said where it could not be seen, as in DO.
-        self._source.want(self, sorted(self.channels - before))
+        unseen = self.channels - before
+        most = self._limits.channels
+        if unseen and most and len(self.channels) > most:
+            self.excess = errors.too_many_channels_unseen(most)
+            return
+        self._source.want(self, sorted(unseen))
         self.flush()
 
     def end(self) -> None:

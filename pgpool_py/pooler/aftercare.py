@@ -18,7 +18,7 @@ from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.errand import Errand
 from pgpool_py.server.parameters import UNSETTABLE
 from pgpool_py.server.state import ServerState
-from pgpool_py.settings import PoolMode, PoolSettings
+from pgpool_py.settings import PoolMode, PoolSettings, SessionStatePolicy
 from pgwire.diagnostics import ErrorResponse
 from pgwire.draining import skip_request
 from pgwire.exchange import EXECUTE, QUERY
@@ -188,7 +188,7 @@ class Aftercare:
                 return
             server.parameters = self._context.book.of(reported)
         server.must_reset = False
-        server.ledger.notifies = True
+        server.ledger.notifies = notifies(self.settings)
         self._shelve(server)
 
     # Cancel
@@ -300,3 +300,13 @@ class Aftercare:
 def resets(settings: PoolSettings) -> bool:
     """Tell whether every server is reset when it comes back."""
     return settings.pool_mode is PoolMode.SESSION or settings.server_reset_query_always
+
+
+def notifies(settings: PoolSettings) -> bool:
+    """Tell whether clients get notifications from the servers that they are lent.
+
+    Elsewhere one server listens for all of them: what another one is notified of, a
+    client has asked for where it could not be seen, and perhaps one that is gone.
+    """
+    ignored = settings.session_state is SessionStatePolicy.IGNORE
+    return settings.pool_mode is PoolMode.SESSION or ignored

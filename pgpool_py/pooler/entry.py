@@ -11,7 +11,7 @@ from pgpool_py.client.telling import noticed
 from pgpool_py.errors import PoolerError
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
-from pgpool_py.server.parameters import ParameterSet
+from pgpool_py.server.parameters import PATH, ParameterSet, makes_temporary
 from pgpool_py.settings import PoolSettings, SessionStatePolicy
 from pgwire.backend import BackendKeyData
 from pgwire.framing import LARGE_MESSAGE_LIMIT, lengths_up_to
@@ -164,6 +164,8 @@ class ClientEntry:
         context = self._context
         identity = identify(context, self._arrival, self._wishes)
         session = self._session(pool, stream, identity)
+        if PATH in self._wishes.parameters:
+            session.look_at_path()
         self._arrival.arrived()
         # It is the session's from now on.
         self._place.hand_over()
@@ -194,8 +196,10 @@ class ClientEntry:
     def _requests(self, pool: Pool, limits: PoolSettings, watch: Watch) -> Requests:
         context, settings = self._context, self._context.settings
         book, limit = pool.statements, settings.max_packet_size
-        longest_query = 0 if settings.disable_pqexec else limit
-        free = limit >= LONGEST_MESSAGE and not settings.disable_pqexec
+        # One that creates what is temporary keeps its server from the start.
+        keeps = makes_temporary(self._wishes.parameters)
+        longest_query = 0 if settings.disable_pqexec or keeps else limit
+        free = limit >= LONGEST_MESSAGE and not (settings.disable_pqexec or keeps)
         if limits.session_state is SessionStatePolicy.IGNORE:
             if free:
                 return Requests(book)

@@ -10,7 +10,7 @@ from typing import Final
 from pgpool_py.client.lender import Examined
 from pgpool_py.client.session_state import Touched
 from pgpool_py.reasons import Reason
-from pgpool_py.server.answers import Answers
+from pgpool_py.server.answers import MOST_BYTES, Answers
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.errand import Errand
 from pgpool_py.server.examination import (
@@ -25,9 +25,12 @@ from pgwire.backend import ParameterStatus
 from pgwire.diagnostics import ErrorResponse
 from pgwire.requests import written_down
 
-from .aftercare import Aftercare
+from .aftercare import Aftercare, notifies
 from .context import Context
 from .staffing import Staffing
+
+# What one client may have set; PostgreSQL itself has some 400 parameters.
+MOST_PARAMETERS: Final = 500
 
 # A cancel that comes late may hit the first, or the session's statement_timeout.
 _MOST_TRIES: Final = 2
@@ -88,8 +91,11 @@ class Examining:
         if findings is None:
             client.on_examined(touched, None, server.parameters)
             return
-        server.ledger.notifies = True
+        server.ledger.notifies = notifies(self._aftercare.settings)
         values = self._values(dict(server.parameters.values), touched, findings)
+        if _are_too_many(values):
+            client.on_examined(touched, None, server.parameters)
+            return
         server.parameters = self._context.book.of(values)
         # What the session has all the same was set behind the reset, to the default.
         kept = findings.session or ()
@@ -135,6 +141,12 @@ class Examining:
             return value == self._user
         # PostgreSQL does not forget a parameter with a dot: it is empty from then on.
         return value is None or (not value and touched.is_reset(name))
+
+
+def _are_too_many(values: Mapping[str, str]) -> bool:
+    """Whether these are more than are taken from server to server for one client."""
+    size = sum(len(name) + len(value) for name, value in values.items())
+    return len(values) > MOST_PARAMETERS or size > MOST_BYTES
 
 
 class Examination:

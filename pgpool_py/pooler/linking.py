@@ -29,6 +29,8 @@ from .context import Context
 
 # How many accepted values of parameters a pool remembers.
 MOST_ACCEPTED: Final = 1000
+# A longer one is awaited each time.
+LONGEST_ACCEPTED: Final = 1000
 
 # Messages, and their ledger entries.
 Replay = tuple[bytes, tuple[int, ...]]
@@ -223,6 +225,8 @@ class Linking:
             client.on_linked(server)
 
     def _remember(self, change: Change) -> None:
+        if change[1] is not None and len(change[1]) > LONGEST_ACCEPTED:
+            return
         self._accepted[change] = None
         if len(self._accepted) > MOST_ACCEPTED:
             self._accepted.popitem(last=False)

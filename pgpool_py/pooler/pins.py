@@ -58,6 +58,10 @@ class PoolPins:
             return settings.max_pinned
         return max(1, settings.pool_size // 2)
 
+    @property
+    def _is_full(self) -> bool:
+        return bool(self.most) and len(self.holders) >= self.most
+
     def judge(
         self, client: Pinned, found: Classification, text: bytes
     ) -> PoolerError | None:
@@ -69,18 +73,22 @@ class PoolPins:
         pinning = _PINS_ALL if policy is SessionStatePolicy.PIN else PINS
         if not touches & pinning or client in self.holders:
             return None
-        if self.most and len(self.holders) >= self.most:
+        if self._is_full:
             return errors.too_many_pinned(self.most, self._holders())
         self.holders[client] = Pin(self._reactor.now, self._fingerprint(text).text)
         return None
 
-    def settle(self, client: Pinned) -> None:
-        """Take note of whether it keeps a server now."""
+    def settle(self, client: Pinned) -> PoolerError | None:
+        """Take note of whether it keeps a server now; say why it may not, if so."""
+        error = None
         if not client.holdings:
             self.holders.pop(client, None)
         elif client not in self.holders:
             # By something that could not be seen.
+            if self._is_full:
+                error = errors.pinned_unseen(self.most, self._holders())
             self.holders[client] = Pin(self._reactor.now, "")
+        return error
 
     def forget(self, client: Pinned) -> None:
         """Strike it out: it has left."""

@@ -19,6 +19,7 @@ from pgpool_py.server.parameters import tracked
 from pgpool_py.settings import PoolSettings
 from pgwire.server_secret import ServerSecret
 
+from .aftercare import notifies
 from .context import Context
 from .destinations import Destinations
 from .greeting import Greeting
@@ -210,6 +211,7 @@ class Staffing:
             number=next(context.numbers),
             parameters=context.book.of(differing),
         )
+        server.ledger.notifies = notifies(self.settings)
         server.end_of_life = end_of_life(
             server.opened,
             self.settings.server_lifetime,

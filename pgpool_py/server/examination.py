@@ -58,23 +58,21 @@ _HOLDINGS: Final = Parse(
     b"SELECT 'advisory lock' WHERE EXISTS (SELECT FROM pg_catalog.pg_locks"
     b" WHERE locktype OPERATOR(pg_catalog.=) 'advisory'"
     b" AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid())"
+    # All that is in a schema depends on it.
     b" UNION ALL SELECT 'temporary object' WHERE EXISTS (SELECT FROM"
-    b" pg_catalog.pg_class WHERE relnamespace OPERATOR(pg_catalog.=) s.temp)"
-    b" OR EXISTS (SELECT FROM pg_catalog.pg_type"
-    b" WHERE typnamespace OPERATOR(pg_catalog.=) s.temp)"
-    b" OR EXISTS (SELECT FROM pg_catalog.pg_proc"
-    b" WHERE pronamespace OPERATOR(pg_catalog.=) s.temp)"
+    b" pg_catalog.pg_depend WHERE refclassid OPERATOR(pg_catalog.=)"
+    b" 'pg_catalog.pg_namespace'::pg_catalog.regclass"
+    b" AND refobjid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())"
     b" UNION ALL SELECT 'cursor with hold' WHERE EXISTS"
     b" (SELECT FROM pg_catalog.pg_cursors WHERE is_holdable)"
     # Those that clients' PREPAREs have made go by names of ours.
     b" UNION ALL SELECT 'prepared statement' WHERE EXISTS"
     b" (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql"
-    b" AND name OPERATOR(pg_catalog.!~) '^pgpool_')".replace(
-        b"s.temp", b"pg_catalog.pg_my_temp_schema()"
-    ),
+    b" AND name OPERATOR(pg_catalog.!~) '^pgpool_')",
 ).encode()
 # What tells whether UNLISTEN was rolled back: set in front of it, in its transaction.
 _MARK: Final = b"pgpool_py.unlistened"
+_DIGITS: Final = 20
 _LISTENING: Final = Parse(
     b"",
     b"SELECT pg_catalog.current_setting('" + _MARK + b"', true)"
@@ -186,7 +184,7 @@ def read(replies: bytes, questions: Questions) -> Findings:
             session,
             tuple(str(row[0]) for row in holdings),
             frozenset(_bytes(row[0]) for row in channels),
-            int(marked or 0),
+            _number(marked),
         )
     except (StopIteration, ProtocolViolation, ValueError) as error:
         raise UnknownStateError("the answer is not what was asked for") from error
@@ -207,6 +205,11 @@ def _answers(replies: bytes) -> Iterator[list[list[str | None]]]:
 
 def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode("utf-8", "surrogateescape")
+
+
+def _number(mark: str | None) -> int:
+    """Read a mark; clients may have set it to anything."""
+    return int(mark) if mark and mark.isdecimal() and len(mark) <= _DIGITS else 0
 
 
 def _bytes(value: str | None) -> bytes:

@@ -31,13 +31,17 @@ FIRST: Final = "client_encoding"
 # Who the session is, in the order in which both can be set.
 IDENTITIES: Final = ("session_authorization", "role")
 
+# Where what is created goes, and what its elements begin with that are the session's.
+PATH: Final = "search_path"
+_TEMPORARY: Final = "pg_temp"
+
 # A statement behind a failed change of one of these would run in the wrong state, so
 # the change is awaited whether a server has taken the value before or not.
 AWAITED: Final = frozenset(
     {
         "role",
         "session_authorization",
-        "search_path",
+        PATH,
         "row_security",
         "session_replication_role",
         "default_transaction_isolation",
@@ -58,6 +62,11 @@ class ParameterSet:
 
     values: Mapping[str, str]
     parsing: bytes
+
+
+def makes_temporary(values: Mapping[str, str]) -> bool:
+    """Whether what is created under these parameters may be the session's alone."""
+    return _TEMPORARY in values.get(PATH, "").lower()
 
 
 class ParameterBook:

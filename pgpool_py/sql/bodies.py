@@ -33,6 +33,8 @@ def do_rule(tokens: Sequence[Token]) -> Found:
             for found in _SET.finditer(token.value):
                 name = found[1] or found[2]
                 names[name.decode().lower()] = None
-    if not 0 < len(names) <= _MOST:
+    if not names:
         return OPAQUE
+    if len(names) > _MOST:
+        return Found(Touch.OPAQUE | Touch.LASTING)
     return Found(Touch.OPAQUE | Touch.PARAMETERS, parameters=tuple(names))

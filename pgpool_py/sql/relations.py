@@ -7,6 +7,7 @@ from pgwire.classification import Touch
 
 from .found import Found
 from .lexer import Token
+from .setting import TEMPORARY_SCHEMA
 from .words import IDENTIFIERS, at, is_symbol, is_target, word
 
 _TEMPORARY: Final = frozenset({b"temp", b"temporary"})
@@ -21,11 +22,12 @@ def touched_relations(tokens: Sequence[Token]) -> Found:
     for index, token in enumerate(tokens):
         if token.kind not in IDENTIFIERS:
             continue
-        if token.value.startswith(b"pg_temp") or (stays and _is_made(tokens, index)):
+        in_schema = token.value.startswith(TEMPORARY_SCHEMA)
+        if in_schema or (stays and _is_made(tokens, index)):
             touches |= Touch.TEMPORARY
         elif token.value == b"pg_settings" and _is_updated(tokens, index):
             # The rule pg_settings_u calls set_config.
-            touches |= Touch.PARAMETERS
+            touches |= Touch.PARAMETERS | Touch.PATH
     return Found(touches)
 
 

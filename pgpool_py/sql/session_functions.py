@@ -7,9 +7,9 @@ from pgwire.classification import Touch
 
 from .calls import Call, arguments, value_of
 from .found import NOTHING, Found
-from .lexer import Token
+from .lexer import Kind, Token
 from .setting import changed, literal_name
-from .words import word
+from .words import NO_TOKEN, word
 
 SET_CONFIG: Final = b"set_config"
 
@@ -68,6 +68,11 @@ TOUCHING: Final[dict[bytes, Found]] = {
 }
 
 
+# It may be the search path, or one with a dot, of which PostgreSQL does not tell.
+_UNNAMED: Final = Found(Touch.PARAMETERS | Touch.PATH | Touch.LASTING)
+_UNNAMED_LOCAL: Final = Found(Touch.READING | Touch.PATH)
+
+
 def touched_by(call: Call, tokens: Sequence[Token]) -> Found:
     """Say what a call touches; of functions that are not known, nothing.
 
@@ -83,6 +88,8 @@ def _set_config(given: Sequence[Sequence[Token]]) -> Found:
     token = value_of(given[0]) if len(given) == 3 else None
     name = literal_name(token) if token is not None else None
     if name is None:
-        return Found(Touch.READING if local == b"true" else Touch.PARAMETERS)
-    value = b" ".join(token.value for token in given[1]).lower()
-    return changed((name,), local=local == b"true", value=value)
+        return _UNNAMED_LOCAL if local == b"true" else _UNNAMED
+    value = value_of(given[1])
+    if value is None or value.kind is not Kind.STRING:
+        value = NO_TOKEN
+    return changed((name,), local=local == b"true", value=(value,))

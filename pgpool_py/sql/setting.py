@@ -28,6 +28,9 @@ _CHARACTERISTICS: Final = (
     "default_transaction_read_only",
     "default_transaction_deferrable",
 )
+PATH: Final = "search_path"
+#: What its name begins with.
+TEMPORARY_SCHEMA: Final = b"pg_temp"
 # Whoever becomes another user loses the role.
 _USER: Final = ("session_authorization", "role")
 
@@ -39,31 +42,48 @@ _SPECIAL: Final[dict[tuple[bytes, ...], tuple[str, ...]]] = {
     (b"xml", b"option"): ("xmloption",),
     (b"names",): ("client_encoding",),
     (b"role",): ("role",),
-    (b"schema",): ("search_path",),
+    (b"schema",): (PATH,),
 }
 
 
-def changed(names: Sequence[str | int], *, local: bool, value: bytes = b"") -> Found:
+def changed(
+    names: Sequence[str | int], *, local: bool, value: Sequence[Token] = ()
+) -> Found:
     """Say what setting these parameters touches.
 
     Args:
         names: in lower case; a number n is the name that ``$n`` has.
         local: until the end of the transaction.
-        value: what is known of it, in lower case.
+        value: what they are set to.
     """
     if names == ("seed",):
         return Found(Touch.LASTING)
     kept = tuple(name for name in names if name not in OF_TRANSACTION)
     if not kept:
         return NOTHING
+    touches = Touch.PARAMETERS
     if local:
         reading = any(isinstance(name, int) or is_read_by(name) for name in kept)
-        return Found(Touch.READING, parameters=kept) if reading else NOTHING
-    touches = Touch.PARAMETERS
-    if "search_path" in kept and b"pg_temp" in value:
-        # Whatever is created from now on may be temporary.
-        touches |= Touch.LASTING
+        if not reading:
+            return NOTHING
+        touches = Touch.READING
+    if PATH in kept:
+        touches |= _path(value, local=local)
     return Found(touches, parameters=kept)
+
+
+def _path(value: Sequence[Token], *, local: bool) -> Touch:
+    """Say what may be in the temporary schema behind this search path."""
+    if any(TEMPORARY_SCHEMA in token.value.lower() for token in value):
+        # Whatever is created from now on.
+        return Touch.TEMPORARY if local else Touch.LASTING
+    return Touch(0) if _is_list_of_names(value) else Touch.PATH
+
+
+def _is_list_of_names(tokens: Sequence[Token]) -> bool:
+    names, commas = tokens[::2], tokens[1::2]
+    known = all(token.kind in IDENTIFIERS | {Kind.STRING} for token in names)
+    return known and all(is_symbol(token, b",") for token in commas)
 
 
 def set_rule(tokens: Sequence[Token]) -> Found:
@@ -91,12 +111,14 @@ def _is_assigned(tokens: Sequence[Token], index: int) -> bool:
 def _set(tokens: Sequence[Token], index: int, *, local: bool) -> Found:
     names, end = _names(tokens, index)
     if not names:
-        return OPAQUE
+        # Of one with a dot, whose name is not ASCII, PostgreSQL does not tell.
+        dotted = any(is_symbol(token, b".") for token in tokens[index : index + 2])
+        return Found(Touch.OPAQUE | Touch.LASTING) if dotted else OPAQUE
     rest = tokens[end:]
     if not local and _is_reset(names, rest, special=not _is_assigned(tokens, end)):
         return given_back(names)
-    value = b" ".join(token.value for token in rest).lower()
-    return changed(names, local=local, value=value)
+    # Behind TO, = or FROM; what is set by a word of its own has none.
+    return changed(names, local=local, value=rest[_is_assigned(tokens, end) :])
 
 
 def _is_reset(names: tuple[str, ...], rest: Sequence[Token], *, special: bool) -> bool:

@@ -37,6 +37,9 @@ class Touch(IntFlag):
     GONE = auto()
     #: What it does cannot be seen: DO, CALL, text that is not understood.
     OPAQUE = auto()
+    #: The search path, to what is not in the text: what is made from now on may be in
+    #: the temporary schema.
+    PATH = auto()
 
 
 class Transaction(Enum):

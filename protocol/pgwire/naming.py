@@ -8,6 +8,7 @@ place, is put into ``front`` (see ``client_statements``).
 import struct
 from typing import Final
 
+from .bound import Values, ValuesNeededError, values_of
 from .client_statements import ClientStatements
 from .codes import Frontend, Target
 from .errors import ProtocolViolation
@@ -136,6 +137,11 @@ class Naming(ClientStatements):
         except HeldBackError:
             self.held = True
             return WAIT
+        except ValuesNeededError:
+            if _is_awaited(message, size):
+                return WAIT
+            self.take_values(values_of(message[: 1 + size]))
+            return self._use(message, size, place, ledger, context)
         if used == name:
             ledger.request(kind)
             return 0
@@ -146,6 +152,10 @@ class Naming(ClientStatements):
         head = bytes(message[HEADER_SIZE:start]) + used + b"\0"
         self.front.append(_header(kind, size + len(used) - (end - start)) + head)
         return end + 1
+
+    def take_values(self, values: Values) -> None:
+        """Take what is bound by the message that is looked at again."""
+        del values  # Only who is watched asks for them.
 
     def _parse(
         self,
@@ -173,7 +183,7 @@ class Naming(ClientStatements):
 
 
 def _is_awaited(message: memoryview, size: int) -> bool:
-    """Whether a Parse is short enough to be kept, and not all here."""
+    """Whether a message is short enough to be kept, and not all here."""
     return len(message) <= size < KEPT_LIMIT
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, Protocol
 
+from .bound import with_names
 from .classification import Classification, Classify, Touch
 from .framing import FRONTEND_LENGTHS
 from .names_in_text import NamesInText
@@ -127,7 +128,12 @@ class Objecting(Renaming):
         if names is not None:
             if names.unseen or (self.may_stray and names.unknown):
                 told = [(replace(found, touches=found.touches | Touch.OPAQUE), text)]
-            told += [(self._found(s), s.text) for s in names.needed if not s.harmless]
+            told += [
+                # The values are in the text.
+                (with_names(self._found(s), ()), s.text)
+                for s in names.needed
+                if not s.harmless
+            ]
         for each, _ in told:
             if each.touches & _HELD_BACK and self._watch.holds(each):
                 raise HeldBackError

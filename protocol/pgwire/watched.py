@@ -10,6 +10,7 @@ import struct
 from collections.abc import Mapping
 from typing import Final
 
+from .bound import Values, ValuesNeededError, is_open, with_names
 from .classification import UNSEEN, Classification, Classify
 from .client_statements import TEXT
 from .codes import Frontend
@@ -54,7 +55,9 @@ class TouchingDropping(Touching, Dropping):
 class WatchedRequests(Objecting):
     """See the module's text, and Objecting."""
 
-    __slots__ = ("_form", "_refused", "_to_be_reread")
+    glances = True
+
+    __slots__ = ("_form", "_refused", "_to_be_reread", "_values")
 
     def __init__(
         self,
@@ -68,6 +71,8 @@ class WatchedRequests(Objecting):
         self._to_be_reread: frozenset[bytes] = frozenset()
         # The unnamed statement that was refused last, and the mark in its place.
         self._refused: tuple[object, bytes] = (None, b"")
+        # What is bound by the Bind that is looked at, where that matters.
+        self._values: Values | None = None
         # An unnamed statement, and the Parse of it with the names that servers know.
         self._form: tuple[object, bytes] = (None, b"")
 
@@ -193,7 +198,7 @@ class WatchedRequests(Objecting):
         if refused is unnamed and mark:
             # Behind its Parse, and thrown away with that: judged already.
             return mark
-        names, mark = self._look_at(unnamed, context)
+        names, mark = self._look_at(unnamed, context, kind)
         if mark:
             return mark
         if names is not None and isinstance(unnamed, bytes):
@@ -206,7 +211,7 @@ class WatchedRequests(Objecting):
         return super().use_unnamed(kind, ledger, context)
 
     def _look_at(
-        self, unnamed: object, context: bytes | None
+        self, unnamed: object, context: bytes | None, kind: int = Frontend.PARSE
     ) -> tuple[NamesInText | None, bytes]:
         """Judge an unnamed statement; give the names in it, and a mark if refused."""
         if isinstance(unnamed, Unkept):
@@ -214,7 +219,7 @@ class WatchedRequests(Objecting):
         if not isinstance(unnamed, Touching):
             return None, b""
         text = unnamed[TEXT : unnamed.find(0, TEXT)]
-        found = self._classify(text)
+        found = self._bound(self._classify(text), kind)
         names = self._names_in(found, text, context)
         return names, self._judge(found, text, names)
 
@@ -252,7 +257,7 @@ class WatchedRequests(Objecting):
             if name in self.names or self.may_stray:
                 return self._judge(UNSEEN, b"") or name
         elif not statement.harmless:
-            found = self._found(statement)
+            found = self._bound(self._found(statement), kind)
             names = self._names_in(found, statement.text, context)
             mark = self._judge(found, statement.text, names)
             if mark:
@@ -264,6 +269,19 @@ class WatchedRequests(Objecting):
                 self._former[sent.name] = name
                 return sent.name
         return super().use(name, kind, ledger, context)
+
+    def take_values(self, values: Values) -> None:
+        """Take what is bound by the message that is looked at again."""
+        self._values = values
+
+    def _bound(self, found: Classification, kind: int) -> Classification:
+        """Say what is touched by a statement that is used like this."""
+        if kind != Frontend.BIND or not is_open(found):
+            return found
+        values, self._values = self._values, None
+        if values is None:
+            raise ValuesNeededError
+        return with_names(found, values)
 
     def reread(self, context: bytes) -> None:
         """Have what was parsed in an unknown context belong to this one."""

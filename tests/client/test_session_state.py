@@ -98,6 +98,23 @@ def test_names_are_gathered() -> None:
     assert touched.resets == frozenset({"c", "d"})
 
 
+def test_of_very_many_those_with_a_dot_are_asked_for_by_name() -> None:
+    plain = after(*(sets(f"name{number}") for number in range(MOST_NAMES)))
+    touched = plain.and_then(sets("my.x"), pinned=False, listening=False)
+    assert (touched.sets, touched.sets_any) == (frozenset({"my.x"}), True)
+    assert not touched.lasting
+
+
+def test_very_many_with_a_dot_stay_on_their_server() -> None:
+    touched = after(*(sets(f"my.x{number}") for number in range(MOST_NAMES + 1)))
+    assert (touched.sets, touched.sets_any) == (frozenset(), True)
+    assert touched.lasting
+
+
+def test_behind_a_path_that_is_not_known_something_may_be_held() -> None:
+    assert after(touches(Touch.PATH)) == Touched(holdings=True)
+
+
 def test_a_reset_of_all_includes_any() -> None:
     touched = after(resets(), resets("a"))
     assert touched.resets is None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from pgpool_py import errors
-from pgpool_py.errors import PoolerError
+from pgpool_py.errors import PoolerError, Severity
 from pgpool_py.listen.askers import Then
 from pgpool_py.listen.subscription import ListenLimits, Subscription
 
@@ -283,6 +283,17 @@ def test_what_a_server_listens_to_without_having_been_seen_to_counts(
     subscription.settle([b"hidden"], last_mark=0)
     assert subscription.channels == {b"a", b"b", b"hidden"}
     assert source.wanted == {b"a", b"b", b"hidden"}
+
+
+def test_more_channels_than_the_limit_are_no_more_for_not_having_been_seen(
+    subscription: Subscription, source: FakeSource
+) -> None:
+    subscription.settle([b"c", b"d"], last_mark=0)
+    assert source.wanted == {b"a", b"b"}
+    error = subscription.excess
+    assert error is not None
+    assert (error.sqlstate, error.severity) == ("54000", Severity.FATAL)
+    assert "max_listen_channels is 3." in str(error.detail)
 
 
 def test_more_than_the_limit_kept_is_an_overflow(

@@ -137,6 +137,19 @@ def test_one_whose_statement_could_not_be_seen_is_one_when_it_is_found_out(
     assert pins.holders[holder].since == reactor.now
 
 
+def test_beyond_the_limit_one_whose_statement_could_not_be_seen_is_ended(
+    new_pins: NewPins,
+) -> None:
+    pins = new_pins(max_pinned=1)
+    pins.judge(client(1), LOCKS, TEXT)
+    other = client(2)
+    other.holdings = ("advisory lock",)
+    error = pins.settle(other)
+    assert error is not None
+    assert (error.sqlstate, error.severity) == ("53300", Severity.FATAL)
+    assert "max_pinned is 1. Kept by: 192.0.2.7:50001 (" in str(error.detail)
+
+
 def test_who_leaves_is_forgotten(new_pins: NewPins) -> None:
     pins, holder = new_pins(), client()
     pins.judge(holder, LOCKS, TEXT)

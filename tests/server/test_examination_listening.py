@@ -1,5 +1,7 @@
 """What PostgreSQL says of the channels that a session listens to."""
 
+import pytest
+
 from pgpool_py.server.examination import Questions, ask, mark, read
 from pgwire.backend import DataRow
 from tests.fixtures.messages import READY, complete, kinds, query
@@ -38,6 +40,11 @@ def test_the_mark_stands_in_front_of_the_channels() -> None:
 def test_an_empty_mark_is_none() -> None:
     # As PostgreSQL leaves it behind DISCARD ALL.
     assert read(answer(b""), LISTENING).last_mark == 0
+
+
+@pytest.mark.parametrize("value", [b"x", b"-1", "\u00b2".encode(), b"9" * 5000])
+def test_what_a_client_has_set_in_its_place_is_none(value: bytes) -> None:
+    assert read(answer(value), LISTENING).last_mark == 0
 
 
 def test_a_mark_is_a_parameter_that_a_rollback_takes_back() -> None:

@@ -151,8 +151,13 @@ def test_what_touches_no_session_is_harmless(text: str) -> None:
         ("SELECT query_to_xml('SELECT 1', true, true, '')", Touch.OPAQUE),
         ("FROBNICATE", Touch.OPAQUE),
         ("CREATE FROB f", Touch.OPAQUE),
-        ("UPDATE pg_settings SET setting = '1'", Touch.PARAMETERS),
-        ("UPDATE pg_catalog.pg_settings SET setting = '1'", Touch.PARAMETERS),
+        ("UPDATE pg_settings SET setting = '1'", Touch.PARAMETERS | Touch.PATH),
+        (
+            "UPDATE pg_catalog.pg_settings SET setting = '1'",
+            Touch.PARAMETERS | Touch.PATH,
+        ),
+        ('SET my."\u00fc" = 1', Touch.OPAQUE | Touch.LASTING),
+        ("SET my.x = 1", Touch.PARAMETERS),
         ("SELECT 1; SELECT lastval(); SELECT 2", Touch.LASTING),
         (
             "CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT lastval())",

@@ -44,18 +44,6 @@ from pgwire.classification import Touch
         ("SELECT set_config($12::pg_catalog.text, $2, $3)", (12,)),
         ("SELECT set_config(E'a.b', (SELECT f(1, 2)), 'f')", ("a.b",)),
         ("SELECT set_config('a', '', false), set_config('b', '', false)", ("a", "b")),
-        ("SELECT set_config('a' || 'b', '', false)", ()),
-        ("SELECT set_config(name, setting, false) FROM t", ()),
-        (
-            "SELECT set_config(setting_name => 'a', new_value => '', is_local => true)",
-            (),
-        ),
-        (
-            "SELECT set_config(is_local => true, setting_name => 'a', new_value => '')",
-            (),
-        ),
-        ("SELECT set_config('a', '', false), set_config(b, '', false)", ()),
-        ("SET a = 1; SELECT set_config(b, '', false)", ()),
         ("SET a = 1; SET b = 2", ("a", "b")),
         ("SELECT set_limit(0.5)", ("pg_trgm.similarity_threshold",)),
     ],
@@ -68,6 +56,53 @@ def test_parameters_of_the_session_are_named(
     assert found.touches & Touch.PARAMETERS
     assert not found.touches & ~(Touch.PARAMETERS | Touch.READING)
     assert found.parameters == parameters
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT set_config('a' || 'b', '', false)",
+        "SELECT set_config(name, setting, false) FROM t",
+        "SELECT set_config(setting_name => 'a', new_value => '', is_local => true)",
+        "SELECT set_config(is_local => true, setting_name => 'a', new_value => '')",
+        "SELECT set_config('a', '', false), set_config(b, '', false)",
+        "SET a = 1; SELECT set_config(b, '', false)",
+    ],
+)
+def test_one_whose_name_is_not_in_the_text_may_be_one_that_nobody_tells_of(
+    text: str,
+) -> None:
+    found = classify(text.encode())
+
+    assert found.touches == Touch.PARAMETERS | Touch.PATH | Touch.LASTING
+    assert found.parameters == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "touched"),
+    [
+        ("SET search_path = a, \"b\", 'c'", Touch(0)),
+        ("SET search_path = DEFAULT; SET search_path TO a", Touch(0)),
+        ("SET SCHEMA 'a'", Touch(0)),
+        ("SELECT set_config('search_path', 'a, b', false)", Touch(0)),
+        ("SELECT set_config('search_path', $1, false)", Touch.PATH),
+        ("SELECT set_config('search_path', a, true) FROM t", Touch.PATH),
+        ("SELECT set_config('search_path', 'pg_' || 'temp', true)", Touch.PATH),
+        ("SET search_path = E'pg\\137temp'", Touch.PATH),
+        ("SET search_path = 'pg_'\n'temp'", Touch.PATH),
+        ("SET LOCAL search_path = U&'pg!005ftemp' UESCAPE '!'", Touch.PATH),
+        ("SELECT set_config(a, '', true)", Touch.PATH),
+        ("SET LOCAL search_path = 'PG_TEMP'", Touch.TEMPORARY),
+        ("SELECT set_config('search_path', 'a,pg_temp', true)", Touch.TEMPORARY),
+        ("SET SCHEMA 'pg_temp'", Touch.LASTING),
+        ("SELECT set_config('work_mem', $1, false)", Touch(0)),
+    ],
+)
+def test_a_path_that_may_lead_to_the_temporary_schema_is_told(
+    text: str, touched: Touch
+) -> None:
+    others = Touch.PARAMETERS | Touch.READING | Touch.RESETS
+    assert classify(text.encode()).touches & ~others == touched
 
 
 @pytest.mark.parametrize(
@@ -110,7 +145,6 @@ def test_parameters_that_come_back_are_named(
         "SET LOCAL search_path TO DEFAULT",
         "SELECT set_config('my.var', '', true)",
         "SELECT set_config($1, '', true)",
-        "SELECT set_config(a, '', true)",
     ],
 )
 def test_what_is_set_for_the_transaction_may_change_how_it_reads(text: str) -> None:

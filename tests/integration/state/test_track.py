@@ -37,13 +37,16 @@ PREPARED_BESIDE = [
 ]
 #: On a server that prepares it anew, a statement has the columns of its table of now.
 PREPARED_ANEW = [sql_statements.a_table_changes]
+#: Which parameters there are that have a dot, PostgreSQL does not tell.
+NAMED_ELSEWHERE = [parameters.set_config_has_its_name_from_a_row]
+TRAVELS = [scene for scene in TRAVELS if scene not in NAMED_ELSEWHERE]
 TRAVELS += [
     scene
     for scene in scenes_of(sql_statements)
     if scene not in PREPARED_BESIDE + PREPARED_ANEW
 ]
 #: What keeps its client at its server.
-PINS = scenes_of(locks, temporary, cursors, lasting)
+PINS = scenes_of(locks, temporary, cursors, lasting) + NAMED_ELSEWHERE
 LASTS = scenes_of(lasting)
 
 

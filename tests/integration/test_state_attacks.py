@@ -1,0 +1,196 @@
+"""Clients that try to leave something on a server that is theirs no more."""
+
+import pytest
+
+from tests.fixtures.pooling import PoolerProcess, StartPooler
+from tests.fixtures.waiting import until
+from tests.integration.test_limits import ended
+from tests.integration.wire import Wire, extended, log_in
+
+LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+TEMPORARY = (
+    "SELECT count(*) FROM pg_depend WHERE refobjid = pg_my_temp_schema()"
+    " AND refclassid = 'pg_namespace'::regclass"
+)
+SECRET = "SELECT coalesce(current_setting('my.secret', true), '')"
+CHANNELS = "SELECT count(*) FROM pg_listening_channels()"
+SET_PATH = extended("SELECT set_config('search_path', $1, false)", [b"pg_temp"])
+SET_PATH_LOCAL = extended("SELECT set_config('search_path', $1, true)", [b"pg_temp"])
+DOTTED = "".join(f"SET my.x{number} = ''; " for number in range(40))
+
+#: What is sent, what another client asks then, and what it is to hear.
+LEFT_BEHIND: dict[str, tuple[list[str | bytes], str, str]] = {
+    "a function like an attribute": (
+        ["SELECT (1::bigint).pg_advisory_lock"],
+        f"{LOCKS} AND pid = pg_backend_pid()",
+        "0",
+    ),
+    "a table by a path that is bound": (
+        [SET_PATH, "CREATE TABLE t (i int)", "RESET search_path"],
+        TEMPORARY,
+        "0",
+    ),
+    "a table by a bound path of the transaction": (
+        ["BEGIN", SET_PATH_LOCAL, "SELECT 1 AS i INTO t", "COMMIT"],
+        TEMPORARY,
+        "0",
+    ),
+    "a table by a path with escapes": (
+        ["SET search_path = E'pg\\137temp'; CREATE TABLE t (i int); RESET search_path"],
+        TEMPORARY,
+        "0",
+    ),
+    "a table by a path in pg_settings": (
+        [
+            "UPDATE pg_settings SET setting = 'pg_temp' WHERE name = 'search_path'",
+            "CREATE TABLE t (i int)",
+            "RESET search_path",
+        ],
+        TEMPORARY,
+        "0",
+    ),
+    "a collation": (['CREATE COLLATION pg_temp.c FROM "C"'], TEMPORARY, "0"),
+    "a parameter whose name is bound": (
+        [extended("SELECT set_config($1, $2, false)", [b"my.secret", b"x"])],
+        SECRET,
+        "",
+    ),
+    "a parameter whose name is computed": (
+        ["SELECT set_config('my.' || 'secret', 'x', false)"],
+        SECRET,
+        "",
+    ),
+    "one of very many parameters": ([DOTTED + "SET my.secret = 'x'"], SECRET, ""),
+    "a parameter whose name is not ASCII": (
+        ['SET my."ü" = 1'],
+        "SELECT coalesce(current_setting('my.ü', true), '')",
+        "",
+    ),
+}
+
+
+@pytest.fixture
+def pooler(start_pooler: StartPooler) -> PoolerProcess:
+    return start_pooler(pool_mode="transaction", default_pool_size=2, max_pinned=1)
+
+
+def do(wire: Wire, *said: str | bytes) -> None:
+    """Run queries, and batches; return when it is known what is left of them."""
+    for one in (*said, "SELECT 1"):
+        if isinstance(one, bytes):
+            wire.send(one)
+            wire.until_ready()
+        else:
+            wire.query(one)
+
+
+def open_two_servers(one: Wire, other: Wire) -> None:
+    """Leave two servers, the one that came back last to be lent next."""
+    one.query("BEGIN")
+    other.query("BEGIN")
+    other.query("COMMIT")
+    one.query("COMMIT")
+
+
+@pytest.mark.parametrize("vanishes", [False, True], ids=["it stays", "it vanishes"])
+@pytest.mark.parametrize("what", LEFT_BEHIND)
+def test_nothing_is_left_for_the_next_client(
+    pooler: PoolerProcess, what: str, vanishes: bool
+) -> None:
+    said, question, answer = LEFT_BEHIND[what]
+    attacker, victim = log_in(pooler), log_in(pooler)
+    open_two_servers(attacker, victim)
+    do(attacker, *said)
+    if vanishes:
+        attacker.reset()
+        pooler.wait_for_log("client unexpected eof")
+        victim.query("BEGIN")
+        other = log_in(pooler)
+        assert other.value(question) == answer
+    assert victim.value(question) == answer
+
+
+def test_a_table_by_the_path_of_a_login_is_its_clients(pooler: PoolerProcess) -> None:
+    victim = log_in(pooler)
+    attacker = log_in(pooler, search_path="pg_temp")
+    attacker.query("SELECT 1 AS i INTO t")
+    assert victim.value(TEMPORARY) == "0"
+    assert attacker.value("SELECT i FROM t") == "1"
+
+
+def test_what_another_client_listens_to_in_a_function_is_not_heard(
+    start_pooler: StartPooler,
+) -> None:
+    pooler = start_pooler(pool_mode="transaction", default_pool_size=1)
+    attacker, victim = log_in(pooler), log_in(pooler)
+    attacker.query(
+        "CREATE FUNCTION listens() RETURNS void LANGUAGE plpgsql AS"
+        " $$ BEGIN LISTEN private; END $$"
+    )
+    attacker.query("SELECT listens()")
+    victim.query("BEGIN")
+    with pooler.direct() as direct:
+        direct.execute("NOTIFY private, 'secret'")
+    assert [one.kind for one in victim.query("COMMIT")] == ["C", "Z"]
+    # Nor has it said so by a LISTEN of its own.
+    victim.query("LISTEN own")
+    victim.query("SELECT 1")
+    with pooler.direct() as direct:
+        direct.execute("NOTIFY private, 'secret'")
+        direct.execute("NOTIFY own, 'mine'")
+    assert b"mine" in victim.read().body
+
+
+def test_a_mark_of_ours_that_a_client_has_set_hides_nothing(
+    start_pooler: StartPooler,
+) -> None:
+    pooler = start_pooler(pool_mode="transaction", default_pool_size=1)
+    attacker, victim = log_in(pooler), log_in(pooler)
+    attacker.query(
+        "CREATE FUNCTION sets() RETURNS text LANGUAGE sql AS"
+        " $$ SELECT set_config('pgpool_py.unlistened', 'x', false) $$"
+    )
+    attacker.query("SELECT sets()")
+    do(victim, "LISTEN own")
+    # It has not kept the only server.
+    assert attacker.value("SELECT 1") == "1"
+
+
+def test_no_more_clients_are_pinned_by_what_cannot_be_seen(
+    pooler: PoolerProcess,
+) -> None:
+    lock = "DO $$ BEGIN PERFORM pg_advisory_lock_shared(1); END $$"
+    holder, attacker, victim = log_in(pooler), log_in(pooler), log_in(pooler)
+    do(holder, lock)
+    attacker.query(lock)
+    error = ended(attacker)
+    assert (error.severity, error.sqlstate) == ("FATAL", "53300")
+    assert "max_pinned is 1" in str(error.fields["D"])
+    assert victim.value(f"{LOCKS} AND pid = pg_backend_pid()") == "0"
+    assert holder.value(f"{LOCKS} AND pid = pg_backend_pid()") == "1"
+
+
+def test_no_more_channels_are_heard_by_what_cannot_be_seen(
+    start_pooler: StartPooler,
+) -> None:
+    pooler = start_pooler(
+        pool_mode="transaction", default_pool_size=1, max_listen_channels=2
+    )
+    attacker, victim = log_in(pooler), log_in(pooler)
+    attacker.query("LISTEN a")
+    attacker.query("DO $$ BEGIN LISTEN b; LISTEN c; END $$")
+    error = ended(attacker)
+    assert (error.severity, error.sqlstate) == ("FATAL", "54000")
+    assert victim.value(CHANNELS) == "0"
+
+
+def test_very_many_parameters_keep_their_client_at_its_server(
+    pooler: PoolerProcess,
+) -> None:
+    client, other = log_in(pooler), log_in(pooler)
+    open_two_servers(client, other)
+    for start in range(0, 510, 30):
+        names = range(start, start + 30)
+        client.query("".join(f"SET my.x{number} = ''; " for number in names))
+    pid = client.value("SELECT pg_backend_pid()")
+    until(lambda: other.value("SELECT pg_backend_pid()") != pid, "it is pinned")
