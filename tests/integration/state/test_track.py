@@ -47,7 +47,7 @@ TRAVELS += [
 ]
 #: What keeps its client at its server.
 PINS = scenes_of(locks, temporary, cursors, lasting) + NAMED_ELSEWHERE
-LASTS = scenes_of(lasting)
+LASTS = scenes_of(lasting) + NAMED_ELSEWHERE
 
 
 def name_of(value: Scene | Arrangement) -> str:
