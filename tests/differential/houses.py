@@ -2,11 +2,12 @@
 
 from typing import Protocol
 
+from pgwire.backend import DataRow
 from pgwire.copying import CopyFail
 from pgwire.frontend import Query, Sync, Terminate
 from tests.fixtures.pooler_files import DATABASE, POOLED, USER
 from tests.fixtures.waiting import PATIENCE
-from tests.integration.wire import Wire
+from tests.integration.wire import Message, Wire
 
 from .channel import Channel
 from .outstanding import IllegalConversationError
@@ -16,6 +17,8 @@ from .streams import Transcript
 UNLIMITED = 10_000
 
 _CONSOLE = "pgbouncer"
+# Columns of SHOW CLIENTS.
+_STATE, _PORT = 4, 6
 _NONCE = b"this client is done"
 # A bare Sync would commit what a batch had begun.
 _RESET = (
@@ -47,6 +50,9 @@ class House(Protocol):
 
     def pause(self) -> None:
         """Return when all that was sent so far was read."""
+
+    def keeps_waiting(self, channel: Channel) -> bool:
+        """Tell whether a client waits for a server."""
 
 
 class Oracle:
@@ -81,6 +87,9 @@ class Oracle:
 
     def pause(self) -> None:
         """Where a message is cut is all the same to PostgreSQL."""
+
+    def keeps_waiting(self, channel: Channel) -> bool:
+        return False
 
     def close(self) -> None:
         """Close the connections."""
@@ -127,6 +136,14 @@ class Pooler:
     def pause(self) -> None:
         # It was sent later, so it is read later.
         self._console.query("SHOW VERSION")
+
+    def keeps_waiting(self, channel: Channel) -> bool:
+        port = str(channel.socket.getsockname()[1]).encode()
+        rows = [DataRow.decode(one.body).values for one in self._clients()]
+        return any(row[_STATE] == b"waiting" and row[_PORT] == port for row in rows)
+
+    def _clients(self) -> list[Message]:
+        return [one for one in self._console.query("SHOW CLIENTS") if one.kind == "D"]
 
     def close(self) -> None:
         """Close the console's connection."""

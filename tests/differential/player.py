@@ -31,9 +31,10 @@ servers allow, and is the same at each run. A client leaves behind its last turn
 whoever holds a server gives it back at last, and every conversation comes to its end.
 
 If the pooler holds servers in other cases, or not in these (what pins may have failed,
-or be over), a silence of `STALL` seconds parks a client as well. This alone is a matter
-of time; it changes who is served when, never what is to be said to whom. At the end of
-the schedule a silence of `PATIENCE` seconds means that a reply is missing.
+or be over), a client is parked as well: after `DOUBT` seconds of silence if the house
+says that it waits for a server, after `STALL` seconds in any case. This alone is a
+matter of time; it changes who is served when, never what is to be said to whom. At the
+end of the schedule a silence of `PATIENCE` seconds means that a reply is missing.
 
 All connections are read at all times, whoever has the turn, so no write is ever stuck
 because the other side cannot get rid of its replies.
@@ -56,6 +57,8 @@ from .houses import House
 from .seat import Seat
 from .streams import Transcript
 
+#: Seconds of silence after which the house is asked whether a client waits.
+DOUBT = 0.02
 #: Seconds of silence after which a client is parked that should not have to wait.
 STALL = 0.3
 #: Seconds of silence after which what is missing will not come.
@@ -163,18 +166,32 @@ class Player:
             if seat.stalled or self._is_blocked(seat):
                 self._poll(0)
                 break
-            if not self._poll(STALL):
+            if not self._poll(DOUBT) and self._stalls(seat):
                 seat.stalled = True
-                self.stalls += 1
                 break
         return seat.answered
 
+    def _stalls(self, seat: Seat) -> bool:
+        """Tell whether a client that is not answered now has to wait for others."""
+        assert seat.channel is not None
+        if self._house.keeps_waiting(seat.channel):
+            return True
+        if self._poll(STALL):
+            return False
+        self.stalls += 1
+        return True
+
     def _is_blocked(self, seat: Seat) -> bool:
         """Tell whether all servers are held by clients who are to speak next."""
-        if seat.holds:
+        if seat.in_transaction:
             return False
-        others = sum(other.keeps for other in self._seats.values() if other is not seat)
-        return others >= self._house.servers
+        others = [other for other in self._seats.values() if other is not seat]
+        if seat.holds:
+            # If it were pinned, not all servers could be others' for certain.
+            holding = sum(other.in_transaction and other.answered for other in others)
+        else:
+            holding = sum(other.keeps for other in others)
+        return holding >= self._house.servers
 
     def _resume(self) -> None:
         """Let those catch up who were parked and can be served now."""
