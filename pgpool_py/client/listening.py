@@ -1,9 +1,10 @@
 """What a client listens to while its servers change: LISTEN, UNLISTEN, notifications.
 
-    LISTEN    held back until the server that listens for all hears the channel; then it
-              goes to the client's own server, so that errors, tags and transactions are
-              PostgreSQL's. When its transaction is over, PostgreSQL says which channels
-              are left, and is made to listen to none.
+    LISTEN    held back until all before it is answered and the server that listens for
+              all hears the channel; then it goes to the client's own server, so that
+              errors, tags and transactions are PostgreSQL's. When its transaction is
+              over, PostgreSQL says which channels are left, and is made to listen to
+              none.
     UNLISTEN  holds from the end of its transaction, unless that, or the subtransaction
               it stands in, was rolled back: a parameter set in front of it tells.
 
@@ -114,8 +115,13 @@ class Listening:
         if self._asks:
             return True
         server = self._client.server
-        if found.touches & Touch.UNLISTEN and server and not server.ledger.answered:
-            # Whether it will run within a transaction is to be seen.
+        if (
+            found.touches & (Touch.LISTEN | Touch.UNLISTEN)
+            and server
+            and not server.ledger.answered
+        ):
+            # Whether it will run within a transaction is to be seen; and of what its
+            # client has notified before, a LISTEN hears nothing.
             return True
         names = _names(found, Touch.LISTEN)
         if names and self._refusal is None:

@@ -12,12 +12,16 @@ Then = Callable[[PoolerError | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Asker(Generic[S]):
-    """One that waits since then; ``then`` is called when it need not any more."""
+    """One that waits since then; ``then`` is called when it need not any more.
+
+    ``behind`` counts what the server that listens had been told by then.
+    """
 
     who: S
     names: frozenset[bytes]
     then: Then
     since: float
+    behind: int = 0
 
 
 class Askers(Generic[S]):
@@ -35,6 +39,11 @@ class Askers(Generic[S]):
     def oldest_wait(self) -> float | None:
         """Give since when somebody waits, None if nobody does."""
         return self._waiting[0].since if self._waiting else None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there are any."""
+        return bool(self._waiting)
 
     def wait(self, asker: Asker[S]) -> None:
         """Let one wait."""

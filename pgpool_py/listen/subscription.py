@@ -62,6 +62,7 @@ class Source(Protocol):
     def ask(self, who: "Subscription", names: frozenset[bytes], then: Then) -> None:
         """Hear these channels; ``then`` is called, at once or later.
 
+        What was sent on them before this is called has come by then.
         With an error, nobody has noted anything.
         """
 
@@ -91,6 +92,7 @@ class Subscription:
     """
 
     __slots__ = (
+        "_asked",
         "_forgone",
         "_kept",
         "_limits",
@@ -111,6 +113,8 @@ class Subscription:
         self._kept: deque[tuple[bytes, bytes]] = deque()
         self._size = 0
         self._forgone: list[tuple[int, frozenset[bytes] | None]] = []
+        # Its LISTEN of these is not sent yet: what comes was sent before.
+        self._asked: frozenset[bytes] = frozenset()
         self.channels: set[bytes] = set()
         self.tentative: set[bytes] = set()
         self.excess: PoolerError | None = None
@@ -145,11 +149,13 @@ class Subscription:
             return
 
         def answered(error: PoolerError | None) -> None:
+            self._asked = frozenset()
             if error is not None:
                 self.tentative -= new
             then(error)
 
         self.tentative |= new
+        self._asked = new
         self._source.ask(self, new, answered)
 
     def unlisten(self, names: Iterable[bytes] | None, mark: int = 0) -> None:
@@ -218,6 +224,8 @@ class Subscription:
 
     def notify(self, channel: bytes, message: bytes) -> None:
         """Send a NotificationResponse, or keep it until it can be sent."""
+        if channel in self._asked:
+            return
         recipient = self._recipient
         limit = self._limits.buffer
         if recipient.backlog + self._size + len(message) > limit:

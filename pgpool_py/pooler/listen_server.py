@@ -80,6 +80,7 @@ class ListenServer:
         "_members",
         "_retry_at",
         "_senders",
+        "_told",
         "_unused_since",
         "opener",
         "server",
@@ -97,7 +98,7 @@ class ListenServer:
         self._destinations = destinations
         self._hub: Hub[Subscription] = Hub()
         self._askers: Askers[Subscription] = Askers()
-        self._members = 0
+        self._members = self._told = 0
         # Since when channels are wanted and not heard, none is wanted, all was well.
         self._lost_since: float | None = None
         self._unused_since = self._checked = context.reactor.now
@@ -142,16 +143,13 @@ class ListenServer:
     def ask(self, who: Subscription, names: frozenset[bytes], then: Then) -> None:
         """Hear these channels, then say so; see Source."""
         self._hub.want(who, sorted(names))
-        if self._hub.hears(names):
-            then(None)
-            return
         if self._home.paused:
             # Nobody else's transaction begins before it is over.
             self.want(who, names)
             then(None)
             return
         now = self._context.reactor.now
-        self._askers.wait(Asker(who, names, then, now))
+        self._askers.wait(Asker(who, names, then, now, self._told))
         self._go_on()
 
     def want(self, who: Subscription, names: Iterable[bytes]) -> None:
@@ -235,13 +233,14 @@ class ListenServer:
         order = self._hub.order()
         if order is not None:
             self._run(server, Query(order.text).encode(), Reason.LISTEN_TIMEOUT)
-        elif self._senders.waiting:
+        elif self._senders.waiting or self._askers.waiting:
             self._run(server, _EMPTY_QUERY, Reason.CHECK_FAILED)
         elif self._lost_since is not None and self._hub.complete:
             self._note_complete(server, self._lost_since)
 
     def _run(self, server: ServerConnection, data: bytes, late: Reason) -> None:
         self._checked = self._context.reactor.now
+        self._told += 1
         self._senders.asked()
         limit = self._context.settings.server_drain_timeout
         then = self._checked_out if late is Reason.CHECK_FAILED else self._said
@@ -255,8 +254,15 @@ class ListenServer:
             self._hub.carried_out()
         else:
             self._refused(server, error)
+        self._answered(server)
+
+    def _answered(self, server: ServerConnection) -> None:
+        """Let those go on who have waited for what is answered now."""
         self._senders.answered()
-        heard = self._askers.take(lambda asker: self._hub.hears(asker.names))
+        # What was sent on a channel before somebody asked for it has come, too.
+        heard = self._askers.take(
+            lambda asker: asker.behind < self._told and self._hub.hears(asker.names)
+        )
         if self.server is server:
             self._say(server)
         for asker in heard:
@@ -328,12 +334,10 @@ class ListenServer:
     def _checked_out(
         self, server: ServerConnection, error: ErrorResponse | None
     ) -> None:
-        if error is not None or not server.ledger.settled:
+        if error is None and server.ledger.settled:
+            self._answered(server)
+        else:
             server.close(Reason.CHECK_FAILED)
-            return
-        self._senders.answered()
-        if self.server is server:
-            self._say(server)
 
     def _is_unfit(self, server: ServerConnection) -> bool:
         hosts = self._destinations.hosts

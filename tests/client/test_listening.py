@@ -85,6 +85,21 @@ def test_listen_is_sent_once_its_channel_is_heard(scene: Scene) -> None:
     assert scene.backend.received() == LISTEN
 
 
+def test_listen_waits_until_what_was_notified_before_it_is_committed(
+    scene: Scene,
+) -> None:
+    scene.send(query("NOTIFY a") + LISTEN)
+    scene.lend()
+    assert scene.backend.received() == query("NOTIFY a")
+    assert scene.lender.notifications.wanted == set()
+    scene.answer(done("NOTIFY"))
+    scene.lend()
+    assert scene.lender.notifications.wanted == {b"a"}
+    scene.lender.notifications.hear()
+    turn(scene.reactor)
+    assert scene.backend.received() == LISTEN
+
+
 def test_a_parse_of_listen_waits_as_well(scene: Scene) -> None:
     batch = parse("", "LISTEN a") + EXECUTE + SYNC
     scene.send(batch)

@@ -34,13 +34,37 @@ def test_a_listen_waits_until_the_server_listens(bench: Bench) -> None:
     assert ears.answers == [None]
 
 
-def test_the_next_who_listens_to_a_channel_waits_for_nothing(bench: Bench) -> None:
+def test_the_next_who_listens_to_a_channel_is_not_told_what_was_sent_before(
+    bench: Bench,
+) -> None:
+    first, wire = hear(bench, b"a")
+    second = Ears(bench.pool).ask(b"a")
+    bench.turn()
+    assert wire.received() == query("")
+    bench.answer(wire, sent(payload=b"before") + EMPTY)
+    assert second.answers == [None]
+    second.at_rest = False
+    bench.answer(wire, sent(payload=b"behind"))
+    second.at_rest = True
+    second.commit()
+    assert first.told == [sent(payload=b"before"), sent(payload=b"behind")]
+    assert second.told == [sent(payload=b"behind")]
+    assert bench.postgres.waiting() == []
+
+
+def test_who_asks_while_the_server_answers_waits_for_its_next_answer(
+    bench: Bench,
+) -> None:
     _, wire = hear(bench, b"a")
     second = Ears(bench.pool).ask(b"a")
-    assert second.answers == [None]
     bench.turn()
-    assert wire.received() == b""
-    assert bench.postgres.waiting() == []
+    assert wire.received() == query("")
+    third = Ears(bench.pool).ask(b"a")
+    bench.answer(wire, EMPTY)
+    assert (second.answers, third.answers) == ([None], [])
+    assert wire.received() == query("")
+    bench.answer(wire, EMPTY)
+    assert third.answers == [None]
 
 
 def test_what_is_asked_while_an_order_runs_is_ordered_behind_it(bench: Bench) -> None:
@@ -59,8 +83,11 @@ def test_what_is_asked_while_an_order_runs_is_ordered_behind_it(bench: Bench) ->
 
 def test_all_who_listen_are_told_the_message_as_it_came(bench: Bench) -> None:
     first, wire = hear(bench, b"a")
-    second = Ears(bench.pool).ask(b"a").commit()
-    third = Ears(bench.pool).ask(b"a")
+    second, third = Ears(bench.pool).ask(b"a"), Ears(bench.pool).ask(b"a")
+    bench.turn()
+    assert wire.received() == query("")
+    bench.answer(wire, EMPTY)
+    second.commit()
     message = sent(b"a", b"news")
     bench.answer(wire, message + sent(b"b", b"for nobody"))
     assert (first.told, second.told, third.told) == ([message], [message], [])
