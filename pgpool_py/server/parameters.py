@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from pgwire.reading import context_of, is_read_by
+from pgwire.reading import IDENTITIES, context_of, is_read_by
 
 # Reported by ParameterStatus, but nothing that SET could change back.
 UNSETTABLE: Final = frozenset(
@@ -27,9 +27,6 @@ UNSETTABLE: Final = frozenset(
 
 # All that follows is decoded by it.
 FIRST: Final = "client_encoding"
-
-# Who the session is, in the order in which both can be set.
-IDENTITIES: Final = ("session_authorization", "role")
 
 # Where what is created goes, and what its elements begin with that are the session's.
 PATH: Final = "search_path"

@@ -20,6 +20,10 @@ _RUN: Final = Execute(_PORTAL, 0).encode() + Close(Target.PORTAL, _PORTAL).encod
 # What one value costs; behind one PARSE for all.
 ENTRIES: Final = (BIND, EXECUTE, CLOSE)
 
+#: Who the session is, in the order in which both can be set: a change of the session's
+#: user takes the role away, and only some may take it.
+IDENTITIES: Final = ("session_authorization", "role")
+
 # Literals and names are resolved by these when a statement is parsed; and by any of an
 # extension's, which have a dot in their name.
 _PARSING: Final = frozenset(
@@ -40,6 +44,8 @@ _PARSING: Final = frozenset(
     }
 )
 
+_IDENTITIES: Final = tuple(name.encode() for name in IDENTITIES)
+
 
 def is_read_by(name: str) -> bool:
     """Say whether what the text of a statement means may hang on this parameter."""
@@ -58,11 +64,17 @@ def change(now: bytes, wanted: bytes) -> tuple[bytes, tuple[int, ...]]:
     What is in neither keeps the default of the server's session.
     """
     old, new = _values(now), _values(wanted)
-    differing = sorted(n for n in old.keys() | new.keys() if old.get(n) != new.get(n))
+    names = sorted(n for n in old.keys() | new.keys() if old.get(n) != new.get(n))
+    steps = [(name, new.get(name)) for name in names if name not in _IDENTITIES]
+    if len(steps) < len(names):
+        # Whom the server has logged in as may become anybody that its clients could.
+        back = [(name, None) for name in _IDENTITIES if name in old]
+        forth = [(name, new[name]) for name in _IDENTITIES if name in new]
+        steps = [*back, *steps, *forth]
     sent = PREPARE
-    for name in differing:
-        sent += bind(_PORTAL, name, new.get(name)) + _RUN
-    return sent, (PARSE, *ENTRIES * len(differing))
+    for name, value in steps:
+        sent += bind(_PORTAL, name, value) + _RUN
+    return sent, (PARSE, *ENTRIES * len(steps))
 
 
 def _values(context: bytes) -> dict[bytes, bytes]:
