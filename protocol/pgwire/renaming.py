@@ -3,7 +3,7 @@
 What PREPARE and DEALLOCATE do is taken to have happened when PostgreSQL says so, by the
 tag of CommandComplete; until all that was sent is answered, other names wait. What a
 server lacks for a simple Query is put in front of it, in a batch whose error is told in
-place of the Query's.
+place of the Query's; or in the client's batch, if no Sync has ended that.
 """
 
 from abc import ABC, abstractmethod
@@ -143,8 +143,11 @@ class Renaming(Requests, ABC):
         self, names: NamesInText, ledger: Ledger, context: bytes | None
     ) -> None:
         """Put in front what is to be sent in place of a simple Query."""
+        # A Sync would commit what the client's own batch has done so far, which is to
+        # be undone if the Query fails.
+        within = ledger.unsynced
         self._send_names(names, Frontend.QUERY, ledger, context)
-        if self.front:
+        if self.front and not within:
             self.front.append(_SYNC)
             ledger.skip(SYNC | AHEAD)
         self.front.append(Query(names.renamed.text).encode())

@@ -100,6 +100,23 @@ def test_another_server_is_sent_it_in_front(client: Naming, server: Server) -> N
     assert kinds(client.send(other, query("EXECUTE p (2)"))) == "Q"
 
 
+@pytest.mark.parametrize("text", ["EXECUTE p (1)", "DEALLOCATE missing"])
+def test_a_batch_that_is_open_is_not_ended_in_front_of_a_query(
+    client: Naming, server: Server, text: str
+) -> None:
+    client.prepare(server)
+    other = Server()
+    batch = parse(b"", b"INSERT INTO t VALUES (1)"), bind(b""), EXECUTE
+    client.send(other, *batch)
+    client.answer(other, PARSED, BOUND, complete("INSERT 0 1"))
+    sent = kinds(client.send(other, query(text)))
+    assert sent in {"CQ", OURS + "Q"}
+    in_front = CLOSED if sent == "CQ" else OURS_DONE
+    error = refused("no", "22012")
+    assert client.answer(other, in_front, error, READY) == error + READY
+    assert other.ledger.settled
+
+
 def test_an_error_in_front_is_told_in_place_of_the_querys(
     client: Naming, server: Server
 ) -> None:
