@@ -85,48 +85,6 @@ def test_a_book_tells_the_size_of_each_statement_that_somebody_has() -> None:
     assert book.sizes() == []
 
 
-def test_what_was_read_under_other_parameters_is_read_under_them_again(
-    client: Client,
-) -> None:
-    client.context = context_of([("timezone", "CET")])
-    prepare(client, Server(), b"s", b"SELECT 1")
-    client.context = context_of([("datestyle", "German")])
-    server = Server()
-    sent = split(client.send(server, bind(b"s"), SYNC))
-    assert "".join(kind for kind, _ in sent) == "PBECBECPPBECBECBS"
-    values = [Bind.decode(body).parameters for kind, body in sent if kind == "B"]
-    assert values == [
-        (b"datestyle", None),
-        (b"timezone", b"CET"),
-        (b"datestyle", b"German"),
-        (b"timezone", None),
-        (b"value",),
-    ]
-    set_two = PARSED + (BOUND + complete() + CLOSED) * 2
-    # All of it is ours, but for the client's own.
-    assert server.answer(set_two, PARSED, set_two, BOUND, READY) == BOUND + READY
-
-
-def test_who_the_session_is_changes_by_way_of_whom_the_server_has_logged_in_as(
-    client: Client, server: Server
-) -> None:
-    client.context = context_of([("role", "nobody"), ("timezone", "CET")])
-    prepare(client, Server(), b"s", b"SELECT 1")
-    client.context = context_of([("session_authorization", "reader")])
-    sent = split(client.send(server, bind(b"s"), SYNC))
-    values = [Bind.decode(body).parameters for kind, body in sent if kind == "B"]
-    # A change of the session's user takes the role away.
-    assert values == [
-        (b"session_authorization", None),
-        (b"timezone", b"CET"),
-        (b"role", b"nobody"),
-        (b"role", None),
-        (b"timezone", None),
-        (b"session_authorization", b"reader"),
-        (b"value",),
-    ]
-
-
 @pytest.mark.parametrize("sql", [b"COMMIT", b"VACUUM t", b'SET x TO "Y"'])
 def test_what_is_read_alike_under_all_parameters_is_parsed_as_it_is(
     client: Client, server: Server, sql: bytes
