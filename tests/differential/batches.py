@@ -20,6 +20,7 @@ from pgwire.frontend import (
 
 from .chance import Chance
 from .features import Feature
+from .session import EXECUTED, NAMING
 from .statements import Statements
 
 INT4 = 23
@@ -90,6 +91,9 @@ class Batches:
     def _parse(self) -> list[FrontendMessage]:
         prepared = self._statement()
         name = self._chance.pick(self._names)
+        if name in EXECUTED and NAMING.search(prepared.sql):
+            # EXECUTE of what is itself an EXECUTE or a PREPARE finds no name.
+            name = b"b"
         self._known[name] = prepared
         parse = Parse(name, prepared.sql.encode(), prepared.types)
         if name and self._chance.happens(50):

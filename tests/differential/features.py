@@ -57,8 +57,7 @@ STATE = (
     | Feature.HELD_CURSORS
 )
 
-#: What the pooler promises. Not all of ROLES: a statement that was prepared as one user
-#: and runs as another may have to be prepared anew, which that one may not do.
+#: What the pooler promises.
 SUPPORTED = (
     Feature.SIMPLE
     | Feature.EXTENDED
@@ -72,7 +71,11 @@ SUPPORTED = (
     | Feature.PARAMETERS
     | Feature.PREPARED
     | Feature.DISCARDS
+    | Feature.DEALLOCATE
+    | Feature.SQL_PREPARED
     | Feature.SESSION
+    | Feature.ROLES
+    | Feature.LISTEN
     | Feature.TEMPORARY
     | Feature.LOCKS
     | Feature.HELD_CURSORS

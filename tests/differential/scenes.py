@@ -48,7 +48,7 @@ class Scenes:
         begin = chance.number(0, 1)
         end = chance.number(begin + 1, len(sql))
         inner = sql[begin:end]
-        if not self._session.unlistens and chance.happens(50):
+        if chance.happens(50):
             mark = chance.number(0, len(inner))
             undo = chance.number(mark, len(inner))
             way = chance.pick(("ROLLBACK TO s", "RELEASE s"))

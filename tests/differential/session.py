@@ -27,6 +27,11 @@ LOOK: Final = (
 )
 
 
+#: Names that texts prepare and execute; of them Parse may give the first.
+EXECUTED: Final = (b"a", b"q")
+#: What uses them, or makes one.
+NAMING: Final = re.compile(r"\b(?:PREPARE|EXECUTE)\b")
+
 _HELD_LOCKS: Final = (
     "SELECT count(*) FROM pg_locks "
     "WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
@@ -64,8 +69,8 @@ class Session:
     the whole database's.
 
     Attributes:
-        unlistens: whether the client ends what it listens to, and has no savepoints:
-            what UNLISTEN does where those are rolled back, the pooler cannot see.
+        unlistens: whether the client ends what it listens to. Of one that does, nobody
+            can say what it still hears.
         themes: makers of statements.
     """
 
@@ -164,7 +169,8 @@ class Session:
         return Theme((f"LISTEN {channel}",), (*says, *says, *ends))
 
     def _statements(self) -> Theme:
-        name, number = self._chance.pick("aq"), self._chance.number(0, 99)
+        chance = self._chance
+        name, number = chance.pick(EXECUTED).decode(), chance.number(0, 99)
         return Theme(
             (
                 f"PREPARE {name} AS SELECT 'client {self._client}', {number}",

@@ -22,6 +22,7 @@ class Statements:
             *[self.begins] * 2,
             *[self.ends] * 2,
             *[self.writes] * 2,
+            self.marks,
             self.fails,
             self.cursor,
             self.copies_out,
@@ -29,8 +30,6 @@ class Statements:
         ]
         if self.session.themes:
             self._kinds += [self.session.any] * 3
-        if not self.session.unlistens:
-            self._kinds.append(self.marks)
         if Feature.NOTICES in features:
             self._kinds.append(self.notices)
         if Feature.PARAMETERS in features:

@@ -6,6 +6,7 @@ from tests.integration.wire import Message
 
 from .comparison import compare, compare_contents
 from .streams import Transcript, comparable_login, describe, split
+from .tolerance import are_same
 
 
 def transcript(
@@ -131,3 +132,22 @@ def test_a_notification_is_missed_unless_its_client_may_have_gone() -> None:
     assert found is not None
     assert "was not notified of 1 of" in found.what
     assert compare(heard(*HEARD, hears_all=False), heard("a: 1", "b: 1")) is None
+
+
+def about(sqlstate: str, text: str) -> Message:
+    """Return an error about a prepared statement."""
+    return Message("E", f"SERROR\0C{sqlstate}\0M{text}\0\0".encode())
+
+
+@pytest.mark.parametrize("sqlstate", ["08P01", "42P05", "42601"])
+def test_of_two_names_of_one_statement_an_error_has_any(sqlstate: str) -> None:
+    wanted = about(sqlstate, 'prepared statement "a" is there')
+    assert are_same(wanted, about(sqlstate, 'prepared statement "b" is there'))
+    assert not are_same(wanted, about(sqlstate, 'prepared statement "b" is gone'))
+    ours = about(sqlstate, 'prepared statement "pgpool_b" is there')
+    assert not are_same(wanted, ours)
+
+
+def test_an_error_about_a_name_that_is_not_in_use_has_that_name() -> None:
+    wanted = about("26000", 'prepared statement "a" does not exist')
+    assert not are_same(wanted, about("26000", 'prepared statement "b" does not exist'))

@@ -30,6 +30,8 @@ _PARSE = "exec_parse_message"
 _BIND = "exec_bind_message"
 #: protocol_violation: how many parameters a Bind brings
 _PARAMETERS = "08P01"
+# duplicate_prepared_statement, and syntax_error for how many an EXECUTE brings
+_OF_A_STATEMENT = frozenset({_PARAMETERS, "42P05", "42601"})
 _OTHERS = frozenset({_BIND, "exec_describe_statement_message"})
 
 _NAME = re.compile(rb'(?<=prepared statement ")[^"]+')
@@ -59,7 +61,7 @@ def unheard(wanted: Sequence[str], got: Sequence[str]) -> str | None:
 
 def _has_another_name(wanted: Message, got: Message) -> bool:
     return (
-        wanted.error.sqlstate == _PARAMETERS
+        wanted.error.sqlstate in _OF_A_STATEMENT
         and PREFIX not in got.body
         and _NAME.sub(b"", wanted.body) == _NAME.sub(b"", got.body)
     )
