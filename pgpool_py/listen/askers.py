@@ -40,10 +40,9 @@ class Askers(Generic[S]):
         """Give since when somebody waits, None if nobody does."""
         return self._waiting[0].since if self._waiting else None
 
-    @property
-    def waiting(self) -> bool:
-        """Whether there are any."""
-        return bool(self._waiting)
+    def has(self, hears: Callable[[frozenset[bytes]], bool]) -> bool:
+        """Tell whether the channels of any of them are heard."""
+        return any(hears(asker.names) for asker in self._waiting)
 
     def wait(self, asker: Asker[S]) -> None:
         """Let one wait."""

@@ -233,7 +233,7 @@ class ListenServer:
         order = self._hub.order()
         if order is not None:
             self._run(server, Query(order.text).encode(), Reason.LISTEN_TIMEOUT)
-        elif self._senders.waiting or self._askers.waiting:
+        elif self._senders.waiting or self._askers.has(self._hub.hears):
             self._run(server, _EMPTY_QUERY, Reason.CHECK_FAILED)
         elif self._lost_since is not None and self._hub.complete:
             self._note_complete(server, self._lost_since)

@@ -28,3 +28,12 @@ def test_the_oldest_wait_is_that_of_the_first() -> None:
     assert askers.oldest_wait == 7.0
     askers.take(lambda one: one.who == 1)
     assert askers.oldest_wait == 8.0
+
+
+def test_it_is_told_whether_the_channels_of_any_are_heard() -> None:
+    askers: Askers[int] = Askers()
+    askers.wait(Asker(1, frozenset({b"a"}), lambda _: None, 0.0))
+    askers.wait(Asker(2, frozenset({b"b", b"c"}), lambda _: None, 0.0))
+    assert askers.has({b"a"}.issuperset)
+    assert not askers.has({b"b"}.issuperset)
+    assert askers.has({b"b", b"c"}.issuperset)
