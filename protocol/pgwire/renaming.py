@@ -111,8 +111,9 @@ class Renaming(Requests, ABC):
                 # Nothing can be prepared, and what has its name there may be anything.
                 self._free(statement.name, ledger)
             else:
-                then = statement.context or b"" if context is None else context
-                self._supply(statement, ledger, then)
+                known = context is not None and not self.reads_otherwise
+                then = context if known else statement.context
+                self._supply(statement, ledger, then or b"")
         self._needed = frozenset()
         if names.changes and kind in {Frontend.QUERY, Frontend.BIND}:
             self._drops = True

@@ -21,7 +21,7 @@ from .ledger import Ledger
 from .names_in_text import Change, NamesInText
 from .naming import KEPT_LIMIT, WAIT, HeldBackError
 from .objecting import Objecting, Watch
-from .statement import StatementBook, may_drop
+from .statement import Statement, StatementBook, may_drop
 from .unnamed import Dropping, Unkept
 
 _QUERY: Final = Frontend.QUERY
@@ -256,7 +256,9 @@ class WatchedRequests(Objecting):
         if statement is None:
             if name in self.names or self.may_stray:
                 return self._judge(UNSEEN, b"") or name
-        elif not statement.harmless:
+        elif statement.context != context:
+            context = self._reading(statement, ledger, context)
+        if statement is not None and not statement.harmless:
             found = self._bound(self._found(statement), kind)
             names = self._names_in(found, statement.text, context)
             mark = self._judge(found, statement.text, names)
@@ -282,6 +284,19 @@ class WatchedRequests(Objecting):
         if values is None:
             raise ValuesNeededError
         return with_names(found, values)
+
+    def _reading(self, statement: Statement, ledger: Ledger, context: bytes) -> bytes:
+        """Give the context from which a server that lacks this is to be brought to it.
+
+        Raises:
+            HeldBackError: what runs may change it, and would be undone by the way back.
+        """
+        if statement.context is None or ledger.statements.has(statement.name):
+            return context
+        if not ledger.answered:
+            raise HeldBackError
+        # Within a transaction that may have changed it, it is read as all is there.
+        return statement.context if self._watch.reads_otherwise else context
 
     def reread(self, context: bytes) -> None:
         """Have what was parsed in an unknown context belong to this one."""

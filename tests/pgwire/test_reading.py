@@ -2,17 +2,21 @@
 
 from pgwire.frontend import Bind
 from pgwire.reading import context_of
-from tests.fixtures.messages import READY, complete, split
+from pgwire.statement import StatementBook
+from tests.fixtures.messages import IN_TRANSACTION, READY, complete, kinds, split
 from tests.pgwire.preparing import (
     BOUND,
     CLOSED,
+    EXECUTE,
     PARSED,
     SYNC,
     Client,
     Server,
     bind,
+    parse,
     prepare,
 )
+from tests.pgwire.watching import Watched
 
 
 def test_what_was_read_under_other_parameters_is_read_under_them_again(
@@ -55,3 +59,16 @@ def test_who_the_session_is_changes_by_way_of_whom_the_server_has_logged_in_as(
         (b"session_authorization", b"reader"),
         (b"value",),
     ]
+
+
+def test_what_may_be_changed_by_what_runs_is_not_set_back(server: Server) -> None:
+    client = Watched(StatementBook(200))
+    client.send(Server(), parse(b"s", b"SELECT '1'"), SYNC)
+    client.context = context_of([("role", "reader")])
+    reset = parse(b"", b"RESET ROLE"), bind(b""), EXECUTE, SYNC
+    # Whose role it is by then is to be seen.
+    assert kinds(client.send(server, *reset, bind(b"s"), SYNC)) == "PBES"
+    assert client.requests.held
+    server.answer(PARSED, BOUND, complete("RESET"), IN_TRANSACTION)
+    client.watch.reads_otherwise = True
+    assert kinds(client.send(server, bind(b"s"), SYNC)) == "PBS"

@@ -100,6 +100,16 @@ def test_another_server_is_sent_it_in_front(client: Naming, server: Server) -> N
     assert kinds(client.send(other, query("EXECUTE p (2)"))) == "Q"
 
 
+def test_what_a_transaction_may_have_set_is_not_set_back(
+    client: Naming, server: Server
+) -> None:
+    client.prepare(server, query("PREPARE p AS SELECT '1'"))
+    client.context = b"timezone\0CET\0"
+    assert kinds(client.send(Server(), query("EXECUTE p"))).startswith("PBEC" + OURS)
+    client.watch.reads_otherwise = True
+    assert kinds(client.send(Server(), query("EXECUTE p"))) == OURS + "SQ"
+
+
 @pytest.mark.parametrize("text", ["EXECUTE p (1)", "DEALLOCATE missing"])
 def test_a_batch_that_is_open_is_not_ended_in_front_of_a_query(
     client: Naming, server: Server, text: str
