@@ -12,7 +12,8 @@ from dataclasses import dataclass
 _PART = re.compile(r'"((?:[^"]|"")*+)"|([^ \t\r,#"]+)')
 _BLANK = re.compile(r"[ \t\r]*")
 # All of a line without a comment; a quote may be left open at the end.
-_NO_COMMENT = re.compile(r'(?:[^"#]|"(?:[^"]|"")*+(?:"|$))*+')
+# (?!): Python before 3.11.5 goes on from where a possessive group failed.
+_NO_COMMENT = re.compile(r'(?:[^"#]|"(?:[^"]|"")*+(?:"|$)|(?!))*+')
 # Blank to PgBouncer and a part of names to PostgreSQL; a zero byte hides what follows.
 _CONTROL = re.compile(r"[\0\n\v\f]")
 

@@ -44,21 +44,24 @@ class Token(NamedTuple):
     end: int
 
 
+# With (?!) as its last alternative a possessive group ends where its last round began.
+# Without, Python before 3.11.5 goes on from where that round failed.
+
 # Comments nest; more than four deep is not understood.
-_COMMENT = rb"/\*(?:[^*/]++|\*(?!/)|/(?!\*))*+\*/"
+_COMMENT = rb"/\*(?:[^*/]++|\*(?!/)|/(?!\*)|(?!))*+\*/"
 for _ in range(3):
-    _COMMENT = rb"/\*(?:[^*/]++|\*(?!/)|/(?!\*)|" + _COMMENT + rb")*+\*/"
+    _COMMENT = rb"/\*(?:[^*/]++|\*(?!/)|/(?!\*)|" + _COMMENT + rb"|(?!))*+\*/"
 
 # Behind a byte that is not ASCII a backslash may be the second half of a character, in
 # encodings that clients alone may have (SJIS, BIG5, GBK, UHC, GB18030, JOHAB).
-_ESCAPED = rb"'(?:[^'\\]++|''|(?<![\x80-\xff])\\[\s\S])*+'"
+_ESCAPED = rb"'(?:[^'\\]++|''|(?<![\x80-\xff])\\[\s\S]|(?!))*+'"
 # What joins two literals: space with a line feed in it.
-_JOIN = rb"(?:[ \t\f\v]++|--[^\n\r]*+)*+[\n\r](?:\s++|--[^\n\r]*+[\n\r])*+"
+_JOIN = rb"(?:[ \t\f\v]++|--[^\n\r]*+)*+[\n\r](?:\s++|--[^\n\r]*+[\n\r]|(?!))*+"
 _LEXER: Final = re.compile(
-    rb"(?:\s++|--[^\n\r]*+|" + _COMMENT + rb")*+"
+    rb"(?:\s++|--[^\n\r]*+|" + _COMMENT + rb"|(?!))*+"
     rb"(?:"
     rb"(?P<STRING>'(?:[^']++|'')*+')"
-    rb"|(?P<ESCAPE>[eE]" + _ESCAPED + rb"(?:" + _JOIN + _ESCAPED + rb")*+)"
+    rb"|(?P<ESCAPE>[eE]" + _ESCAPED + rb"(?:" + _JOIN + _ESCAPED + rb"|(?!))*+)"
     rb"|(?P<LITERAL>[bBxXnN](?=')|[uU]&'(?:[^']++|'')*+')"
     rb'|(?P<REFUSED>[uU]&")'
     rb"|(?P<WORD>[A-Za-z_\x80-\xff][A-Za-z0-9_$\x80-\xff]*+)"
@@ -67,7 +70,7 @@ _LEXER: Final = re.compile(
     rb"|(?P<DOLLAR>\$(?P<tag>(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*+)?)\$)"
     # What is glued to a number, versions take apart differently.
     rb"|(?P<NUMBER>(?:0[xX][0-9a-fA-F_]++|0[oO][0-7_]++|0[bB][01_]++"
-    rb"|(?:[0-9][0-9_]*+(?:\.[0-9_]*+)?+|\.[0-9][0-9_]*+)(?:[eE][+-]?[0-9_]++)?+)"
+    rb"|(?:[0-9][0-9_]*+(?:\.[0-9_]*+)?+|\.[0-9][0-9_]*+)(?:[eE][+-]?+[0-9_]++|(?!))?+)"
     rb"(?![A-Za-z0-9_$\x80-\xff]))"
     rb"|(?P<SYMBOL>::|[~!@#^&|`?+*%<>=:,.;()\[\]-]|/(?!\*))"
     rb"|(?P<END>\Z)"
