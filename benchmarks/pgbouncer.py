@@ -70,7 +70,8 @@ def fetch(root: Path) -> tuple[str, ...]:
 
     Raises PgbouncerError when that cannot be done here.
     """
-    tool = shutil.which("debootstrap")
+    # Root may have the search path of a user, as behind su.
+    tool = shutil.which("debootstrap") or shutil.which("debootstrap", path="/usr/sbin")
     if tool is None or os.geteuid() != 0:
         raise PgbouncerError(
             "a current PgBouncer can be fetched by root where debootstrap is "
