@@ -114,6 +114,9 @@ class ClientStatements(Supply):
 
     def _may_lose_names(self, ledger: Ledger) -> bool:
         """Whether what runs may be DISCARD ALL or DEALLOCATE ALL."""
+        if ledger.shared:
+            # By nothing that touches a session.
+            return False
         if self._drops and ledger.settled:
             self._drops = False
         return ledger.runs_query or (self._drops and not ledger.answered)

@@ -47,6 +47,9 @@ NOTED: Final = 0x20000
 AHEAD: Final = 0x200000
 # That Query, once it has come to that: nothing of it is told but its end.
 MUTED: Final = 0x400000
+# Beside SKIP: a client's that has left it, to be answered elsewhere or not at all. What
+# becomes of it, errors too, is nobody's business.
+LEFT: Final = 0x800000
 
 # Heads that do not say how many replies are owed.
 UNCOUNTED: Final = NONCE | ANYTHING

@@ -17,6 +17,7 @@ from .exchange import (
     COPY_END,
     ENDS_IN_READY,
     EXECUTE,
+    LEFT,
     NOTED,
     POPS,
     QUERY,
@@ -82,58 +83,69 @@ class Ledger(Replies):
         super().__init__()
         self.runs: list[tuple[int, int]] = []
 
-    def is_answer(self, buffer: bytearray, end: int) -> bool:
-        """Account for ``buffer[:end]`` if it is all of a plain answer to a lone Query.
+    def answer(self, buffer: bytearray, start: int, end: int) -> int:
+        """Account for a plain answer to a lone Query, if all of it begins at ``start``.
 
         That is what most servers send most of the time, and worth a way of its own:
-        rows, ends of statements and a ReadyForQuery outside a transaction, for the one
-        Query that is owed.
+        rows, ends of statements and a ReadyForQuery outside a transaction. Something
+        may be behind it only if the server is shared.
+
+        Args:
+            buffer: what came.
+            start: where a message begins in it.
+            end: up to where it is meant.
 
         Returns:
-            Whether it was that, and all of it is to be forwarded. If not, nothing has
-            changed, and :meth:`receive` is to be called.
+            Where the answer ends; all of it is to be forwarded. 0 if it is not plain,
+            or not all there: then nothing has changed, and :meth:`receive` is called.
         """
+        behind = self._behind
         if (
             self.head != QUERY
-            or self._behind
             or self.rest
-            or not buffer.endswith(_READY_IDLE, 0, end)
+            # What ends so may be the middle of a message all the same.
+            or not (self.shared if behind else buffer.endswith(_READY_IDLE, start, end))
         ):
-            return False
-        # What ends so may be the middle of a message all the same.
-        ready = end - HEADER_SIZE - 1
-        position = 0
-        while position < ready:
+            return 0
+        position = start
+        while end - position >= HEADER_SIZE:
             kind, length = _header(buffer, position)
             if kind == _COMPLETE:
                 if not _PLAIN_TAG[buffer[position + HEADER_SIZE]]:
-                    return False
+                    return 0
             elif not _IS_ROWS[kind]:
-                return False
+                break
             if length < 5:
                 # The least of these messages: a tag that is empty.
-                return False
+                return 0
             position += 1 + length
-        if position != ready:
-            return False
-        self.head = 0
+        following = position + len(_READY_IDLE)
+        if (
+            following > end
+            or not buffer.startswith(_READY_IDLE, position)
+            or (following != end and not behind)
+        ):
+            return 0
+        self.head = behind.popleft() if behind else 0
         self.status = _IDLE
         self.readies += 1
-        return True
+        return following
 
     def receive(  # noqa: C901, PLR0912, PLR0915 - long: the hot loop, where a call costs
-        self, buffer: bytearray, end: int
+        self, buffer: bytearray, end: int, start: int = 0
     ) -> int:
-        """Account for ``buffer[:end]``.
+        """Account for ``buffer[start:end]``.
 
         Args:
-            buffer: begins where the last call left off: with the bytes that it did
-                not account for, if any. Holds more than :data:`HOLD_LIMIT`.
-            end: how many bytes of it are meant.
+            buffer: what came. Holds more than :data:`HOLD_LIMIT`.
+            end: up to where it is meant.
+            start: where the last call left off: at the bytes that it did not account
+                for, if any.
 
         Returns:
-            How many bytes were accounted for. What is left is the beginning of a
-            message, shorter than :data:`HOLD_LIMIT`.
+            Up to where it was accounted for. What is left is the beginning of a
+            message, shorter than :data:`HOLD_LIMIT`; or, if the server is shared, the
+            answer to the next exchange, to be accounted for when its client is known.
 
         Raises:
             UnaccountedReply: the server must be closed. ``runs`` holds what may be
@@ -141,9 +153,9 @@ class Ledger(Replies):
         """
         self.runs.clear()
         self.events.clear()
-        position = run = 0
+        position = run = start
         if self.rest:
-            position = run = self._receive_rest(end)
+            position = run = self._receive_rest(start, end)
             if self.rest:
                 return position
         behind = self._behind
@@ -183,6 +195,13 @@ class Ledger(Replies):
                     if not head & SKIP:
                         self.readies += 1
                     head = behind.popleft() if behind else 0
+                    if self.shared and not (before & SKIP and not before & LEFT):
+                        # What comes is another client's.
+                        self.ended += 1
+                        if not before & SKIP and following > run:
+                            self.runs.append((run, following))
+                        position = run = following
+                        break
                 else:
                     self.head = head
                     body = bytes(buffer[position + HEADER_SIZE : following])
@@ -206,7 +225,7 @@ class Ledger(Replies):
             self.head = head
             if not head & SKIP and position > run:
                 self.runs.append((run, position))
-        if end - position >= HEADER_SIZE:
+        if end - position >= HEADER_SIZE and position < following:
             return self._begin(kind, length, buffer, position, end)
         return position
 
@@ -290,10 +309,10 @@ class Ledger(Replies):
             self.runs.append((start, end))
         return end
 
-    def _receive_rest(self, end: int) -> int:
+    def _receive_rest(self, start: int, end: int) -> int:
         """Go on with the message of :meth:`_begin`."""
-        taken = min(self.rest, end)
+        taken = min(self.rest, end - start)
         if self._forwarded and taken:
-            self.runs.append((0, taken))
+            self.runs.append((start, start + taken))
         self.rest -= taken
-        return taken
+        return start + taken

@@ -145,7 +145,7 @@ class Naming(ClientStatements):
         if used == name:
             ledger.request(kind)
             return 0
-        if ledger.settled:
+        if ledger.settled or (ledger.shared and not ledger.unsynced):
             ledger.first(kind)
         else:
             ledger.request(kind)

@@ -24,6 +24,7 @@ from .exchange import (
     EXECUTE,
     EXECUTE_COPIES_IN,
     EXTENDED,
+    LEFT,
     MUTED,
     NONCE,
     NONCE_ANSWERED,
@@ -164,7 +165,8 @@ class Replies(Owed):
             # Asked in a failed transaction, where nothing but an error is an answer.
             self._forwarded = False
             return head | NONCE_ANSWERED | SKIP
-        self.events.append(ServerError(error, skipped=not self._forwarded))
+        if not head & LEFT or is_fatal(error):
+            self.events.append(ServerError(error, skipped=not self._forwarded))
         return head
 
     def _repeat(self, batch: bytes) -> int:
@@ -173,7 +175,7 @@ class Replies(Owed):
         self._forwarded = False
         self.repeatable = None
         self.events.append(PlanStale(batch))
-        return SYNC | SKIP
+        return SYNC | SKIP | (LEFT if self.shared else 0)
 
     def _read_on_to_sync(self) -> int:
         """Drop the requests that the server throws away; give the Sync.

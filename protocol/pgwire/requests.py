@@ -15,7 +15,7 @@ What it sends about prepared statements is turned into what its server has; see
 import struct
 from collections.abc import Mapping
 from enum import Enum, auto
-from typing import Final, NoReturn
+from typing import ClassVar, Final, NoReturn
 
 from .codes import Frontend, Target
 from .errors import MessageTooLong, ProtocolViolation
@@ -68,7 +68,10 @@ class Requests(Naming):
         mixes: whether the last ``receive`` found a Query or FunctionCall within a
             batch, that is, with no Sync between it and what it follows.
         terminated: whether Terminate was reached; nothing behind it counts.
+        glances: whether ``is_query`` is true of harmless ones alone.
     """
+
+    glances: ClassVar = False
 
     __slots__ = (
         "_discard",

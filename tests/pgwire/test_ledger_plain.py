@@ -31,7 +31,7 @@ from .replies import (
 
 def is_answer(ledger: Ledger, stream: bytes, room: int = 64) -> bool:
     """Ask of a stream, behind which the buffer has what was there before."""
-    return ledger.is_answer(bytearray(stream + READY * room), len(stream))
+    return bool(ledger.answer(bytearray(stream + READY * room), 0, len(stream)))
 
 
 def asked(*kinds: str) -> Ledger:

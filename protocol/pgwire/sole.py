@@ -1,0 +1,75 @@
+"""An exchange that stands for itself: one statement, run once, with nothing around it.
+
+Either a Query, or a batch of
+
+    [Parse ""]  Bind "" name  Describe …  Execute ""  Sync
+
+in which the statement is run to its end in the unnamed portal. What a batch does beyond
+that (names, other portals, a second statement) may matter to what comes behind it.
+"""
+
+import struct
+from typing import Final
+
+from .codes import Frontend
+from .framing import HEADER_SIZE
+
+_PARSE: Final = Frontend.PARSE
+_BIND: Final = Frontend.BIND
+_DESCRIBE: Final = Frontend.DESCRIBE
+_EXECUTE: Final = Frontend.EXECUTE
+_SYNC: Final = Frontend.SYNC
+# The unnamed portal, and no limit of rows.
+_ALL_OF_IT: Final = b"\0\0\0\0\0"
+_LEAST: Final = HEADER_SIZE + 2
+
+_length = struct.Struct("!I").unpack_from
+
+#: A text, or the name of a prepared statement (empty: the unnamed one).
+Sole = tuple[bytes | None, bytes]
+
+
+def sole_statement(batch: bytes) -> Sole | None:
+    """Find what a batch runs, if it stands for itself.
+
+    Args:
+        batch: messages whose types and lengths were checked, the last one whole.
+
+    Returns:
+        The text that it parses, or None and the name of the statement that it binds;
+        None alone if it does more, or other things.
+    """
+    end = len(batch)
+    text: bytes | None = None
+    position = 0
+    if batch[0] == _PARSE:
+        position = 1 + _length(batch, 1)[0]
+        close = batch.find(0, _LEAST - 1)
+        if position >= end or batch[HEADER_SIZE] or not 0 < close < position:
+            return None
+        text = batch[_LEAST - 1 : close]
+    found = _bound(batch, position)
+    if found is None or (text is not None and found[1]):
+        return None
+    position, name = found
+    while end - position > _LEAST and batch[position] == _DESCRIBE:
+        position += 1 + _length(batch, position + 1)[0]
+    is_run = (
+        end - position == 2 * HEADER_SIZE + len(_ALL_OF_IT)
+        and batch[position] == _EXECUTE
+        and batch.startswith(_ALL_OF_IT, position + HEADER_SIZE)
+        and batch[end - HEADER_SIZE] == _SYNC
+    )
+    return (text, name) if is_run else None
+
+
+def _bound(batch: bytes, start: int) -> tuple[int, bytes] | None:
+    """Find a Bind of the unnamed portal; give its end, and the statement's name."""
+    if len(batch) - start < HEADER_SIZE + 2 or batch[start] != _BIND:
+        return None
+    following = start + 1 + _length(batch, start + 1)[0]
+    first = start + HEADER_SIZE
+    end = batch.find(0, first + 1)
+    if batch[first] or not 0 < end < following <= len(batch):
+        return None
+    return following, batch[first + 1 : end]

@@ -1,0 +1,83 @@
+"""Which batches stand for themselves: one statement, run once to its end."""
+
+import pytest
+
+from pgwire.codes import Target
+from pgwire.frontend import Bind, Close, Describe, Execute, Flush, Parse, Sync
+from pgwire.sole import sole_statement
+
+SYNC = Sync().encode()
+RUN = Execute(b"").encode() + SYNC
+PORTAL = Describe(Target.PORTAL, b"").encode()
+TEXT = b"SELECT $1"
+
+
+def parse(name: bytes = b"", text: bytes = TEXT) -> bytes:
+    return Parse(name, text).encode()
+
+
+def bind(name: bytes = b"", portal: bytes = b"") -> bytes:
+    return Bind(portal, name).encode()
+
+
+@pytest.mark.parametrize(
+    ("batch", "found"),
+    [
+        (parse() + bind() + RUN, (TEXT, b"")),
+        (parse() + bind() + PORTAL + RUN, (TEXT, b"")),
+        (bind() + RUN, (None, b"")),
+        (bind(b"s") + RUN, (None, b"s")),
+        (bind(b"s") + PORTAL + RUN, (None, b"s")),
+        (parse(text=b"") + bind() + RUN, (b"", b"")),
+        # With parameters: their formats, values, and the formats of results.
+        (
+            parse() + Bind(b"", b"", (1,), (b"\0\0\0\1", None), (1,)).encode() + RUN,
+            (TEXT, b""),
+        ),
+    ],
+)
+def test_one_statement_that_is_bound_and_run(
+    batch: bytes, found: tuple[bytes | None, bytes]
+) -> None:
+    assert sole_statement(batch) == found
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        pytest.param(SYNC, id="nothing"),
+        pytest.param(parse() + SYNC, id="parsed only"),
+        pytest.param(parse() + bind() + SYNC, id="not run"),
+        pytest.param(parse(b"s") + bind(b"s") + RUN, id="named"),
+        pytest.param(parse() + bind(b"s") + RUN, id="two statements"),
+        pytest.param(bind(portal=b"p") + RUN, id="a named portal"),
+        pytest.param(bind() + Execute(b"p").encode() + SYNC, id="another portal"),
+        pytest.param(bind() + Execute(b"", 1).encode() + SYNC, id="not to its end"),
+        pytest.param(bind() + RUN + bind() + RUN, id="twice"),
+        pytest.param(bind() + RUN[:-5], id="no Sync"),
+        pytest.param(bind() + RUN[:-5] + Flush().encode(), id="Flush"),
+        pytest.param(bind() + RUN[:-5] + RUN, id="run twice"),
+        pytest.param(bind() + RUN + SYNC, id="two Syncs"),
+        pytest.param(bind() + Flush().encode() + RUN, id="Flush between"),
+        pytest.param(
+            bind() + Close(Target.PORTAL, b"").encode() + RUN, id="Close between"
+        ),
+        pytest.param(parse() + parse() + bind() + RUN, id="parsed twice"),
+        pytest.param(parse(), id="Parse alone"),
+        pytest.param(bind(), id="Bind alone"),
+        # Strings without an end.
+        pytest.param(b"P\0\0\0\6\0S" + bind() + RUN, id="text without an end"),
+        pytest.param(b"B\0\0\0\6\0s" + RUN, id="name without an end"),
+        pytest.param(b"B\0\0\0\5\0" + RUN, id="no name"),
+        pytest.param(b"P\0\0\0\4" + bind() + RUN, id="an empty Parse"),
+    ],
+)
+def test_everything_else_may_matter_to_what_comes_behind_it(batch: bytes) -> None:
+    assert sole_statement(batch) is None
+
+
+def test_no_beginning_of_a_batch_stands_for_itself() -> None:
+    messages = [parse(), bind(), PORTAL, Execute(b"").encode(), SYNC]
+    assert sole_statement(b"".join(messages)) == (TEXT, b"")
+    for count in range(1, len(messages)):
+        assert sole_statement(b"".join(messages[:count])) is None
