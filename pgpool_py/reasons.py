@@ -93,6 +93,7 @@ class Reason(StrEnum):
     RESET_FAILED = "server reset query failed"
     UNCLEAN_SERVER = "unclean server"
     EXAMINATION_FAILED = "session state could not be found out"
+    FUNCTIONS_UNKNOWN = "volatile functions could not be found out"
 
     # A client left its server in a state that could not be cleared
     CLIENT_GONE_UNSENT = "client disconnect before everything was sent to the server"

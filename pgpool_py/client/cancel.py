@@ -13,6 +13,8 @@ from .telling import CANCELED
 def cancel_exchange(client: ClientSession) -> None:
     """Cancel what this client is doing, as its CancelRequest asks."""
     client.cancel_asked = False
+    if client.server is None and client.waiting:
+        client.lender.claim(client)
     server = client.server
     if server is not None:
         head = server.ledger.head

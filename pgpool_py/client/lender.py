@@ -97,6 +97,7 @@ class Lender(Protocol):
         counters: added to by the clients.
         statements: all that clients have prepared.
         buffer_limit: bytes to hold for one client before reading pauses.
+        shares: whether exchanges of several clients may be sent to one server.
         pins: who keeps a server for its session state.
         notifications: where clients subscribe.
     """
@@ -118,6 +119,10 @@ class Lender(Protocol):
         """Give the limit of every buffer of a client, in bytes."""
 
     @property
+    def shares(self) -> bool:
+        """Tell whether what a server is sent may be followed by others'."""
+
+    @property
     def pins(self) -> Pins:
         """Give who keeps a server for its session state."""
 
@@ -134,11 +139,24 @@ class Lender(Protocol):
     def leave(self, client: Borrower) -> None:
         """Ask no more."""
 
+    def insist(self, client: Borrower) -> None:
+        """Follow nobody, if you wait: what you sent is one exchange no longer."""
+
+    def shared_by(self, client: Borrower) -> ServerConnection | None:
+        """Give the server on which your exchange is in flight among others'."""
+
+    def claim(self, client: Borrower) -> None:
+        """Have the server that answers your exchange, if others share it, be yours."""
+
     def give_back(self, server: ServerConnection) -> None:
         """Return a server that owes nothing and is outside any transaction."""
 
     def abandon(
-        self, server: ServerConnection, *, half_written: bool, must_reset: bool
+        self,
+        server: ServerConnection,
+        *,
+        half_written: bool = False,
+        must_reset: bool = False,
     ) -> None:
         """Leave a server as it is: its client is gone, or may not go on.
 

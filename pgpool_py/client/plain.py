@@ -64,6 +64,8 @@ class Plain(Stateful):
         # Before anything is counted: the server need not wait for that.
         if not server.stream.write(query):
             self._regulate()
+        if lender.shares:
+            server.sent = bytes(query)
         counters = lender.counters
         counters.query_count += 1
         counters.xact_count += 1

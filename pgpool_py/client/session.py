@@ -30,14 +30,14 @@ from pgwire.requests import FLUSH, Requests, Verdict
 
 from .identity import ClientIdentity
 from .lender import Lender
-from .plain import Plain
 from .session_state import NOTHING
+from .sharer import Sharer
 from .telling import told, violated
 
 READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
 
 
-class ClientSession(Plain):
+class ClientSession(Sharer):
     """See the module's text.
 
     Attributes:
@@ -140,6 +140,7 @@ class ClientSession(Plain):
         else:
             requests.keep(scratch.view[:size])
             if self.waiting:
+                self.lender.insist(self)
                 self._regulate()
             else:
                 self.consider()
@@ -173,6 +174,7 @@ class ClientSession(Plain):
         """Send ``view[:end]`` to the server, keep a fragment of a message."""
         requests = self.requests
         ledger = server.ledger
+        server.sent = None
         if requests.is_query(view, end) and not (ledger.unsynced or ledger.copies_in):
             self._send_query(server, view[:end])
             return
@@ -234,6 +236,8 @@ class ClientSession(Plain):
                 self._send_alone(server, view)
             else:
                 self._forward(server, view, len(view))
+                if before is None and self.lender.shares and self.is_alone:
+                    server.sent = pending
         if self.stream.paused:
             self._regulate()
 
@@ -262,7 +266,7 @@ class ClientSession(Plain):
             elif mode is not PoolMode.SESSION and (
                 not self.requests.ties or self._lets_go(server)
             ):
-                self._release(server)
+                self._release(server, self.lender.give_back)
             elif self.waiting and not self._is_awaited(server):
                 self.on_linked(server)
             return
@@ -322,19 +326,6 @@ class ClientSession(Plain):
             self.lender.restore(server, self)
         return not self.requests.ties
 
-    def _release(self, server: ServerConnection) -> None:
-        self.server = None
-        server.owner = None
-        if server.stream.paused:
-            server.stream.resume()
-        if self.stream.paused:
-            # The server's backlog is no longer its business.
-            self._regulate()
-        held, self.waiting = self.waiting, False
-        self.lender.give_back(server)
-        if held:
-            self.consider()
-
     def on_copy_in(self, server: ServerConnection) -> None:
         """Send what waited for that, or find out how it ended; see Owner."""
         ledger = server.ledger
@@ -361,7 +352,9 @@ class ClientSession(Plain):
         elif isinstance(event, StatementNamed):
             self.requests.on_named(event.tag, server.ledger)
         else:
-            self._forward(server, memoryview(event.batch), len(event.batch))
+            # What came while others shared the server was kept, and is behind it.
+            batch = event.batch + (self.requests.take() or b"")
+            self._forward(server, memoryview(batch), len(batch))
 
     # End
 
@@ -380,6 +373,9 @@ class ClientSession(Plain):
             return
         self.closed = True
         self.identity.log_close(reason, error)
+        if self.waiting and self.server is None:
+            # Of an answer to it a part may have gone out, in the middle of a message.
+            self.lender.claim(self)
         server, self.server = self.server, None
         if error is not None and not (server and server.ledger.mid_message):
             self.stream.write(told(error))

@@ -10,7 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pgpool_py.settings import LoadBalanceHosts, PoolMode, SessionStatePolicy
+from pgpool_py.settings import (
+    LoadBalanceHosts,
+    Multiplex,
+    PoolMode,
+    SessionStatePolicy,
+)
 from pgwire.session_attrs import TargetSessionAttrs
 
 from .faults import shown
@@ -81,6 +86,7 @@ DATABASE_OPTIONS: Mapping[str, ConnectionOption] = MappingProxyType(
         "pool_mode": ConnectionOption("pool_mode", _MODE),
         "connect_query": ConnectionOption("connect_query", _TEXT),
         "session_state": ConnectionOption("session_state", _STATE),
+        "multiplexing": ConnectionOption("multiplexing", Choice(Multiplex)),
     }
 )
 
@@ -101,6 +107,7 @@ USER_OPTIONS: Mapping[str, ConnectionOption] = MappingProxyType(
         "transaction_timeout": ConnectionOption("transaction_timeout", _SECONDS),
         "client_idle_timeout": ConnectionOption("client_idle_timeout", _SECONDS),
         "session_state": ConnectionOption("session_state", _STATE),
+        "multiplexing": ConnectionOption("multiplexing", Choice(Multiplex)),
     }
 )
 

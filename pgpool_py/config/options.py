@@ -9,6 +9,7 @@ from types import MappingProxyType
 from pgpool_py.net.syslog import FACILITIES
 from pgpool_py.settings import (
     AuthType,
+    Multiplex,
     PoolMode,
     SessionStatePolicy,
     SslMode,
@@ -338,6 +339,37 @@ _OURS = (
         "pin_timeout",
         _SECONDS,
         "idleness at which a client that keeps a server is closed",
+        ours=True,
+    ),
+    Option(
+        "multiplexing",
+        Choice(Multiplex),
+        "whether reads of several clients are sent to one server while none is idle",
+        ours=True,
+    ),
+    Option(
+        "multiplexing_depth",
+        Whole(1),
+        "exchanges that may be in flight on one server",
+        ours=True,
+    ),
+    Option(
+        "multiplexing_patience",
+        _SECONDS,
+        "silence of a server at which what waits behind others is taken elsewhere",
+        ours=True,
+    ),
+    Option(
+        "multiplexing_reply_limit",
+        Whole(1, unit="bytes"),
+        "bytes that are held of an answer; of a longer one the server is not shared",
+        ours=True,
+    ),
+    Option(
+        "multiplexing_ignore",
+        _NAMES,
+        "session parameters in which clients that share a server may differ",
+        reloadable=False,
         ours=True,
     ),
 )

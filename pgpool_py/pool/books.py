@@ -40,9 +40,18 @@ class Books(Generic[S, W]):
         busy: all other servers that are logged in.
         opening: how many servers are being opened.
         waiters: who waits, first come first, with the time since when.
+        willing: those of them that would share a server with others, in that order.
     """
 
-    __slots__ = ("busy", "idle", "opening", "round_robin", "sizes", "waiters")
+    __slots__ = (
+        "busy",
+        "idle",
+        "opening",
+        "round_robin",
+        "sizes",
+        "waiters",
+        "willing",
+    )
 
     def __init__(self, sizes: Sizes, *, round_robin: bool = False) -> None:
         self.sizes = sizes
@@ -51,6 +60,7 @@ class Books(Generic[S, W]):
         self.busy: set[S] = set()
         self.opening = 0
         self.waiters: OrderedDict[W, float] = OrderedDict()
+        self.willing: dict[W, None] = {}
 
     @property
     def connected(self) -> int:
@@ -61,6 +71,12 @@ class Books(Generic[S, W]):
     def total(self) -> int:
         """How many servers there are, those being opened included."""
         return len(self.idle) + len(self.busy) + self.opening
+
+    @property
+    def grown(self) -> bool:
+        """Whether there are as many servers as there usually are, without a reserve."""
+        size = self.sizes.size
+        return size != 0 and len(self.idle) + len(self.busy) + self.opening >= size
 
     @property
     def full(self) -> bool:
@@ -106,17 +122,20 @@ class Books(Generic[S, W]):
 
     # Waiters
 
-    def wait(self, waiter: W, since: float) -> None:
-        """Put a waiter at the end of the queue."""
+    def wait(self, waiter: W, since: float, *, willing: bool = False) -> None:
+        """Put a waiter at the end of the queue; ``willing``: to share a server."""
         self.waiters[waiter] = since
+        if willing:
+            self.willing[waiter] = None
 
     def wait_first(self, waiter: W, since: float) -> None:
-        """Put a waiter back at the front: it had been served, with a dead server."""
+        """Put a waiter back at the front: it had been served, but not to the end."""
         self.waiters[waiter] = since
         self.waiters.move_to_end(waiter, last=False)
 
     def leave(self, waiter: W) -> bool:
         """Strike a waiter out; False if it did not wait."""
+        self.willing.pop(waiter, None)
         return self.waiters.pop(waiter, None) is not None
 
     def next_waiter(self) -> tuple[W, float] | None:
@@ -125,7 +144,10 @@ class Books(Generic[S, W]):
 
     def first_waiter(self) -> tuple[W, float]:
         """Take the first waiter out of the queue, which is not empty."""
-        return self.waiters.popitem(last=False)
+        first = self.waiters.popitem(last=False)
+        if self.willing:
+            self.willing.pop(first[0], None)
+        return first
 
     def oldest_wait(self) -> float | None:
         """Give the time since when the first waiter waits, None if nobody does."""

@@ -7,6 +7,7 @@ from pgpool_py.client.door import Visitor
 from pgpool_py.client.lender import Lender
 from pgpool_py.client.replication import Replication
 from pgpool_py.client.session import ClientSession
+from pgpool_py.server.connection import ServerConnection
 
 from .ends import epoch_offset, name_of_application
 from .holdings import NOTHING, Held, held_for_client
@@ -72,11 +73,12 @@ def clients(pooler: Pooler) -> list[ClientView]:
 
 def _client(client: ClientSession, pool: Pool, now: float, offset: float) -> ClientView:
     identity = client.identity
-    waits = is_waiting(client)
+    server = server_of(client)
+    waits = client.waiting and server is None
     began = client.timing.since if waits else client.timing.exchange_since
     if waits:
         status = ClientStatus.WAITING
-    elif client.server is not None:
+    elif server is not None:
         status = ClientStatus.ACTIVE
     else:
         status = ClientStatus.IDLE
@@ -92,7 +94,7 @@ def _client(client: ClientSession, pool: Pool, now: float, offset: float) -> Cli
         requested=offset + (began or client.timing.since),
         wait=now - began if began else 0.0,
         number=identity.number,
-        server=None if client.server is None else client.server.id,
+        server=None if server is None else server.id,
         remote_pid=0,
         application_name=name_of_application(
             client.parameters.values, pool.staffing.defaults
@@ -151,7 +153,14 @@ def _arrival(visitor: Visitor) -> ClientView:
 def is_waiting(client: ClientSession) -> bool:
     """Say whether a client waits for a server."""
     # With a server it holds back only until that server is ready again.
-    return client.waiting and client.server is None
+    return client.waiting and server_of(client) is None
+
+
+def server_of(client: ClientSession) -> ServerConnection | None:
+    """Give the server that a client has, or shares with others."""
+    if client.server is None and client.waiting:
+        return client.lender.shared_by(client)
+    return client.server
 
 
 def by_pool(pooler: Pooler) -> dict[Lender, list[ClientSession]]:

@@ -25,6 +25,8 @@ from pgwire.statement import StatementBook
 from .cancel_keys import CancelKeys
 from .encryption import Encryption, encryption_of
 
+CallLater = Callable[[float, Callable[[], None]], object]
+
 
 class Starved(Protocol):
     """A pool in which somebody waits, and whose shared limits have no room."""
@@ -60,6 +62,7 @@ class Context:
         tcp_options: for every TCP socket, by these settings.
         starved: the pools that shared limits keep from growing.
         keys: by which clients are cancelled.
+        call_later: calls a function after so many seconds.
     """
 
     reactor: Reactor
@@ -67,7 +70,8 @@ class Context:
     settings: Settings
     secrets: dict[str, str] = field(repr=False)
     evict: Callable[[tuple[Quota, ...]], bool]
-    book: ParameterBook = field(default_factory=ParameterBook)
+    call_later: CallLater
+    book: ParameterBook = field(init=False)
     scratch: Scratch = field(default_factory=lambda: Scratch(HOLD_LIMIT))
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     log_wishes: LogWishes = field(default_factory=LogWishes)
@@ -83,6 +87,7 @@ class Context:
     keys: CancelKeys = field(default_factory=CancelKeys)
 
     def __post_init__(self) -> None:
+        self.book = ParameterBook(self.settings.multiplexing_ignore)
         self.encryption = encryption_of(self.settings)
         self.tcp_options = _tcp_options(self.settings)
         self.statements = StatementBook(self.settings.max_prepared_statements)

@@ -4,10 +4,9 @@
                           ▲                              │ lost
                           └── a pause, longer each time ─┘
 
-It is in no books, so that it is never lent, but counts to the shared limits. When it is
-lost, clients are not closed: another one is opened and told everything, and the log
-says for how long nothing was heard. It does not end with ``server_lifetime``, for what
-is sent while another takes its place would be lost.
+It is in no books, so never lent, but counts to the shared limits. When it is lost,
+another one is opened and told everything; the log says for how long nothing was heard.
+It does not end with ``server_lifetime``: what is sent meanwhile would be lost.
 """
 
 import logging
@@ -371,13 +370,12 @@ class ListenServer:
         self.server = server.owner = None
         self._retry_at = math.inf
         self._hub.lost()
-        opener = self.opener
-        opener.give_back()
+        self.opener.give_back()
         # What fails as soon as it is there is not opened ten times a second.
-        short = now - server.opened < self._home.settings.server_login_retry
-        opener.pause(now, failed=short and reason not in _INTENDED)
-        subject = about(self._destinations.subject(server))
         age = now - server.opened
+        short = age < self._home.settings.server_login_retry
+        self.opener.pause(now, failed=short and reason not in _INTENDED)
+        subject = about(self._destinations.subject(server))
         _log.info("closing because: %s (age=%ds)", reason, age, extra=subject)
         if not self._hub.unused and self._lost_since is None:
             self._lost_since = now
@@ -397,3 +395,6 @@ class ListenServer:
 
     def on_abandoned_answered(self, server: ServerConnection) -> None:
         """See Keeper; it always has an owner."""
+
+    def on_left(self, server: ServerConnection) -> None:
+        """See Keeper; it is never shared."""

@@ -1,10 +1,10 @@
 """One pool: the servers of one database and user, and the clients that want them."""
 
 import logging
-from typing import Protocol
 
 from pgpool_py import errors
 from pgpool_py.client.lender import Borrower, Examined
+from pgpool_py.client.session import ClientSession
 from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
 from pgpool_py.pool.quota import Quota
@@ -18,7 +18,10 @@ from pgwire.session_attrs import REPORTS
 from .aftercare import Aftercare
 from .context import Context
 from .examining import Examining
+from .functions import Functions
+from .guest import Guest
 from .linking import Linking
+from .multiplexing import Multiplexing
 from .notifications import Notifications
 from .pins import PoolPins
 from .shelf import Shelf
@@ -28,17 +31,7 @@ from .starving import grow_older
 _log = logging.getLogger(__name__)
 
 
-class Guest(Protocol):
-    """A client that logs in and has to be told what the servers are like."""
-
-    def on_welcome(self, pool: "Pool") -> None:
-        """The pool knows."""
-
-    def on_refused(self, error: PoolerError, reason: Reason) -> None:
-        """It cannot be known: no server can be reached."""
-
-
-class Pool(Shelf[Guest]):
+class Pool(Shelf["Guest[Pool]"]):
     """See the module's text; the rest of its attributes are a shelf's.
 
     Attributes:
@@ -50,6 +43,7 @@ class Pool(Shelf[Guest]):
         pins, examining: who keeps a server for its session state, and how that is
             found out.
         notifications: what clients LISTEN to.
+        multiplexing: whose exchanges are sent behind others'.
         notified: who was told that it waits, and since when it does.
     """
 
@@ -87,6 +81,8 @@ class Pool(Shelf[Guest]):
             defaults=self.staffing.defaults,
             give_back=self.aftercare.give_back,
         )
+        functions = Functions(context, self, self._shelve)
+        self.multiplexing = Multiplexing(context, settings, self.books, self, functions)
 
     def __str__(self) -> str:
         return f"{self.database}/{self.user}"
@@ -137,6 +133,7 @@ class Pool(Shelf[Guest]):
         self.staffing.reconfigure(settings)
         self.linking.reconfigure(settings)
         self.aftercare.reconfigure(settings)
+        self.multiplexing.reconfigure(settings)
         self.pins.settings = settings
         self.notifications.follow(self._context.settings)
         self.buffer_limit = self._context.settings.client_buffer_limit
@@ -159,7 +156,7 @@ class Pool(Shelf[Guest]):
 
     # Clients
 
-    def greet(self, guest: Guest) -> None:
+    def greet(self, guest: "Guest[Pool]") -> None:
         """Tell a client that logs in what the servers report, once that is known."""
         if self.staffing.welcome is not None:
             guest.on_welcome(self)
@@ -200,7 +197,7 @@ class Pool(Shelf[Guest]):
         self.notifications.close(Reason.POOLER_SHUTTING_DOWN)
         self.aftercare.stop()
 
-    def forget_guest(self, guest: Guest) -> None:
+    def forget_guest(self, guest: "Guest[Pool]") -> None:
         """Strike out a client that is gone before it was told."""
         self._guests.pop(guest, None)
 
@@ -219,18 +216,31 @@ class Pool(Shelf[Guest]):
             if self.staffing.hopeless and self.staffing.failure is not None:
                 client.on_refused(self.staffing.failure, Reason.SERVER_LOGIN_FAILED)
                 return
+        willing = self.shares and self.multiplexing.may_follow(client)
+        grown = books.grown or self in self._starved
+        if willing and grown and not self.paused and self.multiplexing.place(client):
+            return
         most = self.settings.max_wait_queue
         if most and len(books.waiters) >= most:
             client.on_refused(errors.wait_queue_full(most), Reason.WAIT_QUEUE_FULL)
             return
-        books.wait(client, now)
+        books.wait(client, now, willing=willing)
         if not books.full:
             self.grow()
 
     def leave(self, client: Borrower) -> None:
         """Take a client out of the queue; see Lender."""
-        if not self.books.leave(client):
+        if not (self.books.leave(client) or self.multiplexing.leave(client)):
             self.linking.leave(client)
+
+    def shared_by(self, client: Borrower) -> ServerConnection | None:
+        """Give the server that a client shares; see Lender."""
+        pipeline = self.multiplexing.of(client)
+        return None if pipeline is None else pipeline.server
+
+    def claim(self, client: Borrower) -> None:
+        """Let a client have the server that answers its exchange; see Lender."""
+        self.multiplexing.claim(client)
 
     def grow(self) -> None:
         """Open the servers that are wanted now."""
@@ -247,7 +257,11 @@ class Pool(Shelf[Guest]):
         self.aftercare.give_back(server)
 
     def abandon(
-        self, server: ServerConnection, *, half_written: bool, must_reset: bool
+        self,
+        server: ServerConnection,
+        *,
+        half_written: bool = False,
+        must_reset: bool = False,
     ) -> None:
         """Take a server back in whatever state; see Lender."""
         server.must_reset = server.must_reset or must_reset
@@ -294,6 +308,11 @@ class Pool(Shelf[Guest]):
             return None
         return server.owner.on_parameter(name, value)
 
+    def on_left(self, server: ServerConnection) -> None:
+        """See Keeper."""
+        if isinstance(server.owner, ClientSession):
+            server.owner.on_left(server)
+
     def on_read_only(self, server: ServerConnection) -> None:
         """See Keeper."""
         self.staffing.destinations.on_read_only(server)
@@ -317,6 +336,8 @@ class Pool(Shelf[Guest]):
             lends = books.waiters and not self.settings.debug_rotate_servers
             if lends and not starved:
                 self.linking.begin(server, *books.first_waiter())
+                if books.willing and self.shares:
+                    self.multiplexing.fill()
             else:
                 # Idle, it can be evicted.
                 server.state = ServerState.IDLE
@@ -324,7 +345,7 @@ class Pool(Shelf[Guest]):
                 if starved:
                     self._yield_to_older()
                 if books.waiters:
-                    self._lend_idle()
+                    self.lend_idle()
 
     def _yield_to_older(self) -> None:
         """Let pools that share a limit with this one grow if somebody waits longer."""
@@ -357,7 +378,7 @@ class Pool(Shelf[Guest]):
         if preparing is not None and owner is not None:
             # Not a byte of the client's was sent: another server will do.
             self.books.wait_first(*preparing)
-            self._lend_idle()
+            self.lend_idle()
         elif owner is not None:
             error = None
             if not server.told and not server.ledger.mid_message:
@@ -368,7 +389,7 @@ class Pool(Shelf[Guest]):
             self._yield_to_older()
             self.grow()
 
-    def _lend_idle(self) -> None:
+    def lend_idle(self) -> None:
         """Serve the queue from servers that are idle: a client was put back into it."""
         books = self.books
         while books.waiters and not self.paused:

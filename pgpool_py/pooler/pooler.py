@@ -68,6 +68,7 @@ class Pooler:
             settings=settings,
             secrets=dict(secrets),
             evict=lambda full: evict(self.pools.values(), full),
+            call_later=loop.call_later,
         )
         self.context.admit_by(policy)
         self._timer: asyncio.TimerHandle | None = None

@@ -13,7 +13,7 @@ from pgpool_py.pool.books import Books
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.state import ServerState
-from pgpool_py.settings import PoolSettings
+from pgpool_py.settings import Multiplex, PoolMode, PoolSettings
 from pgpool_py.statistics import Counters
 
 from .aftercare import resets
@@ -36,6 +36,7 @@ class Shelf(ABC, Generic[G]):
         counters: what is counted.
         books: servers and waiters.
         paused: whether no server is lent.
+        shares: whether a server's exchange may be followed by others'.
         refusal: what clients that need a server are told while it shuts down.
     """
 
@@ -58,6 +59,11 @@ class Shelf(ABC, Generic[G]):
         self.books.sizes = sizes_of(settings)
         self.books.round_robin = (
             settings.server_round_robin or settings.debug_rotate_servers
+        )
+        self.shares = (
+            settings.multiplexing is Multiplex.AUTO
+            and settings.pool_mode is not PoolMode.SESSION
+            and not resets(settings)
         )
         self._check_delay = check_delay(settings)
         self._resets = resets(settings)
@@ -84,6 +90,10 @@ class Shelf(ABC, Generic[G]):
         server.since = now
         self.counters.server_assignment_count += 1
         return server
+
+    def insist(self, client: Borrower) -> None:
+        """Let a client that waits follow nobody; see Lender."""
+        self.books.willing.pop(client, None)
 
     def give_back(self, server: ServerConnection) -> None:
         """Take a server back; see Lender."""

@@ -13,7 +13,8 @@ from pgpool_py.pool.hosts import Turn
 from pgpool_py.pool.lifetime import end_of_life
 from pgpool_py.pool.quota import Quota
 from pgpool_py.reasons import Reason
-from pgpool_py.server.connection import Keeper, ServerConnection
+from pgpool_py.server.connection import ServerConnection
+from pgpool_py.server.keeper import Keeper
 from pgpool_py.server.opening import Opened, Opening, OpeningFailed
 from pgpool_py.server.parameters import tracked
 from pgpool_py.settings import PoolSettings
@@ -66,7 +67,7 @@ class Staffing:
         *,
         books: Books[ServerConnection, Borrower],
         quotas: tuple[Quota, ...],
-        keeper: Keeper,
+        keeper: Keeper[ServerConnection],
         on_opened: Callable[[ServerConnection], None],
         on_failed: Callable[[PoolerError, Reason], None],
         on_other_host: Callable[[], None],

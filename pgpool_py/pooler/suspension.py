@@ -76,13 +76,16 @@ class Suspension:
         house = self._pooler.gatehouse
         for session in house.sessions.values():
             session.stream.hold()
+            if session.waiting and session.server is None:
+                # Who is being answered among others waits for nothing.
+                session.lender.claim(session)
         privates = list(house.replications.privates.values())
         rest = [private.relay.hold() for private in privates]
         return all(rest) and not (house.arrivals or any(self._moving_clients()))
 
     def _moving_clients(self) -> Iterator[ClientSession]:
         for session in self._pooler.gatehouse.sessions.values():
-            if session.waiting or session.stream.backlog:
+            if _waits(session) or session.stream.backlog:
                 yield session
 
     def _hold_servers(self) -> bool:
@@ -129,6 +132,15 @@ class Suspension:
             private.relay.release()
         for server in self._busy():
             server.stream.release()
+
+
+def _waits(session: ClientSession) -> bool:
+    """Whether something comes yet that a client waits for, or we have of it."""
+    server = session.server
+    if server is None or session.requests.pending is not None:
+        return session.waiting
+    # It holds back nothing yet, behind what others have left.
+    return session.waiting and not server.ledger.has_left
 
 
 def _in_our_hands(server: ServerConnection) -> bool:

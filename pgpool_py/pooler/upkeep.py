@@ -6,6 +6,7 @@ limited in time has a time stamp, and is looked at here, several times a second.
 
 import logging
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 from pgpool_py import errors
@@ -17,6 +18,7 @@ from pgpool_py.log import about
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 
+from .pipeline import Pipeline
 from .pool import Pool
 
 _log = logging.getLogger(__name__)
@@ -34,6 +36,8 @@ def maintain(pool: Pool, now: float) -> None:
     """Do one round for one pool."""
     _notify_waiters(pool, now)
     _refuse_late_waiters(pool, now)
+    for pipeline in list(pool.multiplexing.pipelines):
+        _check_pipeline(pool, pipeline, now)
     pool.staffing.check_deadlines(now)
     pool.aftercare.check_cancels(now)
     pool.notifications.maintain(now)
@@ -42,6 +46,7 @@ def maintain(pool: Pool, now: float) -> None:
         if server.close_needed and pool.settings.server_fast_close:
             _close_fast(pool, server)
     _retire_idle(pool, now)
+    pool.multiplexing.functions.maintain(now)
     pool.grow()
 
 
@@ -74,9 +79,33 @@ def _refuse_late_waiters(pool: Pool, now: float) -> None:
     ]
     for waiter in late:
         if pool.books.leave(waiter):
-            limit = waiter.limits.query_wait_timeout
-            error = errors.query_wait_timeout(limit, pool.settings.pool_size)
-            waiter.on_refused(error, Reason.QUERY_WAIT_TIMEOUT)
+            _refuse(pool, waiter)
+
+
+def _refuse(pool: Pool, waiter: Borrower) -> None:
+    limit = waiter.limits.query_wait_timeout
+    error = errors.query_wait_timeout(limit, pool.settings.pool_size)
+    waiter.on_refused(error, Reason.QUERY_WAIT_TIMEOUT)
+
+
+def _check_pipeline(pool: Pool, pipeline: Pipeline, now: float) -> None:
+    """Limit the time of whose exchange is answered, and of who waits behind it."""
+    late = [
+        client
+        for client, _, since in islice(pipeline.places, 1, None)
+        if client is not None
+        and (limit := client.limits.query_wait_timeout)
+        and now - since >= limit
+    ]
+    for client in late:
+        if pipeline.leave(client):
+            _refuse(pool, client)
+    first = pipeline.first
+    if first is not None:
+        _check_client(pool, first, now)
+    elif pipeline.places:
+        # What is being answered to nobody may take long.
+        pipeline.dissolve()
 
 
 def _check_busy(pool: Pool, server: ServerConnection, now: float) -> None:
@@ -84,7 +113,7 @@ def _check_busy(pool: Pool, server: ServerConnection, now: float) -> None:
         server.check_deadline(now)
     elif isinstance(server.owner, ClientSession):
         _check_client(pool, server.owner, now)
-    else:
+    elif server.owner is None:
         pool.aftercare.check_grace(server, now)
 
 

@@ -22,6 +22,7 @@ from pgpool_py.statistics import Snapshot
 from .client_views import by_pool, is_waiting
 from .ends import UNIX, both_ends, epoch_offset, name_of_application
 from .holdings import NOTHING, Held, held_for_server
+from .pipeline import Pipeline
 from .pool import Pool
 from .pooler import Pooler
 from .replication import Private, Replications
@@ -210,6 +211,7 @@ def _server(server: ServerConnection, pool: Pool, offset: float) -> ServerView:
         server.peer, server.stream, pool
     )
     owner = server.owner
+    client = owner.first if isinstance(owner, Pipeline) else owner
     return ServerView(
         database=pool.database,
         user=pool.user,
@@ -222,7 +224,7 @@ def _server(server: ServerConnection, pool: Pool, offset: float) -> ServerView:
         requested=offset + server.since,
         close_needed=server.close_needed,
         number=server.id,
-        client=owner.identity.number if isinstance(owner, ClientSession) else None,
+        client=client.identity.number if isinstance(client, ClientSession) else None,
         remote_pid=server.pid,
         application_name=name_of_application(server.reported),
         held=held_for_server(server),

@@ -1,4 +1,4 @@
-"""Replies that are for us, while a server is a client's: collected, up to a limit."""
+"""Replies that are for us: collected, up to a limit."""
 
 from typing import Final
 
@@ -14,21 +14,29 @@ from .connection import Owner, ServerConnection
 MOST_BYTES: Final = 256 * 1024
 
 
-class Answers:
-    """Stands in an owner's place while an errand asks something; see Owner."""
+class OwnAnswers:
+    """Owns a server, while an errand asks something, that is nobody's; see Owner.
 
-    __slots__ = ("_collected", "_owner")
+    Args:
+        most: bytes that are kept.
+    """
+
+    __slots__ = ("_collected",)
 
     refuses_transactions: Final = False
 
-    def __init__(self, owner: Owner) -> None:
-        self._owner = owner
-        self._collected = Collected(MOST_BYTES)
+    def __init__(self, most: int) -> None:
+        self._collected = Collected(most)
 
     @property
     def replies(self) -> bytes:
-        """Give what was answered; nothing of it if it was longer than MOST_BYTES."""
+        """Give what was answered; nothing of it if it was longer than is kept."""
         return bytes(self._collected.data)
+
+    @property
+    def overflown(self) -> bool:
+        """Whether it was."""
+        return self._collected.overflown
 
     def deliver(self, data: memoryview) -> None:
         """Keep replies; see Owner."""
@@ -45,17 +53,13 @@ class Answers:
         return error
 
     def on_parameter(self, name: str, value: str) -> bytes | None:
-        """See Owner."""
-        return self._owner.on_parameter(name, value)
+        """See Owner: the pool knows it too."""
 
     def on_server_drained(self) -> None:
-        """See Owner."""
-        self._owner.on_server_drained()
+        """See Owner: nothing waits to be sent."""
 
     def on_server_closed(self, error: PoolerError | None, reason: Reason) -> None:
-        """See Owner: nothing of its was running, and it was not told a FATAL error."""
-        del error
-        self._owner.on_server_closed(errors.server_lost(in_flight=False), reason)
+        """See Owner: nobody waits for the answer."""
 
     def on_linked(self, server: ServerConnection) -> None:
         """See Owner: nothing waits for that."""
@@ -74,3 +78,26 @@ class Answers:
 
     def on_event(self, server: ServerConnection, event: StatementEvent) -> None:
         """See Owner: no statement is used twice."""
+
+
+class Answers(OwnAnswers):
+    """Stands in the place of an owner, who is asked what concerns it; see Owner."""
+
+    __slots__ = ("_owner",)
+
+    def __init__(self, owner: Owner) -> None:
+        super().__init__(MOST_BYTES)
+        self._owner = owner
+
+    def on_parameter(self, name: str, value: str) -> bytes | None:
+        """See Owner."""
+        return self._owner.on_parameter(name, value)
+
+    def on_server_drained(self) -> None:
+        """See Owner."""
+        self._owner.on_server_drained()
+
+    def on_server_closed(self, error: PoolerError | None, reason: Reason) -> None:
+        """See Owner: nothing of its was running, and it was not told a FATAL error."""
+        del error
+        self._owner.on_server_closed(errors.server_lost(in_flight=False), reason)

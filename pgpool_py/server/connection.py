@@ -33,6 +33,7 @@ from pgwire.reading import is_read_by
 from pgwire.server_login import MAX_PARAMETERS
 
 from .errand import Errand
+from .keeper import Keeper, Sharing
 from .opening import TERMINATE, Opened
 from .parameters import ParameterSet
 from .state import ServerState
@@ -84,24 +85,6 @@ class Owner(Protocol):
         """The server is gone; ``error`` is None where it said why itself."""
 
 
-class Keeper(Protocol):
-    """The pool that a server belongs to."""
-
-    def on_parameter(
-        self, server: "ServerConnection", name: str, value: str
-    ) -> bytes | None:
-        """The server reported a parameter; as Owner's."""
-
-    def on_read_only(self, server: "ServerConnection") -> None:
-        """A statement failed because it may not write."""
-
-    def on_abandoned_answered(self, server: "ServerConnection") -> None:
-        """All that an owner who is gone had sent is answered."""
-
-    def on_server_closed(self, server: "ServerConnection", reason: Reason) -> None:
-        """The server is closed; called once."""
-
-
 class ServerConnection:
     """See the module's text.
 
@@ -121,13 +104,15 @@ class ServerConnection:
         told: whether its owner got that error.
         cancels: how many CancelRequests for it are on their way.
         must_reset: whether a client left session state behind.
+        carry: the beginning of a message whose rest is still to come.
+        sent: the one exchange that its owner has sent, where others may follow it.
+        sharing: who owns it while clients share it.
         peer: the network address, for a CancelRequest.
         may_be_hit: whether one has arrived and no ReadyForQuery come since.
     """
 
     __slots__ = (
         "__weakref__",
-        "_carry",
         "_errand",
         "_errand_error",
         "_keeper",
@@ -136,6 +121,7 @@ class ServerConnection:
         "address",
         "cancel_key",
         "cancels",
+        "carry",
         "close_needed",
         "closed",
         "deadline",
@@ -153,6 +139,8 @@ class ServerConnection:
         "pid",
         "received",
         "reported",
+        "sent",
+        "sharing",
         "since",
         "state",
         "stream",
@@ -163,7 +151,7 @@ class ServerConnection:
         self,
         reactor: Reactor,
         scratch: Scratch,
-        keeper: Keeper,
+        keeper: Keeper["ServerConnection"],
         opened: Opened,
         *,
         number: int,
@@ -172,7 +160,7 @@ class ServerConnection:
         self._reactor = reactor
         self._scratch = scratch
         self._keeper = keeper
-        self._carry = b""
+        self.carry = b""
         self._errand: Errand[ServerConnection] | None = None
         self._errand_error: ErrorResponse | None = None
         self.stream = opened.stream
@@ -187,6 +175,8 @@ class ServerConnection:
         self.parameters = parameters
         self.state = ServerState.TESTED
         self.owner: Owner | None = None
+        self.sharing: Sharing | None = None
+        self.sent: bytes | bytearray | None = None
         self.opened = self.since = reactor.now
         self.end_of_life = self.deadline = math.inf
         self.must_reset = self.close_needed = self.closed = False
@@ -231,7 +221,7 @@ class ServerConnection:
     def on_readable(self) -> None:
         """Read once, account for it, hand it on."""
         scratch = self._scratch
-        carry = self._carry
+        carry = self.carry
         start = len(carry)
         try:
             if start:
@@ -248,24 +238,27 @@ class ServerConnection:
             return
         self.received += size
         owner = self.owner
-        if (
+        if self.sharing is not None:
+            self.sharing.account(scratch, start + size)
+        elif (
             owner is not None
             and not self.may_be_hit
-            and self.ledger.is_answer(scratch.buffer, start + size)
+            and self.ledger.answer(scratch.buffer, 0, start + size)
         ):
-            self._carry = b""
+            self.carry = b""
             owner.on_query_answered(self, scratch.view[: start + size])
         else:
-            self._account(scratch, start + size)
+            self.account(scratch, 0, start + size)
 
-    def _account(self, scratch: Scratch, end: int) -> None:
+    def account(self, scratch: Scratch, start: int, end: int) -> None:
+        """Account for ``scratch.buffer[start:end]``, and hand it on."""
         ledger = self.ledger
         try:
-            used = ledger.receive(scratch.buffer, end)
+            used = ledger.receive(scratch.buffer, end, start)
         except UnaccountedReply as error:
             self._unaccounted(error, scratch)
             return
-        self._carry = b"" if used == end else bytes(scratch.view[used:end])
+        self.carry = b"" if used == end else bytes(scratch.view[used:end])
         renamed = None
         if ledger.events:
             renamed = self._note_events()
@@ -281,9 +274,9 @@ class ServerConnection:
             ):
                 self._withhold_ready(owner, renamed or {})
                 return
-            for start, stop in ledger.runs:
-                piece = scratch.view[start:stop]
-                if not renamed or (piece := renamed.pop(start, piece)):
+            for begin, stop in ledger.runs:
+                piece = scratch.view[begin:stop]
+                if not renamed or (piece := renamed.pop(begin, piece)):
                     owner.deliver(piece)
         if not ledger.head and not ledger.rest:
             if owner is not None and self._errand is None and not self.may_be_hit:
@@ -291,8 +284,16 @@ class ServerConnection:
                 owner.on_answered(self)
             elif not self.closed:
                 self._answered()
-        elif owner is not None and ledger.copies_in:
+        elif owner is not None and (ledger.copies_in or ledger.is_left):
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Tell the owner of what may matter though not all is answered."""
+        owner = self.owner
+        if owner is not None and self.ledger.copies_in:
             owner.on_copy_in(self)
+        elif owner is not None:
+            self._keeper.on_left(self)
 
     def _withhold_ready(self, owner: Owner, renamed: dict[int, memoryview]) -> None:
         """Deliver all but the ReadyForQuery, in front of which an error may be told."""

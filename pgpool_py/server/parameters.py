@@ -55,10 +55,17 @@ class ParameterSet:
     Attributes:
         values: by name.
         parsing: those of them that decide what the text of a statement means.
+        core: the set without those in which clients that share a server may differ;
+            None if it has none of these.
     """
 
     values: Mapping[str, str]
     parsing: bytes
+    core: "ParameterSet | None"
+
+    def is_like(self, other: "ParameterSet") -> bool:
+        """Whether clients of one set may share a server of the other."""
+        return (self.core or self) is (other.core or other)
 
 
 def makes_temporary(values: Mapping[str, str]) -> bool:
@@ -67,11 +74,16 @@ def makes_temporary(values: Mapping[str, str]) -> bool:
 
 
 class ParameterBook:
-    """Interns parameter sets."""
+    """Interns parameter sets.
 
-    __slots__ = ("_sets", "defaults")
+    Args:
+        ignored: the parameters in which clients that share a server may differ.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_ignored", "_sets", "defaults")
+
+    def __init__(self, ignored: Iterable[str] = ()) -> None:
+        self._ignored = frozenset(ignored)
         self._sets: weakref.WeakValueDictionary[
             frozenset[tuple[str, str]], ParameterSet
         ] = weakref.WeakValueDictionary()
@@ -86,8 +98,10 @@ class ParameterBook:
         key = frozenset(values.items())
         found = self._sets.get(key)
         if found is None:
-            found = ParameterSet(MappingProxyType(dict(values)), _parsing(values))
-            self._sets[key] = found
+            rest = {n: value for n, value in values.items() if n not in self._ignored}
+            core = None if len(rest) == len(values) else self.of(rest)
+            kept = MappingProxyType(dict(values))
+            found = self._sets[key] = ParameterSet(kept, _parsing(values), core)
         return found
 
     def with_value(

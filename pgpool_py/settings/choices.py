@@ -34,6 +34,16 @@ class SessionStatePolicy(StrEnum):
     IGNORE = "ignore"
 
 
+class Multiplex(StrEnum):
+    """Whether exchanges of several clients are sent to one server.
+
+    AUTO: those that may be run twice unseen, where no server is idle.
+    """
+
+    AUTO = "auto"
+    OFF = "off"
+
+
 class AuthType(StrEnum):
     """How a client proves who it is."""
 

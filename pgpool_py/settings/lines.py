@@ -7,6 +7,7 @@ from pgwire.session_attrs import TargetSessionAttrs
 from .choices import (
     DEFAULT_PEER_PORT,
     LoadBalanceHosts,
+    Multiplex,
     PoolMode,
     SessionStatePolicy,
 )
@@ -39,6 +40,7 @@ class DatabaseSettings:
     target_session_attrs: TargetSessionAttrs | None = None
     pool_mode: PoolMode | None = None
     session_state: SessionStatePolicy | None = None
+    multiplexing: Multiplex | None = None
     # May set keys or roles, so it is kept out of repr like a password.
     connect_query: str | None = field(default=None, repr=False)
 
@@ -58,6 +60,7 @@ class UserSettings:
     transaction_timeout: float | None = None
     client_idle_timeout: float | None = None
     session_state: SessionStatePolicy | None = None
+    multiplexing: Multiplex | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from pgwire.session_attrs import TargetSessionAttrs
 
-from .choices import LoadBalanceHosts, PoolMode, SessionStatePolicy
+from .choices import LoadBalanceHosts, Multiplex, PoolMode, SessionStatePolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +69,7 @@ class PoolSettings:
     session_state: SessionStatePolicy
     max_pinned: int
     pin_timeout: float
+    multiplexing: Multiplex
+    multiplexing_depth: int
+    multiplexing_patience: float
+    multiplexing_reply_limit: int

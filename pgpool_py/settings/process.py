@@ -20,6 +20,7 @@ from .choices import (
     FALLBACK_SOCKET_DIR,
     AuthType,
     LoadBalanceHosts,
+    Multiplex,
     PoolMode,
     SessionStatePolicy,
     SslMode,
@@ -164,6 +165,11 @@ class Settings:
     session_state: SessionStatePolicy = SessionStatePolicy.TRACK
     max_pinned: int = 0
     pin_timeout: float = 0.0
+    multiplexing: Multiplex = Multiplex.OFF
+    multiplexing_depth: int = 16
+    multiplexing_patience: float = 0.005
+    multiplexing_reply_limit: int = 65536
+    multiplexing_ignore: tuple[str, ...] = ("application_name",)
     # The other sections
     databases: Mapping[str, DatabaseSettings] = field(
         default_factory=lambda: MappingProxyType({})
@@ -242,6 +248,12 @@ class Settings:
             session_state=self.session_state_of(database, user),
             max_pinned=self.max_pinned,
             pin_timeout=self.pin_timeout,
+            multiplexing=_first(
+                pooled.multiplexing, db.multiplexing, self.multiplexing
+            ),
+            multiplexing_depth=self.multiplexing_depth,
+            multiplexing_patience=self.multiplexing_patience,
+            multiplexing_reply_limit=self.multiplexing_reply_limit,
         )
 
     def _target(self, db: DatabaseSettings, name: str, user: str) -> ServerTarget:

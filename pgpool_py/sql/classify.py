@@ -22,7 +22,7 @@ from .session_functions import touched_by
 from .words import at, is_symbol, word
 
 #: A longer text is not read: that would hold up everybody else.
-MAX_LENGTH: Final = 128 * 1024
+MAX_LENGTH: Final = 16 * 1024
 
 
 def classify(text: bytes) -> Classification:

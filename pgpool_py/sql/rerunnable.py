@@ -36,7 +36,9 @@ _PARENTHESIS: Final = ord("(")
 # What is in front of a parenthesis, in a text that is turned round: so it can be found
 # without trying at each letter. Of a name with spaces within, too much or a dot is
 # found, which no name that is known has.
-_IN_FRONT: Final = re.compile(rb'\(\s*+([a-z0-9_$.\x80-\xff]++(?:\s++\.)?+|"|)').findall
+_IN_FRONT: Final = re.compile(
+    rb'\(\s*+([a-z0-9_$.\x80-\xff]++(?:\s++\.|(?!))?+|"|)'
+).findall
 # INSERT's table in front of its columns.
 _TARGET: Final = re.compile(
     rb"\s*+insert\s++into\s++[a-z0-9_$.\x80-\xff]++\s*+\("

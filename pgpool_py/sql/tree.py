@@ -138,6 +138,10 @@ def _touched_by(nodes: Sequence[_Node]) -> Touch:
     for name, fields in nodes:
         if name == "ExecuteStmt":
             return EVERYTHING
+        if name == "A_Indirection":
+            # What looks like an attribute may be a function: (1).f is f(1).
+            for attribute in _strings(fields.get("indirection")):
+                touches |= _of_call([attribute])
         temporary = fields.get("relpersistence") == "t"
         if temporary or _is_temporary(fields.get("schemaname")):
             touches |= Touch.TEMPORARY

@@ -132,6 +132,7 @@ class FakeLender:
     calls: list[str] = field(default_factory=list)
     ready: ServerConnection | None = None
     can_cancel: bool = True
+    shares: bool = False
     pins: FakePins = field(default_factory=FakePins)
     findings: Findings | None = None
     found: ParameterSet | None = None
@@ -154,11 +155,25 @@ class FakeLender:
         if client in self.asking:
             self.asking.remove(client)
 
+    def insist(self, client: Borrower) -> None:
+        del client
+
+    def shared_by(self, client: Borrower) -> ServerConnection | None:
+        del client
+        return None
+
+    def claim(self, client: Borrower) -> None:
+        del client
+
     def give_back(self, server: ServerConnection) -> None:
         self.calls.append("give back")
 
     def abandon(
-        self, server: ServerConnection, *, half_written: bool, must_reset: bool
+        self,
+        server: ServerConnection,
+        *,
+        half_written: bool = False,
+        must_reset: bool = False,
     ) -> None:
         words = ["abandon"]
         words += ["half written"] if half_written else []

@@ -9,7 +9,7 @@ import pytest
 
 from pgpool_py.config.option import Effect
 from pgpool_py.config.options import OPTIONS
-from pgpool_py.settings import AuthType, Settings, SslMode
+from pgpool_py.settings import AuthType, Multiplex, Settings, SslMode
 
 # PgBouncer 1.25.2's settings with the text of their defaults; None is NULL.
 PGBOUNCER_DEFAULTS: dict[str, str | None] = {
@@ -141,6 +141,7 @@ BOOT_ONLY = {
     "disable_pqexec",
     "pkt_buf",
     "allow_root",  # ours
+    "multiplexing_ignore",  # ours
 }
 
 OURS: dict[str, object] = {
@@ -158,6 +159,11 @@ OURS: dict[str, object] = {
     "session_state": "track",
     "max_pinned": 0,
     "pin_timeout": 0.0,
+    "multiplexing": Multiplex.OFF,
+    "multiplexing_depth": 16,
+    "multiplexing_patience": 0.005,
+    "multiplexing_reply_limit": 65536,
+    "multiplexing_ignore": ("application_name",),
 }
 
 

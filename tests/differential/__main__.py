@@ -1,7 +1,7 @@
 """The soak: random conversations for as long as you like.
 
 python -m tests.differential SECONDS [--clients N] [--servers N] [--seed N]
-    [--postgres BINDIR | embedded] [--features NAME …] [--without NAME …]
+    [--postgres BINDIR | embedded] [--features NAME …] [--without NAME …] [--share]
 
 It ends with status 1 at the first difference, which it prints. Seconds 0 and the seed
 that was printed play one conversation again.
@@ -17,7 +17,7 @@ from operator import or_
 from .features import Feature
 from .generator import Size
 from .soaking import Soak, soak
-from .stage import EMBEDDED, rig_of_its_own
+from .stage import EMBEDDED, SHARES, rig_of_its_own
 from .tables import MOST_CLIENTS
 
 
@@ -29,14 +29,20 @@ def main(arguments: Sequence[str]) -> int:
     say = partial(print, flush=True)
     same = False
     try:
-        with rig_of_its_own(given.servers, given.postgres) as (rig, features):
+        more = SHARES if given.share else {}
+        with rig_of_its_own(given.servers, given.postgres, more) as (rig, features):
             wanted = (features | _named(given.features)) & ~_named(given.without)
+            if given.share:
+                wanted |= Feature.CROWDS
             what = Soak(given.seed, size, wanted)
             say(f"seed {what.seed}, {given.clients} clients, {given.servers} servers")
             same = soak(rig, what, given.seconds, say)
     except AssertionError as defect:
         say(f"a defect in the pooler's log:\n{defect}")
         return 1
+    if given.share:
+        say(f"{rig.shared} exchanges were sent behind those of other clients")
+        same = same and rig.shared > 0
     return 0 if same else 1
 
 
@@ -59,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--postgres", metavar="BINDIR", help=f"server programs, or {EMBEDDED!r}"
+    )
+    parser.add_argument(
+        "--share", action="store_true", help="clients share servers, and read in crowds"
     )
     for option, words in (
         ("--features", "what conversations contain besides what is supported"),

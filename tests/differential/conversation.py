@@ -27,6 +27,7 @@ class Turn:
         tail: how many bytes of the last message are kept back until the client's next
             turn, less than that has; for ever if that is an end without messages.
         awaited: whether all replies that are to come are waited for.
+        crowded: whether the turns of other clients that are, too, come next.
         ending: how the client leaves in this turn, without waiting for a reply to it;
             nothing in it may have an effect that lasts.
     """
@@ -36,6 +37,7 @@ class Turn:
     cuts: tuple[int, ...] = ()
     tail: int = 0
     awaited: bool = True
+    crowded: bool = False
     ending: Ending | None = None
 
     @property

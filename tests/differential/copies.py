@@ -25,10 +25,12 @@ class Part:
     Attributes:
         writes: one or several, in each some messages.
         alone: whether all is to be answered before the client sends more.
+        crowded: whether others are to do alike at the same time.
     """
 
     writes: Writes
     alone: bool = False
+    crowded: bool = False
 
 
 class Copies:

@@ -43,6 +43,8 @@ class Feature(Flag):
     TEMPORARY = auto()
     LOCKS = auto()
     HELD_CURSORS = auto()
+    # Several clients that read at the same time: what may share servers.
+    CROWDS = auto()
 
 
 #: All of a client's session that is to be kept for it in transaction mode.

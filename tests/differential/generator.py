@@ -24,6 +24,7 @@ from .batches import Batches
 from .chance import Chance, Drawn, Seeded
 from .conversation import Conversation, Ending, Turn
 from .copies import Copies, Part, Writes
+from .crowds import Crowds
 from .features import SUPPORTED, Feature
 from .scenes import Scenes
 from .statements import Statements
@@ -55,7 +56,10 @@ def made_up(chance: Chance, size: Size, features: Feature) -> Conversation:
     turns: list[Turn] = []
     present, to_come = scripts[: size.clients], scripts[size.clients :]
     while present:
-        script = chance.pick(present)
+        last = turns[-1] if turns else None
+        crowd = [script for script in present if script[0].crowded]
+        joins = last is not None and last.crowded and crowd and chance.happens(80)
+        script = chance.pick(crowd if joins else present)
         turns.append(script.pop(0))
         if not script:
             present = [other for other in present if other is not script]
@@ -106,6 +110,9 @@ class _Script:
             kinds.append(lambda: Part([[Flush()]]))
         if self._statements.session.themes:
             kinds += [scenes.part] * 5
+        if Feature.CROWDS in self._features:
+            crowds = Crowds(self._chance, self._statements, self._features)
+            kinds += [crowds.part] * 20
         if Feature.FUNCTION_CALL in self._features:
             kinds.append(lambda: Part([batches.function_call()]))
         if Feature.COPY_IN in self._features:
@@ -125,6 +132,11 @@ class _Script:
             part = chance.pick(self._kinds)()
             if Feature.QUERY_IN_BATCH not in self._features:
                 self._end_batches(part)
+            if part.crowded:
+                turns += [self._turn(write) for write in writes]
+                turns += self._crowded(part)
+                writes = []
+                continue
             if part.alone:
                 turns += [self._turn(write) for write in writes]
                 turns += [self._turn(write) for write in part.writes]
@@ -170,6 +182,13 @@ class _Script:
             last = len(messages[-1].encode())
             turn = replace(turn, tail=chance.number(1, last - 1))
         return replace(turn, cuts=tuple(c for c in turn.cuts if c < size - turn.tail))
+
+    def _crowded(self, part: Part) -> list[Turn]:
+        first, *others = (Turn(self._client, tuple(write)) for write in part.writes)
+        return [
+            first,
+            *(replace(turn, awaited=False, crowded=True) for turn in others),
+        ]
 
     def _ending(self) -> Turn:
         """Leave in the middle of something that has no effect."""

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from pgpool_py.admin.commands.show_multiplexing import COLUMNS
 from pgwire.backend import DataRow
 from pgwire.copying import CopyFail
 from pgwire.frontend import Query, Sync, Terminate
@@ -17,6 +18,8 @@ from .streams import Transcript
 UNLIMITED = 10_000
 
 _CONSOLE = "pgbouncer"
+#: The place of the column `shared` of SHOW MULTIPLEXING.
+_SHARED = next(n for n, column in enumerate(COLUMNS) if column.name == "shared")
 # Columns of SHOW CLIENTS.
 _STATE, _PORT = 4, 6
 _NONCE = b"this client is done"
@@ -106,6 +109,18 @@ def _read_to_nonce(channel: Channel) -> None:
         replies = channel.read_to("Z")
 
 
+def _values(row: bytes) -> list[str | None]:
+    """Take a DataRow apart: Int16 how many, and of each Int32 its length."""
+    values: list[str | None] = []
+    position = 2
+    while position < len(row):
+        size = int.from_bytes(row[position : position + 4], "big", signed=True)
+        position += 4
+        values.append(None if size < 0 else row[position : position + size].decode())
+        position += max(0, size)
+    return values
+
+
 class Pooler:
     """The pooler. The console is asked something where everything must be read.
 
@@ -120,6 +135,13 @@ class Pooler:
         self._address = host, port
         self._console = Wire(host, port)
         self._console.login(_CONSOLE)
+
+    @property
+    def shared(self) -> int:
+        """How many exchanges were sent behind those of other clients."""
+        replies = self._console.query("SHOW MULTIPLEXING")
+        rows = [reply.body for reply in replies if reply.kind == "D"]
+        return sum(int(_values(row)[_SHARED] or 0) for row in rows)
 
     def enter(self, expected: Transcript | None) -> Channel:
         channel = self.channel(*self._address, DATABASE, USER)

@@ -115,8 +115,9 @@ class Player:
     def _take(self, seat: Seat, turn: Turn) -> None:
         """Play one turn; park the client if it cannot be answered now."""
         channel = self._enter(seat)
-        if turn.ending and not self._wait(seat):
-            # What it leaves unanswered might have been a write.
+        if (turn.ending or turn.crowded) and not self._wait(seat):
+            # What it leaves unanswered might have been a write; and who has sent more
+            # than one exchange shares no server.
             seat.queue.appendleft(turn)
             seat.parked = True
             return

@@ -1,5 +1,6 @@
 """Plays a conversation in both houses, and says what differs."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
@@ -36,6 +37,7 @@ class Rig:
     Attributes:
         replies: how many were compared so far.
         stalls: how often a client of the pooler was given up for a while.
+        shared: how many exchanges poolers that have ended sent behind others'.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Rig:
     ) -> None:
         self.replies = 0
         self.stalls = 0
+        self.shared = 0
         self._oracle = oracle
         self._tables = tables
         self._start = start
@@ -123,6 +126,8 @@ class Rig:
         # The pooler's end is not its end while others have connections there.
         self._oracle.close()
         if pooler is not None:
+            with contextlib.suppress(OSError, EOFError):
+                self.shared += pooler.shared
             pooler.close()
         if running is not None:
             running.close()

@@ -32,9 +32,18 @@ ROTATES: Mapping[str, Setting] = {"debug_rotate_servers": 1}
 EMBEDDED = "embedded"
 
 
+#: Has clients share servers. If these were rotated, who waits would never share one.
+SHARES: Mapping[str, Setting] = {
+    "multiplexing": "auto",
+    "multiplexing_depth": 16,
+    "debug_rotate_servers": 0,
+}
+
+
 def settings_for(servers: int) -> dict[str, Setting]:
     """Return the settings of the pooler."""
     return {
+        "multiplexing": "off",
         "pool_mode": "transaction",
         "default_pool_size": servers,
         "max_pinned": servers,
@@ -60,8 +69,15 @@ def tables_on(postgres: EmbeddedPostgres) -> Iterator[Tables]:
 
 
 @contextlib.contextmanager
-def rig_of_its_own(servers: int, bindir: str | None) -> Iterator[tuple[Rig, Feature]]:
+def rig_of_its_own(
+    servers: int, bindir: str | None, more: Mapping[str, Setting] = {}
+) -> Iterator[tuple[Rig, Feature]]:
     """Start all that is needed; for use outside of pytest.
+
+    Args:
+        servers: how many the pooler has.
+        bindir: where PostgreSQL's programs are.
+        more: settings of the pooler.
 
     With the rig comes what can be compared with this PostgreSQL.
     """
@@ -81,7 +97,7 @@ def rig_of_its_own(servers: int, bindir: str | None) -> Iterator[tuple[Rig, Feat
                 Path(tempfile.mkdtemp(dir=directory)),
                 free_port(),
                 f"host={postgres.host} port={postgres.port}",
-                settings_for(servers),
+                settings_for(servers) | dict(more),
                 {DATABASE: f"dbname={POOLED}"},
                 {},
                 {USER: ""},

@@ -75,6 +75,22 @@ class Statements:
             )
         )
 
+    def plain(self) -> str:
+        """Return what may be run twice unseen; some of it takes a while."""
+        chance, table = self._chance, self.table
+        row = chance.number(1, ROWS + 1)
+        return chance.pick(
+            (
+                f"SELECT '{self.tag}'",
+                f"SELECT n, word FROM {table} WHERE id = {row}",
+                f"SELECT {self.client}, count(*) FROM generate_series(1, {row * 3000})",
+                f"SELECT {self.client}, repeat('x', {chance.pick(SIZES)})",
+                f"SELECT {self.client}, 1 / (3 - i) FROM generate_series(1, 5) AS i",
+                f"SELECT * FROM {table} ORDER BY id",
+                f"SELECT * FROM rig.missing{self.client}",
+            )
+        )
+
     def writes(self) -> str:
         chance, table = self._chance, self.table
         row, number = chance.number(1, ROWS + 3), chance.number(0, 99)

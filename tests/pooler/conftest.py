@@ -23,6 +23,7 @@ from tests.fixtures.hand import (
 from tests.pooler.group import group, peer
 from tests.pooler.house import House, new_house
 from tests.pooler.postgres import Bench, new_bench
+from tests.pooler.sharing import share
 from tests.pooler.staging import Stage, staged
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "peer",
     "reactor",
     "set_up",
+    "share",
     "stage",
 ]
 

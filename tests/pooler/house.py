@@ -13,7 +13,7 @@ from pgpool_py.net.stream import Stream
 from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.pooler.stopping import Stopping
 from pgpool_py.reasons import Reason
-from pgpool_py.settings import AuthType, DatabaseSettings, PoolMode, Settings
+from pgpool_py.settings import AuthType, DatabaseSettings, Multiplex, PoolMode, Settings
 from pgwire.startup import StartupMessage
 from tests.fixtures.hand import HandLoop, NewWire, Wire
 from tests.fixtures.messages import welcome
@@ -143,6 +143,7 @@ def new_house(
             "admin_users": ("root",),
             "stats_users": ("bob",),
             "unix_socket_dir": "",
+            "multiplexing": Multiplex.OFF,
             **given,
         }
     )

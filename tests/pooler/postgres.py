@@ -1,7 +1,7 @@
 """A PostgreSQL whose every word the test says, and a pool in front of it."""
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,13 @@ from pgpool_py.pooler.pool import Pool
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterSet
-from pgpool_py.settings import DatabaseSettings, PoolMode, PoolSettings, Settings
+from pgpool_py.settings import (
+    DatabaseSettings,
+    Multiplex,
+    PoolMode,
+    PoolSettings,
+    Settings,
+)
 from pgwire.exchange import StatementEvent, StatementsDropped
 from pgwire.frontend import Terminate
 from tests.fixtures.hand import Clock, Wire, turn
@@ -147,6 +153,10 @@ class Client:
             self.server.stream.write(message)
 
 
+def never(delay: float, callback: Callable[[], None]) -> None:
+    """Call nothing back: who is no ClientSession shares no server."""
+
+
 def evict_nothing(full: tuple[Quota, ...]) -> bool:
     return False
 
@@ -235,7 +245,12 @@ def new_bench(
     postgres = FakePostgres(directory)
     settings = Settings(
         databases={"app": DatabaseSettings(host=(str(directory),), port=PORT)},
-        **{"pool_mode": PoolMode.TRANSACTION, "query_wait_notify": 0, **given},
+        **{
+            "pool_mode": PoolMode.TRANSACTION,
+            "query_wait_notify": 0,
+            "multiplexing": Multiplex.OFF,
+            **given,
+        },
     )
     context = Context(
         reactor=reactor,
@@ -243,6 +258,7 @@ def new_bench(
         settings=settings,
         secrets=dict(secrets or {}),
         evict=evict_nothing,
+        call_later=never,
     )
     pool = Pool(context, settings.for_pool("app", "alice"), quotas)
     yield Bench(reactor, clock, context, postgres, pool)

@@ -163,6 +163,18 @@ PEER_POOLS = [
     ("sv_login", INT4),
 ]
 # Not PgBouncer's.
+MULTIPLEXING = [
+    *((name, TEXT) for name in ("database", "user", "multiplexing")),
+    *((name, INT4) for name in ("depth", "servers", "in_flight", "deepest")),
+    ("shared", INT8),
+    ("taken_back", INT8),
+    ("impatient", INT8),
+    ("rerun", INT8),
+    ("refused", INT8),
+    ("alone", INT8),
+    ("slow", INT8),
+    ("no_room", INT8),
+]
 PINS = [
     ("database", TEXT),
     ("user", TEXT),
@@ -187,6 +199,7 @@ COLUMNS = {
     "mem": MEM,
     "peer_pools": PEER_POOLS,
     "peers": PEERS,
+    "multiplexing": MULTIPLEXING,
     "pins": PINS,
     "pools": POOLS,
     "servers": CLIENTS,
