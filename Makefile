@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: demo test lint bench soak sabotage lock clean
 
 demo: $(STAMP)
-	$(VENV)/bin/pgpool-py demo
+	$(VENV)/bin/pgpool-py demo $(ARGS)
 
 # Each worker has a PostgreSQL of its own. They wait more than they reckon: one more
 # than there are cores is best on two.

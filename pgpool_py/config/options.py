@@ -355,7 +355,7 @@ _OURS = (
     ),
     Option(
         "multiplexing_patience",
-        _SECONDS,
+        Seconds(0.001),
         "silence of a server at which what waits behind others is taken elsewhere",
         ours=True,
     ),

@@ -15,8 +15,8 @@ from pgpool_py.server.state import ServerState
 from .pipeline import Pipeline
 from .texts import Texts
 
-# Of a large pool, not all servers are looked at for each exchange.
-_MOST_LOOKED_AT: Final = 16
+# Of a pool with more servers than these, the others keep to clients of their own.
+_MOST_LOOKED_AT: Final = 64
 
 
 class Judged(bytes):

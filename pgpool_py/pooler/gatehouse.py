@@ -167,7 +167,7 @@ class Gatehouse:
         return self._context.encryption.requires_tls
 
     def accept(
-        self, accepted: socket.socket, other: Address = "", own: IpAddress | None = None
+        self, accepted: socket.socket, other: Address, own: IpAddress | None = None
     ) -> None:
         """Begin with a client's socket, fresh from ``accept``; see OnAccept."""
         try:

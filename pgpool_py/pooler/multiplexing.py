@@ -222,8 +222,15 @@ class Multiplexing:
             self._ticks = True
             self._context.call_later(self.patience / 2, self._tick)
 
+    def maintain(self, now: float) -> None:
+        """Do what is due from time to time, whether anything is shared or not."""
+        self.functions.maintain(now)
+        self.tempo.tick(now, self.counts.shared, self.counts.impatient)
+
     def _tick(self) -> None:
         self._ticks = False
+        if self.pipelines:
+            self._watch()
         now = self._reactor.now
         self.tempo.tick(now, self.counts.shared, self.counts.impatient)
         if now - self._since >= _SECOND:
@@ -233,14 +240,20 @@ class Multiplexing:
         for pipeline in list(self.pipelines):
             if self._keeps_waiting(pipeline):
                 # What can be read now was not silence, but our own delay.
-                pipeline.server.on_readable()
+                self._read(pipeline.server)
                 if pipeline in self.pipelines and self._keeps_waiting(pipeline):
                     self._texts.note_slow(pipeline.text, now)
                     self._take_back(pipeline)
         if self._books.idle:
             self._spread(now)
-        if self.pipelines:
-            self._watch()
+
+    def _read(self, server: ServerConnection) -> None:
+        try:
+            server.on_readable()
+        except Exception as error:
+            # As the reactor does, which has not called it.
+            server.stream.on_fault(error)
+            raise
 
     def _follow_round_trip(self) -> None:
         """Take the least time that an answer took lately for the network's."""

@@ -16,7 +16,7 @@ from pgpool_py.server.state import ServerState
 from pgpool_py.settings import Multiplex, PoolMode, PoolSettings
 from pgpool_py.statistics import Counters
 
-from .aftercare import resets
+from .aftercare import notifies, resets
 from .context import Context
 from .linking import check_delay
 from .staffing import sizes_of
@@ -65,6 +65,9 @@ class Shelf(ABC, Generic[G]):
             and settings.pool_mode is not PoolMode.SESSION
             and not resets(settings)
         )
+        if notifies(settings):
+            for server in (*self.books.idle, *self.books.busy):
+                server.ledger.notifies = True
         self._check_delay = check_delay(settings)
         self._resets = resets(settings)
 

@@ -46,7 +46,7 @@ def maintain(pool: Pool, now: float) -> None:
         if server.close_needed and pool.settings.server_fast_close:
             _close_fast(pool, server)
     _retire_idle(pool, now)
-    pool.multiplexing.functions.maintain(now)
+    pool.multiplexing.maintain(now)
     pool.grow()
 
 

@@ -150,8 +150,8 @@ def _touched_by(nodes: Sequence[_Node]) -> Touch:
             touches |= Touch.TEMPORARY
         updated = _fields(fields.get("relation")) if name == "UpdateStmt" else {}
         if updated.get("relname") == "pg_settings":
-            # The rule pg_settings_u calls set_config.
-            touches |= Touch.PARAMETERS
+            # The rule pg_settings_u calls set_config, of any parameter.
+            touches |= Touch.PARAMETERS | Touch.PATH
     return touches
 
 

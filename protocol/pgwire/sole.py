@@ -4,8 +4,9 @@ Either a Query, or a batch of
 
     [Parse ""]  Bind "" name  Describe …  Execute ""  Sync
 
-in which the statement is run to its end in the unnamed portal. What a batch does beyond
-that (names, other portals, a second statement) may matter to what comes behind it.
+in which the statement is run once, to its end or for so many rows, in the unnamed
+portal: that is gone behind the Sync. What a batch does beyond that (names, other
+portals, a second statement) may matter to what comes behind it.
 """
 
 import struct
@@ -19,8 +20,8 @@ _BIND: Final = Frontend.BIND
 _DESCRIBE: Final = Frontend.DESCRIBE
 _EXECUTE: Final = Frontend.EXECUTE
 _SYNC: Final = Frontend.SYNC
-# The unnamed portal, and no limit of rows.
-_ALL_OF_IT: Final = b"\0\0\0\0\0"
+# What is in an Execute of the unnamed portal: a NUL, and how many rows are wanted.
+_EXECUTED: Final = 5
 _LEAST: Final = HEADER_SIZE + 2
 
 _length = struct.Struct("!I").unpack_from
@@ -55,9 +56,9 @@ def sole_statement(batch: bytes) -> Sole | None:
     while end - position > _LEAST and batch[position] == _DESCRIBE:
         position += 1 + _length(batch, position + 1)[0]
     is_run = (
-        end - position == 2 * HEADER_SIZE + len(_ALL_OF_IT)
+        end - position == 2 * HEADER_SIZE + _EXECUTED
         and batch[position] == _EXECUTE
-        and batch.startswith(_ALL_OF_IT, position + HEADER_SIZE)
+        and not batch[position + HEADER_SIZE]
         and batch[end - HEADER_SIZE] == _SYNC
     )
     return (text, name) if is_run else None

@@ -49,6 +49,18 @@ LEFT_BEHIND: dict[str, tuple[list[str | bytes], str, str]] = {
         TEMPORARY,
         "0",
     ),
+    "a table by a path in pg_settings, set back in its transaction": (
+        [
+            "BEGIN",
+            "UPDATE pg_settings SET setting = 'pg_temp' WHERE name = 'search_path'",
+            "CREATE TABLE t (i int)",
+            "UPDATE pg_settings SET setting = 'public' WHERE name = 'search_path'",
+            "COMMIT",
+            "RESET search_path",
+        ],
+        TEMPORARY,
+        "0",
+    ),
     "a collation": (['CREATE COLLATION pg_temp.c FROM "C"'], TEMPORARY, "0"),
     "a parameter whose name is bound": (
         [extended("SELECT set_config($1, $2, false)", [b"my.secret", b"x"])],

@@ -26,6 +26,8 @@ def bind(name: bytes = b"", portal: bytes = b"") -> bytes:
         (parse() + bind() + RUN, (TEXT, b"")),
         (parse() + bind() + PORTAL + RUN, (TEXT, b"")),
         (bind() + RUN, (None, b"")),
+        # Not to its end: behind the Sync the portal is gone.
+        (bind() + Execute(b"", 1).encode() + SYNC, (None, b"")),
         (bind(b"s") + RUN, (None, b"s")),
         (bind(b"s") + PORTAL + RUN, (None, b"s")),
         (parse(text=b"") + bind() + RUN, (b"", b"")),
@@ -52,7 +54,6 @@ def test_one_statement_that_is_bound_and_run(
         pytest.param(parse() + bind(b"s") + RUN, id="two statements"),
         pytest.param(bind(portal=b"p") + RUN, id="a named portal"),
         pytest.param(bind() + Execute(b"p").encode() + SYNC, id="another portal"),
-        pytest.param(bind() + Execute(b"", 1).encode() + SYNC, id="not to its end"),
         pytest.param(bind() + RUN + bind() + RUN, id="twice"),
         pytest.param(bind() + RUN[:-5], id="no Sync"),
         pytest.param(bind() + RUN[:-5] + Flush().encode(), id="Flush"),

@@ -98,7 +98,7 @@ class House:
         """Let a client come, and say something."""
         ours, wire = self.new_wire()
         # The pooler closes its end; the maker of wires has one of its own.
-        self.pooler.gatehouse.accept(ours.dup())
+        self.pooler.gatehouse.accept(ours.dup(), "")
         ours.close()
         wire.send(data)
         self.turn()

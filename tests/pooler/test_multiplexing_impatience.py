@@ -2,6 +2,7 @@
 
 import pytest
 
+from pgpool_py.pooler.upkeep import maintain
 from tests.fixtures.messages import done, kinds, query
 from tests.pgwire.replies import COLUMNS, NOTICE, row
 from tests.pooler.sharing import (
@@ -238,3 +239,13 @@ def test_where_much_is_taken_back_it_goes_less_deep(share: Share) -> None:
     assert shared.pool.multiplexing.tempo.depth == 2
     reload(shared.house, multiplexing_depth=8)
     assert shared.pool.multiplexing.tempo.depth == 2
+
+
+def test_it_recovers_where_nothing_is_shared_any_more(share: Share) -> None:
+    shared = share(multiplexing_depth=2)
+    shared.learn()
+    multiplexing = shared.pool.multiplexing
+    multiplexing.tempo.depth = 1
+    shared.clock.advance(1.0)
+    maintain(shared.pool, shared.clock.now)
+    assert multiplexing.tempo.depth == 2
