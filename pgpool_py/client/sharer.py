@@ -146,15 +146,11 @@ class Sharer(Plain, ABC):
             counters.xact_time += spent
             timing.exchange_since = timing.transaction_since = 0.0
         self.cancel_asked = self.waiting = False
-        pending = requests.pending
-        if pending is not None:
-            if size == len(pending):
-                requests.pending = pending = None
-            else:
-                del pending[:size]
+        if size:
+            self._drop(size)
         if not sent or self.stream.paused:
             self._regulate()
-        if pending is not None:
+        if requests.pending is not None:
             self.consider()
 
     def own(self, server: ServerConnection, size: int, data: bytearray) -> None:

@@ -83,15 +83,9 @@ class Candidates:
         for _ in range(len(ring)):
             pipeline = ring[0]
             ring.rotate(-1)
-            count = len(pipeline.places)
+            count = self._behind(pipeline, now)
             server = pipeline.server
-            if (
-                0 < count < depth
-                and now - pipeline.heard < self.silence
-                and not server.close_needed
-                and now < server.end_of_life
-                and parameters.is_like(server.parameters)
-            ):
+            if 0 < count < depth and parameters.is_like(server.parameters):
                 if found is not None:
                     return server
                 depth = count
@@ -116,8 +110,13 @@ class Candidates:
     def _in_flight(self, server: ServerConnection, now: float) -> int:
         """Count the exchanges on a server that more may follow; 0: none may."""
         pipeline = server.sharing
-        if not isinstance(pipeline, Pipeline):
-            return int(self._can_be_followed(server, now))
+        if isinstance(pipeline, Pipeline):
+            return self._behind(pipeline, now)
+        return int(self._can_be_followed(server, now))
+
+    def _behind(self, pipeline: Pipeline, now: float) -> int:
+        """Count the exchanges of a pipeline that more may follow; 0: none may."""
+        server = pipeline.server
         if (
             server.close_needed
             or now >= server.end_of_life

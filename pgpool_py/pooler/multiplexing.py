@@ -59,7 +59,6 @@ class Multiplexing:
         pipelines: the servers that are shared.
         functions: which of them may be run twice.
         reply_limit: bytes that are held of an answer.
-        silence: seconds after which a server that says nothing is waited for no more.
         tempo: how deep it goes.
         counts: what became of exchanges.
     """
@@ -258,7 +257,7 @@ class Multiplexing:
     def _follow_round_trip(self) -> None:
         """Take the least time that an answer took lately for the network's."""
         round_trip = min(self._least, self._least_before, _LONGEST_ROUND_TRIP)
-        self.silence = self._candidates.silence = self.patience + round_trip
+        self._candidates.silence = self.patience + round_trip
 
     def _spread(self, now: float) -> None:
         """Take back who has waited long behind others while a server is idle."""
@@ -269,7 +268,7 @@ class Multiplexing:
 
     def _keeps_waiting(self, pipeline: Pipeline) -> bool:
         """Whether somebody is behind others on a server that is silent for long."""
-        silent = self._reactor.now - pipeline.heard >= self.silence
+        silent = self._reactor.now - pipeline.heard >= self._candidates.silence
         return silent and len(pipeline.places) > 1
 
     def _take_back(self, pipeline: Pipeline) -> None:

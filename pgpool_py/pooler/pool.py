@@ -217,8 +217,8 @@ class Pool(Shelf["Guest[Pool]"]):
                 client.on_refused(self.staffing.failure, Reason.SERVER_LOGIN_FAILED)
                 return
         willing = self.shares and self.multiplexing.may_follow(client)
-        grown = books.grown or self in self._starved
-        if willing and grown and not self.paused and self.multiplexing.place(client):
+        grown = willing and (books.grown or self in self._starved)
+        if grown and not self.paused and self.multiplexing.place(client):
             return
         most = self.settings.max_wait_queue
         if most and len(books.waiters) >= most:

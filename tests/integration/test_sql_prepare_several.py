@@ -5,31 +5,19 @@ import pytest
 from psycopg.rows import TupleRow
 
 from tests.fixtures.pooling import PoolerProcess, StartPooler
-from tests.integration.rotation import SERVERS, rotating
+from tests.integration.rotation import rotating_all, value
 
 Connection = psycopg.Connection[TupleRow]
 
 
 @pytest.fixture
 def pooler(start_pooler: StartPooler) -> PoolerProcess:
-    pooler = rotating(start_pooler)
-    with pooler.connect() as one, pooler.connect() as other, one.transaction():
-        one.execute("SELECT 1")
-        other.execute("SELECT 1")
-    assert len(pooler.backends()) == SERVERS
-    return pooler
+    return rotating_all(start_pooler)
 
 
 @pytest.fixture
 def client(pooler: PoolerProcess) -> Connection:
     return pooler.keep(pooler.connect())
-
-
-def value(client: Connection, query: str) -> object:
-    """Run a Query; return the first column of its only row."""
-    row = client.execute(query).fetchone()
-    assert row is not None
-    return row[0]
 
 
 def test_beside_statements_without_names_it_goes_along(
