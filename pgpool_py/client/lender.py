@@ -133,6 +133,9 @@ class Lender(Protocol):
     def take(self, client: Borrower) -> ServerConnection | None:
         """Lend a server at once, if there is one that needs nothing done before."""
 
+    def follow(self, client: Borrower, query: bytes) -> bool:
+        """Send a lone Query behind others' at once, if no more need be known."""
+
     def request(self, client: Borrower) -> None:
         """Ask for a server: ``on_linked`` follows, at once or later."""
 

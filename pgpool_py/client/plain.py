@@ -56,7 +56,7 @@ class Plain(Stateful):
         self.timing = Timing(reactor.now)
         self.cancel_asked = False
 
-    def _send_alone(self, server: ServerConnection, query: memoryview) -> None:
+    def _send_alone(self, server: ServerConnection, query: bytes) -> None:
         """Send the Query that its server was just lent for."""
         lender = self.lender
         server.ledger.query()
@@ -65,14 +65,14 @@ class Plain(Stateful):
         if not server.stream.write(query):
             self._regulate()
         if lender.shares:
-            server.sent = bytes(query)
+            server.sent = query
         counters = lender.counters
         counters.query_count += 1
         counters.xact_count += 1
         timing = self.timing
         timing.exchange_since = timing.transaction_since = self._reactor.now
 
-    def _send_query(self, server: ServerConnection, query: memoryview) -> None:
+    def _send_query(self, server: ServerConnection, query: bytes) -> None:
         """Send one simple Query of a client that has its server already."""
         server.ledger.query()
         if not self.timing.exchange_since:

@@ -100,13 +100,17 @@ class ClientSession(Sharer):
             self.close(Reason.CLIENT_EOF)
             return
         lender = self.lender
-        self._alone = requests.is_query(scratch.buffer, size)
-        if self._alone and (server := lender.take(self)) is not None:
-            self.server = server
-            self._send_alone(server, scratch.view[:size])
-        else:
+        query = requests.lone_query(scratch.view, size)
+        self._alone = query is not None
+        if query is None:
             requests.keep(scratch.view[:size])
-            if self._alone and size < lender.buffer_limit:
+            self.consider()
+        elif (server := lender.take(self)) is not None:
+            self.server = server
+            self._send_alone(server, query)
+        elif not (lender.shares and lender.follow(self, query)):
+            requests.pending = bytearray(query)
+            if size < lender.buffer_limit:
                 self._ask()
             else:
                 self.consider()
@@ -175,8 +179,9 @@ class ClientSession(Sharer):
         requests = self.requests
         ledger = server.ledger
         server.sent = None
-        if requests.is_query(view, end) and not (ledger.unsynced or ledger.copies_in):
-            self._send_query(server, view[:end])
+        query = requests.lone_query(view, end)
+        if query is not None and not (ledger.unsynced or ledger.copies_in):
+            self._send_query(server, query)
             return
         violation = None
         in_session = self.lender.settings.pool_mode is PoolMode.SESSION
@@ -231,11 +236,10 @@ class ClientSession(Sharer):
         self.waiting = False
         pending = self.requests.take()
         if pending:
-            view = memoryview(pending)
             if before is None and self._alone:
-                self._send_alone(server, view)
+                self._send_alone(server, bytes(pending))
             else:
-                self._forward(server, view, len(view))
+                self._forward(server, memoryview(pending), len(pending))
                 if before is None and self.lender.shares and self.is_alone:
                     server.sent = pending
         if self.stream.paused:

@@ -101,6 +101,14 @@ class Sharer(Plain, ABC):
         self.server = None
         self.waiting = True
 
+    def send_query_behind(self, server: ServerConnection, query: bytes) -> None:
+        """Send the one Query that has just come, and keep it."""
+        self.requests.pending = bytearray(query)
+        server.ledger.query_behind()
+        server.stream.gather(query)
+        self.waiting = True
+        self.timing.since = self._reactor.now
+
     def send_behind(self, server: ServerConnection) -> int:
         """Send the exchange that is pending, and keep it; give its size."""
         requests = self.requests
@@ -146,11 +154,15 @@ class Sharer(Plain, ABC):
             counters.xact_time += spent
             timing.exchange_since = timing.transaction_since = 0.0
         self.cancel_asked = self.waiting = False
-        if size:
-            self._drop(size)
+        pending = requests.pending
+        if pending is not None:
+            if len(pending) == size:
+                requests.pending = pending = None
+            else:
+                del pending[:size]
         if not sent or self.stream.paused:
             self._regulate()
-        if requests.pending is not None:
+        if pending is not None:
             self.consider()
 
     def own(self, server: ServerConnection, size: int, data: bytearray) -> None:

@@ -74,6 +74,29 @@ class Candidates:
                     return server
         return self._in_turn(client, depth, now)
 
+    def next_shared(self, client: ClientSession, depth: int) -> Pipeline | None:
+        """Find the better one of the next two that are shared; None if it will not do.
+
+        Args:
+            client: who will follow there.
+            depth: how many exchanges may be in flight on one server.
+        """
+        ring = self.ring
+        pipeline = ring[0]
+        ring.rotate(-1)
+        if len(ring[0].places) < len(pipeline.places):
+            pipeline = ring[0]
+        now, server = self._reactor.now, pipeline.server
+        if (
+            len(pipeline.places) >= depth
+            or now - pipeline.heard >= self.silence
+            or now >= server.end_of_life
+            or server.close_needed
+            or not client.parameters.is_like(server.parameters)
+        ):
+            return None
+        return pipeline
+
     def _in_turn(
         self, client: ClientSession, depth: int, now: float
     ) -> ServerConnection | None:

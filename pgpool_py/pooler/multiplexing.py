@@ -11,8 +11,11 @@ from typing import Final, Protocol
 
 from pgpool_py.client.lender import Borrower
 from pgpool_py.client.session import ClientSession
+from pgpool_py.client.session_state import NOTHING
+from pgpool_py.errors import PoolerError
 from pgpool_py.pool.books import Books
 from pgpool_py.pool.tempo import Tempo
+from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.settings import Multiplex, PoolSettings
 from pgpool_py.statistics import Counters
@@ -36,11 +39,13 @@ class Home(Protocol):
         counters: what is counted.
         shares: whether exchanges may follow others.
         paused: whether nothing more is sent to servers.
+        refusal: what clients that need a server are told while it shuts down.
     """
 
     counters: Counters
     shares: bool
     paused: bool
+    refusal: tuple[PoolerError, Reason] | None
 
     def give_back(self, server: ServerConnection) -> None:
         """Take a server that owes nothing."""
@@ -114,6 +119,37 @@ class Multiplexing:
         return verdict is Verdict.YES
 
     # Placing
+
+    def follow(self, client: Borrower, query: bytes) -> bool:
+        """Send a Query behind others at once, if no more need be known for that.
+
+        So it is nearly always where much is shared. What is refused here may follow all
+        the same: see ``may_follow`` and ``place``.
+        """
+        books, home, ring = self._books, self._home, self._candidates.ring
+        now = self._reactor.now
+        if (
+            not ring
+            or not self._texts.is_plain(query, now)
+            or len(ring) != len(books.busy)
+            or books.idle
+            or books.waiters
+            or home.paused
+            or home.refusal is not None
+            or not isinstance(client, ClientSession)
+            or client.requests.ties
+            or client.touched is not NOTHING
+            or client.listening is not None
+            or not books.grown
+        ):
+            return False
+        pipeline = self._candidates.next_shared(client, self.tempo.depth)
+        if pipeline is None:
+            return False
+        client.send_query_behind(pipeline.server, query)
+        pipeline.places.append((client, len(query), now))
+        self.counts.shared += 1
+        return True
 
     def place(self, client: Borrower) -> bool:
         """Send what a client asks behind others, if there is room for it now."""

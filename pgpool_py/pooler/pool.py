@@ -83,6 +83,7 @@ class Pool(Shelf["Guest[Pool]"]):
         )
         functions = Functions(context, self, self._shelve)
         self.multiplexing = Multiplexing(context, settings, self.books, self, functions)
+        self.follow = self.multiplexing.follow
 
     def __str__(self) -> str:
         return f"{self.database}/{self.user}"
@@ -209,8 +210,7 @@ class Pool(Shelf["Guest[Pool]"]):
             client.on_refused(*self.refusal)
             return
         if not self.paused:
-            server = books.take()
-            if server is not None:
+            if (server := books.take()) is not None:
                 self.linking.begin(server, client, now)
                 return
             if self.staffing.hopeless and self.staffing.failure is not None:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, TypeVar
 
-from pgpool_py.sql.rerunnable import rerunnable, self_contained
+from pgpool_py.sql.rerunnable import calls_nothing, rerunnable, self_contained
 from pgwire.classification import Classify
+from pgwire.frontend import Query
+from pgwire.seen import ALIKE
 
 V = TypeVar("V")
 
@@ -59,7 +61,7 @@ class Texts:
         allows: says whether functions of these names may be run twice.
     """
 
-    __slots__ = ("_allows", "_classify", "_records", "_refused")
+    __slots__ = ("_allows", "_classify", "_plain", "_records", "_refused")
 
     def __init__(
         self, classify: Classify, allows: Callable[[frozenset[bytes]], bool]
@@ -69,13 +71,26 @@ class Texts:
         # Shapes of texts that may not be run twice; not to be asked for again.
         self._refused: dict[bytes, None] = {}
         self._records: dict[bytes, _Record] = {}
+        # Queries that may be behind others whatever their numbers, as ALIKE makes them,
+        # and the shapes of their texts.
+        self._plain: dict[bytes, bytes] = {}
+
+    def is_plain(self, query: bytes, now: float) -> bool:
+        """Tell whether a Query is known to be one that may be behind others now."""
+        shape = self._plain.get(query.translate(ALIKE))
+        if shape is None:
+            return False
+        return not self._records or not self._is_slow(shape, now)
 
     def may_follow(self, text: bytes, now: float) -> Verdict:
         """Say whether a statement may be behind others: run twice, and soon over."""
-        if self._records and self._is_slow(text, now):
+        if self._records and self._is_slow(_shape(text), now):
             return Verdict.SLOW
         if self._refused and _shape(text) in self._refused:
             return Verdict.REFUSED
+        if calls_nothing(text):
+            self._note_plain(text)
+            return Verdict.YES
         called = rerunnable(text, self._classify)
         if called is None:
             _remember(self._refused, _shape(text), None)
@@ -83,9 +98,15 @@ class Texts:
             return Verdict.YES
         return Verdict.REFUSED
 
+    def _note_plain(self, text: bytes) -> None:
+        if len(text) <= _LONGEST:
+            if len(self._plain) >= _MOST:
+                self._plain.clear()
+            self._plain[Query(text).encode().translate(ALIKE)] = _shape(text)
+
     def may_be_followed(self, text: bytes, now: float) -> bool:
         """Tell whether others may be behind a statement."""
-        if self._records and self._is_slow(text, now):
+        if self._records and self._is_slow(_shape(text), now):
             return False
         return self_contained(text, self._classify)
 
@@ -108,8 +129,7 @@ class Texts:
         if record.slow >= max(_LEAST_SLOW, _MOST_SLOW * record.runs):
             record.alone_until = now + _ALONE_FOR
 
-    def _is_slow(self, text: bytes, now: float) -> bool:
-        shape = _shape(text)
+    def _is_slow(self, shape: bytes, now: float) -> bool:
         record = self._records.get(shape)
         if record is None:
             return False

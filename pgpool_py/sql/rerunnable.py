@@ -84,8 +84,7 @@ def rerunnable(text: bytes, known: Classify = classify) -> frozenset[bytes] | No
         called, and of some that are not; it may be run twice if none of them is
         volatile outside of pg_catalog. None: it may not, or that is not certain.
     """
-    words = text.translate(_WORDS).split()
-    if not (words and words[0] == b"select" and _WRITES.isdisjoint(words)):
+    if not _is_read_only(text):
         return rerunnable_when_read(text, known)
     if _PARENTHESIS not in text:
         return _NONE
@@ -96,6 +95,22 @@ def rerunnable(text: bytes, known: Classify = classify) -> frozenset[bytes] | No
     except KeyError:
         return rerunnable_when_read(text, known)
     return called - _EMPTY
+
+
+def calls_nothing(text: bytes) -> bool:
+    """Tell of some statements that may be run twice that they call no function.
+
+    Which digits are in the text makes no difference.
+
+    Args:
+        text: see ``rerunnable``.
+    """
+    return _PARENTHESIS not in text and _is_read_only(text)
+
+
+def _is_read_only(text: bytes) -> bool:
+    words = text.translate(_WORDS).split()
+    return bool(words) and words[0] == b"select" and _WRITES.isdisjoint(words)
 
 
 def rerunnable_when_read(

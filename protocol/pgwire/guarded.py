@@ -32,9 +32,9 @@ class GuardedRequests(Requests):
         super().__init__(book, lengths)
         self._longest_query = longest_query
 
-    def is_query(self, buffer: bytearray | memoryview, end: int) -> bool:
-        """Tell whether ``buffer[:end]`` is one simple Query that needs no look."""
-        return end <= self._longest_query and super().is_query(buffer, end)
+    def lone_query(self, view: memoryview, end: int) -> bytes | None:
+        """Give the simple Query that ``view[:end]`` is, if it needs no look."""
+        return super().lone_query(view, end) if end <= self._longest_query else None
 
 
 class GuardedWatchedRequests(WatchedRequests):
@@ -53,6 +53,6 @@ class GuardedWatchedRequests(WatchedRequests):
         super().__init__(book, classify, watch, lengths)
         self._longest_query = longest_query
 
-    def is_query(self, buffer: bytearray | memoryview, end: int) -> bool:
-        """Tell whether ``buffer[:end]`` is one harmless Query that needs no look."""
-        return end <= self._longest_query and super().is_query(buffer, end)
+    def lone_query(self, view: memoryview, end: int) -> bytes | None:
+        """Give the harmless Query that ``view[:end]`` is, if it needs no look."""
+        return super().lone_query(view, end) if end <= self._longest_query else None

@@ -68,7 +68,7 @@ class Requests(Naming):
         mixes: whether the last ``receive`` found a Query or FunctionCall within a
             batch, that is, with no Sync between it and what it follows.
         terminated: whether Terminate was reached; nothing behind it counts.
-        glances: whether ``is_query`` is true of harmless ones alone.
+        glances: whether ``lone_query`` gives harmless ones alone.
     """
 
     glances: ClassVar = False
@@ -99,20 +99,22 @@ class Requests(Naming):
         self.mixes = False
         self.terminated = False
 
-    def is_query(self, buffer: bytearray | memoryview, end: int) -> bool:
-        """Tell whether ``buffer[:end]`` is one simple Query and nothing else.
+    def lone_query(self, view: memoryview, end: int) -> bytes | None:
+        """Give the simple Query that ``view[:end]`` is, if it is that and no more.
 
         That is what most clients send most of the time, and worth a way of its own.
         """
-        return (
-            buffer[0] == _QUERY
+        if (
+            view[0] == _QUERY
             and end > HEADER_SIZE
-            and _length(buffer, 1)[0] == end - 1
+            and _length(view, 1)[0] == end - 1
             and not self.half_sent
             and not self._discard
             and not self._to_sync
             and self.unnamed is None
-        )
+        ):
+            return bytes(view[:end])
+        return None
 
     # Served
 

@@ -18,6 +18,7 @@ from .codes import Frontend, Target
 from .exchange import BIND, CLOSE, EXECUTE, PARSE
 from .frontend import Bind, Close, Execute, Parse
 from .glance import harmless_at_a_glance
+from .seen import Seen
 
 PREFIX: Final = b"pgpool_"
 _DIGEST_SIZE: Final = 24
@@ -121,15 +122,17 @@ class StatementBook:
 
     Attributes:
         limit: how many statements a server keeps; 0: none, and names are not changed.
+        seen: simple Queries that are known to be harmless.
     """
 
-    __slots__ = ("_statements", "limit")
+    __slots__ = ("_statements", "limit", "seen")
 
     def __init__(self, limit: int) -> None:
         self._statements: weakref.WeakValueDictionary[bytes, Statement] = (
             weakref.WeakValueDictionary()
         )
         self.limit = limit
+        self.seen = Seen()
 
     def sizes(self) -> list[int]:
         """Give the bytes of content of each statement that somebody has."""

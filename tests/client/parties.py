@@ -146,6 +146,10 @@ class FakeLender:
             server.state = ServerState.ACTIVE
         return server
 
+    def follow(self, client: Borrower, query: bytes) -> bool:
+        del client, query
+        return False
+
     def request(self, client: Borrower) -> None:
         self.calls.append("request")
         self.asking.append(client)

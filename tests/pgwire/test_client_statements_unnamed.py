@@ -169,7 +169,7 @@ def test_a_query_behind_a_close_that_is_thrown_away_destroys_it(
 ) -> None:
     query = Query(b"SELECT 2").encode()
     client.send(server, parse(), EXECUTE, close(), SYNC)
-    assert not client.requests.is_query(bytearray(query), len(query))
+    assert not client.requests.lone_query(memoryview(query), len(query))
     client.send(server, query)
     server.answer(PARSED, refused(), READY, done())
     assert client.send(server, bind(), SYNC) == close() + bind() + SYNC

@@ -28,8 +28,8 @@ def extended_only() -> GuardedRequests:
 def test_the_limit_counts_all_of_a_message() -> None:
     assert (len(FITS), len(TOO_LONG)) == (LIMIT, LIMIT + 1)
     requests = limited()
-    assert requests.is_query(bytearray(FITS), len(FITS))
-    assert not requests.is_query(bytearray(TOO_LONG), len(TOO_LONG))
+    assert requests.lone_query(memoryview(FITS), len(FITS)) == FITS
+    assert not requests.lone_query(memoryview(TOO_LONG), len(TOO_LONG))
 
 
 @pytest.mark.parametrize("data", [TOO_LONG, TOO_LONG[:5], SYNC + TOO_LONG])
@@ -63,7 +63,7 @@ def test_the_table_of_a_limit_is_made_once() -> None:
 
 
 def test_no_query_takes_the_short_way_where_none_is_allowed() -> None:
-    assert not extended_only().is_query(bytearray(FITS), len(FITS))
+    assert not extended_only().lone_query(memoryview(FITS), len(FITS))
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ def function_call(oid: int) -> bytes:
 
 def test_what_a_glance_finds_harmless_goes_the_short_way(client: Watched) -> None:
     requests = client.requests
-    assert requests.is_query(bytearray(HARMLESS), len(HARMLESS))
-    assert not requests.is_query(bytearray(LOCK), len(LOCK))
+    assert requests.lone_query(memoryview(HARMLESS), len(HARMLESS)) == HARMLESS
+    assert not requests.lone_query(memoryview(LOCK), len(LOCK))
     assert client.watch.judged == []
 
 
@@ -64,19 +64,19 @@ def test_what_a_glance_finds_harmless_goes_the_short_way(client: Watched) -> Non
     ],
 )
 def test_only_one_whole_query_does(client: Watched, data: bytes) -> None:
-    assert not client.requests.is_query(bytearray(data), len(data))
+    assert not client.requests.lone_query(memoryview(data), len(data))
 
 
 def test_nor_does_one_that_ends_an_unnamed_statement(
     client: Watched, server: Server
 ) -> None:
     client.send(server, parse())
-    assert not client.requests.is_query(bytearray(HARMLESS), len(HARMLESS))
+    assert not client.requests.lone_query(memoryview(HARMLESS), len(HARMLESS))
 
 
 def test_a_text_behind_the_query_is_not_looked_at(client: Watched) -> None:
-    buffer = bytearray(HARMLESS + b"SELECT lock(1)\0")
-    assert client.requests.is_query(buffer, len(HARMLESS))
+    view = memoryview(HARMLESS + b"SELECT lock(1)\0")
+    assert client.requests.lone_query(view, len(HARMLESS)) == HARMLESS
 
 
 def test_any_other_is_judged_once_with_its_text(
