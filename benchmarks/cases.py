@@ -1,68 +1,23 @@
-"""The cases, as one table: what runs, on which settings, and what is owed."""
+"""The cases, as one table."""
 
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Callable
 
-from . import measures, transfer
-from .measures import Measure
+from . import measures, mixture, tails, transfer
+from .case import Basis, Case, Owed
+from .contest import WITH_ITSELF
+from .disturbance import Disturbance
 from .pgbench import Script
 from .sample import Metric
+from .statements import Statements
 from .targets import PoolerConfig, Stored
-
-POOL_OF_4 = PoolerConfig()
-
-
-class Basis(Enum):
-    """What is held against a bound."""
-
-    MEDIAN = "median of ours / PgBouncer"
-    LOWER = "lower quartile of ours / PgBouncer"
-    OURS = "our own median"
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """A bound on one metric: at least, or at most, `bound`."""
-
-    metric: Metric
-    relation: str
-    bound: float
-    basis: Basis = Basis.MEDIAN
-
-    def met(self, value: float) -> bool:
-        """Tell whether `value` keeps the bound."""
-        return value >= self.bound if self.relation == "≥" else value <= self.bound
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One row of the table.
-
-    `direct`: PostgreSQL itself takes part. `fresh`: poolers start anew for every
-    run. `optional`: a pooler that cannot do it is noted, not counted as a failure.
-    `most_runs`: more runs than these would tell nothing new. `clients` serves to
-    compare the cases of one group.
-    """
-
-    name: str
-    title: str
-    measure: Measure
-    clients: int
-    owed: tuple[Owed, ...] = ()
-    config: PoolerConfig = POOL_OF_4
-    group: str = ""
-    direct: bool = True
-    fresh: bool = False
-    optional: bool = False
-    most_runs: int | None = None
-
 
 TPS, VOLUME, CPU = Metric.THROUGHPUT, Metric.VOLUME, Metric.CPU
 SHARED = (Owed(TPS, "≥", 1.5, Basis.LOWER), Owed(CPU, "≤", 0.7))
 LOGINS = (Owed(TPS, "≥", 0.9), Owed(CPU, "≤", 3.0))
 BULK = (Owed(VOLUME, "≥", 1.0),)
-SCALING = (10, 100, 1000, 5000)
+SCALING = (10, 100, 1000, 5000, 10_000)
 SCALING_RATE = 2000.0
+MULTIPLEXED = PoolerConfig(multiplexing="auto")
 
 
 def shared(protocol: str) -> Case:
@@ -73,6 +28,7 @@ def shared(protocol: str) -> Case:
         measures.with_pgbench(Script(64, protocol=protocol)),
         64,
         SHARED,
+        MULTIPLEXED,
         optional=protocol == "prepared",
     )
 
@@ -110,8 +66,29 @@ def scaling(count: int) -> Case:
         f"{count} clients, pool 4, {SCALING_RATE:.0f} queries/s in all",
         measures.idle_majority(count, SCALING_RATE),
         count,
+        config=PoolerConfig(max_client_conn=count + 1000),
         group="scaling",
         direct=False,
+    )
+
+
+def tail(
+    letter: str,
+    title: str,
+    asked: Callable[[], list[Statements]],
+    disturbance: Disturbance | None = None,
+) -> Case:
+    """Return a case of few that are slow beside many that are fast."""
+    return Case(
+        f"tail_{letter}",
+        f"64 clients, pool 4, {title}",
+        tails.tail(asked, disturbance),
+        tails.CLIENTS,
+        (Owed(Metric.P99, "≤", 1.1),),
+        group="tail",
+        contest=WITH_ITSELF,
+        direct=False,
+        enough=5,
     )
 
 
@@ -125,6 +102,16 @@ CASES = (
         measures.busy_clients(64),
         64,
         SHARED,
+        MULTIPLEXED,
+    ),
+    Case(
+        "delay64",
+        "64 clients, pool 4, -S simple, PostgreSQL 5 ms away",
+        measures.with_pgbench(Script(64)),
+        64,
+        (Owed(TPS, "≥", 6.0),),
+        MULTIPLEXED,
+        round_trip=0.005,
     ),
     equal(4),
     equal(8),
@@ -179,16 +166,39 @@ CASES = (
         ),
         direct=False,
         fresh=True,
-        most_runs=3,
+        enough=3,
     ),
     *(scaling(count) for count in SCALING),
-    # Last, for it leaves dead rows behind that slow the look-ups down.
+    tail("a", "1 of 100 statements sleeps 100 ms", tails.slow_texts),
+    tail("b", "1 of 100 parameters of one text sleeps 100 ms", tails.slow_parameters),
+    tail(
+        "c",
+        "2 want a row that is locked for 200 ms again and again",
+        tails.row_lock,
+        tails.ROW_LOCK,
+    ),
+    tail(
+        "d",
+        "1 of 20 statements reads a table that is locked for 200 ms every 2 s",
+        tails.table_lock,
+        tails.TABLE_LOCK,
+    ),
+    # Last, for they leave dead rows behind that slow the look-ups down.
     Case(
         "tpcb",
         "20 clients, pool 4, tpcb-like",
         measures.with_pgbench(Script(20, builtin="tpcb-like")),
         20,
         (Owed(TPS, "≥", 0.9),),
+    ),
+    Case(
+        "mix",
+        "32 clients tpcb-like beside 32 of -S, pool 4",
+        mixture.writes_beside_reads(32),
+        64,
+        (Owed(TPS, "≥", 0.95), Owed(Metric.LONGEST, "≤", 10, Basis.WORST)),
+        contest=WITH_ITSELF,
+        direct=False,
     ),
 )
 

@@ -5,58 +5,50 @@ here each has a name of its own, or most of them are idle at any moment.
 """
 
 import contextlib
-import random
 import select
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from . import wire
 from .endpoint import Endpoint
 from .errors import LoadError
+from .statements import Statement, Statements
 
-ACCOUNTS = 100_000
 STALL = 10.0
 REPLY_LIMIT = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class LoadOutcome:
-    """Transactions done, the seconds they took, the latency of each in ms."""
+    """Transactions done, the seconds they took, the latency of each in ms.
+
+    The latencies of those that are slow by nature are apart.
+    """
 
     transactions: int
     seconds: float
     latencies: list[float]
-
-
-def lookups(count: int = 1000) -> list[bytes]:
-    """Return `count` Query messages like those of pgbench's select-only script."""
-    # The same accounts for every target.
-    chosen = random.Random(1)
-    return [
-        wire.query(
-            "SELECT abalance FROM pgbench_accounts "
-            f"WHERE aid = {chosen.randint(1, ACCOUNTS)};"
-        )
-        for _ in range(count)
-    ]
+    slow: list[float]
 
 
 class Load:
     """Clients that are logged in; each has at most one query in flight."""
 
-    def __init__(self, connections: list[socket.socket]) -> None:
+    def __init__(
+        self, connections: Sequence[socket.socket], asked: Sequence[Statements]
+    ) -> None:
         self._connections = {each.fileno(): each for each in connections}
         self._poll = select.epoll()
         for number, connection in self._connections.items():
             connection.setblocking(False)
             self._poll.register(number, select.EPOLLIN)
-        self._queries = lookups()
-        self._next = 0
-        self._sent: dict[int, float] = {}
+        self._asked = dict(zip(self._connections, asked, strict=True))
+        self._sent: dict[int, tuple[float, Statement]] = {}
         self._partial: dict[int, bytes] = {}
         self._latencies: list[float] = []
+        self._slow: list[float] = []
 
     def close(self) -> None:
         """Close all connections; PostgreSQL and poolers take that as goodbye."""
@@ -97,9 +89,9 @@ class Load:
         return self._outcome(start)
 
     def _ask(self, number: int) -> None:
-        self._next = (self._next + 1) % len(self._queries)
-        self._sent[number] = time.perf_counter()
-        self._connections[number].send(self._queries[self._next])
+        statement = next(self._asked[number])
+        self._sent[number] = time.perf_counter(), statement
+        self._connections[number].send(statement.messages)
 
     def _answered(self, timeout: float) -> Iterator[int]:
         events = self._poll.poll(timeout)
@@ -109,8 +101,9 @@ class Load:
             )
         for number, _ in events:
             if self._receive(number):
-                elapsed = time.perf_counter() - self._sent.pop(number)
-                self._latencies.append(elapsed * 1000)
+                since, statement = self._sent.pop(number)
+                kind = self._slow if statement.slow else self._latencies
+                kind.append((time.perf_counter() - since) * 1000)
                 yield number
 
     def _receive(self, number: int) -> bool:
@@ -118,20 +111,21 @@ class Load:
         if not data:
             raise LoadError("a connection was closed under load")
         data = self._partial.pop(number, b"") + data
-        if data[:1] != b"T":
+        if data[:1] != self._sent[number][1].reply:
             text = wire.error_text(data) if data[:1] == b"E" else repr(data[:20])
-            raise LoadError(f"expected a row, got {text}")
+            raise LoadError(f"expected another reply, got {text}")
         if data.endswith(wire.READY_IDLE):
             return True
         if len(data) > REPLY_LIMIT:
-            raise LoadError(f"a reply of more than {REPLY_LIMIT} bytes to a lookup")
+            raise LoadError(f"a reply of more than {REPLY_LIMIT} bytes")
         self._partial[number] = data
         return False
 
     def _outcome(self, start: float) -> LoadOutcome:
         seconds = time.perf_counter() - start
         latencies, self._latencies = self._latencies, []
-        return LoadOutcome(len(latencies), seconds, latencies)
+        slow, self._slow = self._slow, []
+        return LoadOutcome(len(latencies) + len(slow), seconds, latencies, slow)
 
 
 @contextlib.contextmanager
@@ -147,10 +141,12 @@ def sessions(
 
 
 @contextlib.contextmanager
-def load(endpoint: Endpoint, count: int, name: Callable[[int], str]) -> Iterator[Load]:
-    """Yield `count` clients that are logged in, ready to be run."""
-    with sessions(endpoint, count, name) as connections:
-        clients = Load(connections)
+def load(
+    endpoint: Endpoint, asked: Sequence[Statements], name: Callable[[int], str]
+) -> Iterator[Load]:
+    """Yield a client for each of `asked`, logged in, ready to be run."""
+    with sessions(endpoint, len(asked), name) as connections:
+        clients = Load(connections, asked)
         try:
             yield clients
         finally:

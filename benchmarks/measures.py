@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from . import load, memory, wire
 from .cpu import CpuTime, cpu_time
+from .endpoint import Endpoint
 from .pgbench import Pgbench, Script, quantiles
 from .sample import Metric, Sample
+from .statements import lookups, shared
 from .targets import Target
 from .transfer import Transfer, repeat
 
@@ -16,10 +18,11 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """The tools of a run: pgbench, and how many seconds one run lasts."""
+    """The tools of a run: pgbench, how many seconds it lasts, and PostgreSQL itself."""
 
     pgbench: Pgbench
     seconds: float
+    server: Endpoint
 
 
 Measure = Callable[[Bench, Target], Sample]
@@ -76,10 +79,12 @@ def with_pgbench(script: Script) -> Measure:
 
 def busy_clients(count: int) -> Measure:
     """Measure `count` clients of distinct application_names, all of them busy."""
+    statements = lookups()
 
     def measure(bench: Bench, target: Target) -> Sample:
+        asked = shared(statements, count)
         with (
-            load.load(target.endpoint, count, "application {}".format) as clients,
+            load.load(target.endpoint, asked, "application {}".format) as clients,
             metered(target) as meter,
         ):
             outcome = clients.closed(bench.seconds)
@@ -90,10 +95,12 @@ def busy_clients(count: int) -> Measure:
 
 def idle_majority(count: int, rate: float) -> Measure:
     """Measure `rate` transactions a second, spread over `count` clients in turn."""
+    statements = lookups()
 
     def measure(bench: Bench, target: Target) -> Sample:
+        asked = shared(statements, count)
         with (
-            load.load(target.endpoint, count, "benchmark".format) as clients,
+            load.load(target.endpoint, asked, "benchmark".format) as clients,
             metered(target) as meter,
         ):
             outcome = clients.paced(bench.seconds, rate)
@@ -105,12 +112,15 @@ def idle_majority(count: int, rate: float) -> Measure:
 def load_sample(outcome: load.LoadOutcome, meter: Meter) -> dict[Metric, float]:
     """Turn what a load saw into a sample."""
     median, p99 = quantiles(outcome.latencies)
-    return {
+    sample = {
         Metric.THROUGHPUT: outcome.transactions / outcome.seconds,
-        Metric.LATENCY: sum(outcome.latencies) / outcome.transactions,
+        Metric.LATENCY: sum(outcome.latencies) / len(outcome.latencies),
         Metric.MEDIAN: median,
         Metric.P99: p99,
-    } | meter.per(outcome.transactions)
+    }
+    if outcome.slow:
+        _, sample[Metric.SLOW] = quantiles(outcome.slow)
+    return sample | meter.per(outcome.transactions)
 
 
 def bulk(transfer: Transfer) -> Measure:

@@ -4,9 +4,10 @@ import importlib.metadata
 import platform
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from pgpool_py.embedded.account import account_to_become
+from pgpool_py.embedded.account import Account, account_to_become
 
 from . import account
 from .errors import OursError
@@ -25,17 +26,28 @@ def find(given: tuple[str, ...] | None) -> Program:
     """
     if given is not None:
         # What stands behind a command is not known: only the command is reported.
-        return Program(NAME, given, shlex.join(given), account_to_become())
+        return program(given, shlex.join(given), account_to_become())
     if not (PACKAGE / "__main__.py").exists():
         raise OursError(f"{PACKAGE.name} has no __main__.py yet")
     title = f"pgpool-py {release()}, Python {platform.python_version()}"
     argv = (sys.executable, "-m", "pgpool_py")
     stranger = account_to_become()
     if stranger is None:
-        return Program(NAME, argv, title, None)
+        return program(argv, title, None)
     if account.can_run([sys.executable, "-c", "import pgpool_py"], stranger):
-        return Program(NAME, argv, title, stranger)
-    return Program(NAME, (*argv, "--allow-root"), title, None)
+        return program(argv, title, stranger)
+    return program((*argv, "--allow-root"), title, None)
+
+
+def program(argv: tuple[str, ...], version: str, run_as: Account | None) -> Program:
+    """Return our pooler as a program, which knows settings of its own."""
+    return Program(NAME, argv, version, run_as, settings={})
+
+
+def multiplexing(program: Program, value: str) -> Program:
+    """Return a program of that name which always has this value of the setting."""
+    settings = {**(program.settings or {}), "multiplexing": value}
+    return replace(program, name=value, settings=settings)
 
 
 def release() -> str:

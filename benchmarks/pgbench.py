@@ -26,12 +26,16 @@ _LATENCY = re.compile(r"^latency average = ([\d.]+) ms", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What to run: built-in script, protocol, clients, new connections or not."""
+    """What to run: built-in script, protocol, clients, new connections or not.
+
+    `sampling_rate` is the share of the transactions that are timed.
+    """
 
     clients: int
     builtin: str = "select-only"
     protocol: str = "simple"
     reconnect: bool = False
+    sampling_rate: float = SAMPLING_RATE
 
     def arguments(self) -> list[str]:
         """Return the options of pgbench that say this."""
@@ -41,6 +45,8 @@ class Script:
             f"--protocol={self.protocol}",
             f"--client={self.clients}",
             f"--jobs={threads}",
+            f"--sampling-rate={self.sampling_rate}",
+            "--log",
             "--no-vacuum",
         ]
         return [*options, "--connect"] if self.reconnect else options
@@ -128,14 +134,12 @@ class Pgbench:
         self._call(endpoint, ["--initialize", "--quiet", f"--scale={scale}"], 300.0)
 
     def run(self, endpoint: Endpoint, script: Script) -> tuple[Outcome, list[float]]:
-        """Run `script`; return the summary and a fifth of all latencies in ms."""
+        """Run `script`; return the summary and the latencies it samples, in ms."""
         seconds = max(1, round(self.seconds))
         with tempfile.TemporaryDirectory(prefix="pgpool-bench-") as directory:
             arguments = [
                 *script.arguments(),
                 f"--time={seconds}",
-                "--log",
-                f"--sampling-rate={SAMPLING_RATE}",
                 f"--log-prefix={directory}/log",
             ]
             outcome = parse_output(self._call(endpoint, arguments, seconds + GRACE))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pgpool_py.embedded import EmbeddedPostgres
 
-from . import pgbench, transfer, wire
+from . import pgbench, tails, transfer, wire
 from .endpoint import Endpoint
 
 DATABASE = "bench"
@@ -55,7 +55,8 @@ def running() -> Iterator[Server]:
                 wire.execute(connection, sql)
         pgbench.Pgbench(pgbench.find(postgres.bindir), 0).initialise(trust, SCALE)
         with wire.login(trust) as connection:
-            wire.execute(connection, transfer.SINK)
+            for sql in (transfer.SINK, *tails.TABLES):
+                wire.execute(connection, sql)
         version = ".".join(str(number) for number in postgres.version)
         yield Server(trust, scram, postgres.bindir, version)
 

@@ -1,19 +1,27 @@
-"""Print results: a block of text for each case, or one Markdown table for all."""
+"""Print results: a block of text for each case."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from types import MappingProxyType
 
-from .cases import Basis, Owed
+from .case import Basis, Owed
+from .contest import BESIDE_PGBOUNCER
 from .figures import Figure, ratios, summarise
-from .ours import NAME as OURS
-from .pgbouncer import NAME as PGBOUNCER
-from .runner import DIRECT, Result
+from .runner import Result
 from .sample import Metric
 
-TARGETS = (DIRECT, PGBOUNCER, OURS)
-IN_MARKDOWN = tuple(
-    metric
-    for metric in Metric
-    if metric not in {Metric.LATENCY, Metric.CPU_USER, Metric.CPU_SYSTEM}
+FLAT = 1.2
+# What of a figure is held against a bound, and how that is said.
+HELD: Mapping[Basis, Callable[[Figure], float]] = MappingProxyType(
+    {
+        Basis.MEDIAN: attrgetter("median"),
+        Basis.LOWER: attrgetter("lower"),
+        Basis.OURS: attrgetter("median"),
+        Basis.WORST: attrgetter("greatest"),
+    }
+)
+REMARKS: Mapping[Basis, str] = MappingProxyType(
+    {Basis.LOWER: " (lower quartile)", Basis.WORST: " (in all runs)"}
 )
 
 
@@ -38,8 +46,10 @@ def figure_of(result: Result, target: str, metric: Metric) -> Figure | None:
 
 
 def ratio_of(result: Result, metric: Metric) -> Figure | None:
-    """Return the figure of ours / PgBouncer, None unless both have all values."""
-    ours, theirs = result.values(OURS, metric), result.values(PGBOUNCER, metric)
+    """Return the figure of the contest's ratio, None unless both have all values."""
+    contest = result.case.contest
+    ours = result.values(contest.ours, metric)
+    theirs = result.values(contest.other, metric)
     if not ours or len(ours) != len(theirs):
         return None
     pairs = ratios(ours, theirs)
@@ -48,18 +58,17 @@ def ratio_of(result: Result, metric: Metric) -> Figure | None:
 
 def verdict(result: Result, owed: Owed) -> str:
     """Say what is owed of a metric, and whether it is met where that is known."""
-    unit = f" {owed.metric.unit}" if owed.basis is Basis.OURS else " times"
-    text = f"owed {owed.relation} {owed.bound:g}{unit}"
-    if owed.basis is Basis.LOWER:
-        text += " (lower quartile)"
+    own = owed.basis in {Basis.OURS, Basis.WORST}
+    text = f"owed {owed.relation} {owed.bound:g} {owed.metric.unit if own else 'times'}"
+    text += REMARKS.get(owed.basis, "")
     figure = (
-        figure_of(result, OURS, owed.metric)
-        if owed.basis is Basis.OURS
+        figure_of(result, result.case.contest.ours, owed.metric)
+        if own
         else ratio_of(result, owed.metric)
     )
     if figure is None:
         return text
-    value = figure.lower if owed.basis is Basis.LOWER else figure.median
+    value = HELD[owed.basis](figure)
     return f"{text}: {'met' if owed.met(value) else 'MISSED'}"
 
 
@@ -68,7 +77,7 @@ def metrics(result: Result) -> list[Metric]:
     return [
         metric
         for metric in Metric
-        if any(result.values(target, metric) for target in TARGETS)
+        if any(result.values(name, metric) for name in result.case.contest.targets)
     ]
 
 
@@ -81,19 +90,20 @@ def verdicts(result: Result, metric: Metric) -> str:
 
 def block(result: Result) -> str:
     """Return the text of one case."""
-    lines = [f"\n{result.case.name}: {result.case.title}"]
+    contest = result.case.contest
+    lines = [f"\n{result.case.name}: {result.case.heading}"]
     for metric in metrics(result):
         lines.append(f"  {metric.label} ({metric.unit})")
-        for target in TARGETS:
+        for target in contest.targets:
             figure = figure_of(result, target, metric)
             if figure is not None:
                 lines.append(f"    {target:<18}{written(figure, metric.digits)}")
         ratio = ratio_of(result, metric)
         said = verdicts(result, metric)
         if ratio is not None:
-            lines.append(f"    {'ours / pgbouncer':<18}{written(ratio, 2)}  {said}")
+            lines.append(f"    {contest.ratio:<18}{written(ratio, 2)}  {said}")
         elif said:
-            lines.append(f"    {'ours / pgbouncer':<18}{said}")
+            lines.append(f"    {contest.ratio:<18}{said}")
     lines += [f"  {line}" for line in failures(result)]
     return "\n".join(lines)
 
@@ -104,53 +114,14 @@ def failures(result: Result) -> list[str]:
     return [f"{name}: {kind}: {why}" for name, why in result.failures.items()]
 
 
-def markdown(results: Sequence[Result], preamble: Iterable[str]) -> str:
-    """Return all results as one Markdown table under a list of facts."""
-    lines = [f"- {fact}" for fact in preamble]
-    lines += [
-        "",
-        "| case | measured | direct | PgBouncer | ours | ours / PgBouncer | owed |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for result in results:
-        lines += [row(result, metric) for metric in metrics(result) if shown(metric)]
-        lines += [
-            f"| {result.case.name} | {line} | | | | | |" for line in failures(result)
-        ]
-    lines += ["", *(f"- {line}" for line in flatness(results))]
-    return "\n".join(lines).rstrip()
-
-
-def shown(metric: Metric) -> bool:
-    """Tell whether the Markdown table has a row for this metric."""
-    return metric in IN_MARKDOWN
-
-
-def row(result: Result, metric: Metric) -> str:
-    """Return the Markdown row of one metric of one case."""
-    cells = [result.case.name, f"{metric.label}, {metric.unit}"]
-    for target in TARGETS:
-        figure = figure_of(result, target, metric)
-        cells.append("" if figure is None else brief(figure, metric.digits))
-    ratio = ratio_of(result, metric)
-    cells.append("" if ratio is None else brief(ratio, 2))
-    cells.append(verdicts(result, metric))
-    return f"| {' | '.join(cells)} |"
-
-
-def brief(figure: Figure, digits: int) -> str:
-    """Write a figure as `median [lower..upper]`."""
-    low, high = number(figure.lower, digits), number(figure.upper, digits)
-    return f"{number(figure.median, digits)} [{low}..{high}]"
-
-
 def flatness(results: Sequence[Result]) -> list[str]:
     """Return, by pooler, its CPU per transaction as clients grow, the fewest being 1.
 
-    Only the cases of the group `scaling` tell that; fewer than two tell nothing.
+    Flat is what never costs a fifth more than that. Only the cases of the group
+    `scaling` tell it; fewer than two tell nothing.
     """
     lines: list[str] = []
-    for target in TARGETS:
+    for target in BESIDE_PGBOUNCER.targets:
         costs = [
             (result.case.clients, figure.median)
             for result in results
@@ -158,8 +129,11 @@ def flatness(results: Sequence[Result]) -> list[str]:
             and (figure := figure_of(result, target, Metric.CPU)) is not None
         ]
         if len(costs) > 1 and costs[0][1]:
-            steps = (f"{count}: {cost / costs[0][1]:.2f}" for count, cost in costs)
+            steps = [(count, cost / costs[0][1]) for count, cost in costs]
+            told = ", ".join(f"{count}: {step:.2f}" for count, step in steps)
+            flat = max(step for _, step in steps) <= FLAT
             lines.append(
-                f"CPU per transaction by clients, {target}: {', '.join(steps)}"
+                f"CPU per transaction by clients, {target}: {told}; "
+                f"flat within {FLAT - 1:.0%}: {'met' if flat else 'MISSED'}"
             )
     return lines

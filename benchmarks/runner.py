@@ -7,8 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 
-from . import targets
-from .cases import Case
+from . import distance, ours, targets
+from .case import Case
+from .contest import DIRECT, WITH_ITSELF
+from .endpoint import Endpoint
 from .errors import BenchmarkError
 from .measures import Bench
 from .pgbench import Pgbench
@@ -17,17 +19,25 @@ from .sample import Metric, Sample
 from .targets import Program, Target
 
 WARM_UP = 3.0
-DIRECT = "direct"
 
 Opener = Callable[[], AbstractContextManager[Target]]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long one run lasts in seconds, and how many rounds there are."""
+    """How long one run lasts in seconds, and how many rounds there are.
+
+    `asked`: so many rounds were asked for, and are made even if fewer are enough.
+    """
 
     seconds: float
     runs: int
+    asked: bool = False
+
+    def rounds(self, case: Case) -> int:
+        """Return how many rounds a case has."""
+        enough = None if self.asked else case.enough
+        return min(self.runs, enough or self.runs)
 
 
 @dataclass(slots=True)
@@ -64,14 +74,20 @@ class Runner:
         self._plan = plan
 
     def run(self, case: Case) -> Result:
-        """Run one case: direct, PgBouncer, ours, and again.
+        """Run one case: each target in its turn, and again.
 
         A target that fails is left out from then on, with the reason in the result.
         """
         result = Result(case)
-        runs = min(self._plan.runs, case.most_runs or self._plan.runs)
+        runs = self._plan.rounds(case)
         with contextlib.ExitStack() as stack:
-            openers = self._openers(case)
+            try:
+                endpoint = stack.enter_context(self._way(case))
+            except (BenchmarkError, OSError) as error:
+                for name in case.contest.targets:
+                    result.fail(name, error)
+                return result
+            openers = self._openers(case, endpoint)
             if not case.fresh:
                 openers = self._warm(case, openers, stack, result)
             for number in range(runs):
@@ -81,18 +97,33 @@ class Runner:
                         self._measure(case, name, opener, self._plan.seconds, result)
         return result
 
-    def _openers(self, case: Case) -> dict[str, Opener]:
+    def _way(self, case: Case) -> AbstractContextManager[Endpoint]:
         scram = case.config.auth_type == "scram-sha-256"
         endpoint = self._server.scram if scram else self._server.trust
+        if not case.round_trip:
+            return contextlib.nullcontext(endpoint)
+        return distance.far(endpoint, case.round_trip)
+
+    def _openers(self, case: Case, endpoint: Endpoint) -> dict[str, Opener]:
         openers: dict[str, Opener] = {}
         if case.direct:
             direct = Target(DIRECT, endpoint, None)
             openers[DIRECT] = already(direct)
-        for program in self._poolers:
+        for program in self._entrants(case):
             openers[program.name] = partial(
                 targets.running, program, case.config, endpoint
             )
         return openers
+
+    def _entrants(self, case: Case) -> list[Program]:
+        if case.contest is not WITH_ITSELF:
+            return self._poolers
+        return [
+            ours.multiplexing(program, name)
+            for program in self._poolers
+            if program.name == ours.NAME
+            for name in case.contest.targets
+        ]
 
     def _warm(
         self,
@@ -118,7 +149,8 @@ class Runner:
     def _measure(
         self, case: Case, name: str, opener: Opener, seconds: float, result: Result
     ) -> None:
-        bench = Bench(Pgbench(self._pgbench.program, seconds), seconds)
+        program = Pgbench(self._pgbench.program, seconds)
+        bench = Bench(program, seconds, self._server.trust)
         try:
             with opener() as target:
                 sample = case.measure(bench, target)

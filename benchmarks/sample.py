@@ -8,10 +8,13 @@ class Metric(Enum):
     """A measured quantity: its label, its unit, and the digits worth printing."""
 
     THROUGHPUT = ("throughput", "1/s", 0)
+    READS = ("throughput of reads beside", "1/s", 0)
     VOLUME = ("volume", "MB/s", 0)
     LATENCY = ("latency average", "ms", 3)
     MEDIAN = ("latency median", "ms", 3)
     P99 = ("latency p99", "ms", 3)
+    LONGEST = ("latency greatest", "medians", 1)
+    SLOW = ("latency p99 of the slow", "ms", 1)
     CPU_USER = ("pooler CPU user", "µs/tx", 1)
     CPU_SYSTEM = ("pooler CPU system", "µs/tx", 1)
     CPU = ("pooler CPU", "µs/tx", 1)

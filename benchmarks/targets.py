@@ -5,10 +5,11 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 
 from pgpool_py.embedded.account import Account
 
@@ -36,7 +37,8 @@ class Program:
 
     The command must become the pooler itself (exec), for its process id is the
     one that is measured and ended. `run_as` is whom it runs as, None for us. `slowness`
-    is by what it may take longer to start and end than others.
+    is by what it may take longer to start and end than others. `settings` are added to
+    its ini; a program without (None) would refuse those that PgBouncer has not.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Program:
     version: str
     run_as: Account | None
     slowness: float = 1.0
+    settings: Mapping[str, str] | None = None
 
 
 class Stored(Enum):
@@ -55,38 +58,62 @@ class Stored(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PoolerConfig:
-    """The settings in which cases differ."""
+    """The settings in which cases differ.
+
+    `multiplexing` is for ours alone; None leaves it at its default.
+    """
 
     pool_size: int = 4
     auth_type: str = "trust"
     stored: Stored = Stored.SECRET
     max_client_conn: int = 6000
     tls: bool = False
+    multiplexing: str | None = None
+
+    @property
+    def own(self) -> Mapping[str, str]:
+        """Settings that PgBouncer has not."""
+        return {"multiplexing": self.multiplexing} if self.multiplexing else {}
 
 
-def ini(config: PoolerConfig, server: Endpoint, port: int, userlist: Path) -> str:
-    """Return the pgbouncer.ini that every pooler gets.
+def ini(
+    config: PoolerConfig,
+    server: Endpoint,
+    port: int,
+    userlist: Path,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Return the pgbouncer.ini that every pooler gets, and `more` settings.
 
     Connections are not logged, and the backlog takes all clients at once: neither
     the disk nor a retried SYN is what a case measures.
     """
+    settings = {
+        "listen_addr": "127.0.0.1",
+        "listen_port": str(port),
+        "listen_backlog": "4096",
+        "unix_socket_dir": "",
+        "auth_type": config.auth_type,
+        "auth_file": str(userlist),
+        "pool_mode": "transaction",
+        "default_pool_size": str(config.pool_size),
+        "max_client_conn": str(config.max_client_conn),
+        "log_connections": "0",
+        "log_disconnections": "0",
+        **more,
+    }
+    lines = (f"{name} = {value}\n" for name, value in settings.items())
     return f"""\
 [databases]
 {server.database} = host={server.host} port={server.port} dbname={server.database}
 
 [pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-listen_backlog = 4096
-unix_socket_dir =
-auth_type = {config.auth_type}
-auth_file = {userlist}
-pool_mode = transaction
-default_pool_size = {config.pool_size}
-max_client_conn = {config.max_client_conn}
-log_connections = 0
-log_disconnections = 0
-"""
+{"".join(lines)}"""
+
+
+def own_settings(program: Program, config: PoolerConfig) -> dict[str, str]:
+    """Return what this program is told beside PgBouncer's settings."""
+    return {} if program.settings is None else {**config.own, **program.settings}
 
 
 def free_port() -> int:
@@ -97,16 +124,16 @@ def free_port() -> int:
         return port
 
 
-def _tls(*files: Path) -> str:
+def _tls(*files: Path) -> dict[str, str]:
     if not files:
-        return ""
+        return {}
     key, cert = files
     # Allowed, not required: whether a pooler is up is asked in clear text.
-    return f"""\
-client_tls_sslmode = allow
-client_tls_key_file = {key}
-client_tls_cert_file = {cert}
-"""
+    return {
+        "client_tls_sslmode": "allow",
+        "client_tls_key_file": str(key),
+        "client_tls_cert_file": str(cert),
+    }
 
 
 @contextlib.contextmanager
@@ -126,7 +153,8 @@ def running(
         password = server.password if plain else server.secret
         userlist.write_text(f'"{server.user}" "{password}"\n')
         tls = certificate.make(directory) if config.tls else ()
-        file.write_text(ini(config, server, endpoint.port, userlist) + _tls(*tls))
+        more = _tls(*tls) | own_settings(program, config)
+        file.write_text(ini(config, server, endpoint.port, userlist, more))
         for path in (directory, userlist, file, *tls):
             account.give(path, program.run_as)
         log = directory / "log"

@@ -28,6 +28,18 @@ def query(sql: str) -> bytes:
     return message(b"Q", sql.encode() + b"\0")
 
 
+def batch(sql: str, parameter: str) -> bytes:
+    """Return Parse, Bind, Execute and Sync of `sql` with one parameter, all in text."""
+    value = parameter.encode()
+    bound = struct.pack("!HHI", 0, 1, len(value)) + value + struct.pack("!H", 0)
+    return (
+        message(b"P", b"\0" + sql.encode() + b"\0" + struct.pack("!H", 0))
+        + message(b"B", b"\0\0" + bound)
+        + message(b"E", b"\0" + struct.pack("!I", 0))
+        + message(b"S", b"")
+    )
+
+
 def startup(user: str, database: str, application_name: str) -> bytes:
     """Return the StartupMessage of protocol 3.0 with these three parameters."""
     parameters = {
