@@ -179,7 +179,7 @@ CASES = (
     ),
     tail(
         "d",
-        "1 of 20 statements reads a table that is locked for 200 ms every 2 s",
+        "1 of 20 statements reads a table that is locked for 200 ms, twice a second",
         tails.table_lock,
         tails.TABLE_LOCK,
     ),
