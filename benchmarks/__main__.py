@@ -10,6 +10,7 @@ from types import FrameType
 from pgpool_py.embedded import EmbeddedError
 
 from . import (
+    chart,
     descriptors,
     machine,
     markdown,
@@ -112,6 +113,8 @@ def main() -> int:
         print(markdown.tables(results, facts))
     else:
         print("\n".join(report.flatness(results)))
+    if arguments.svg is not None:
+        arguments.svg.write_text(chart.draw(results, facts))
     failed = [each for each in results if each.failures and not each.case.optional]
     return 1 if failed else 0
 

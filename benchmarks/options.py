@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+from pathlib import Path
 
 from . import ours, pgbouncer
 from .cases import CASES
@@ -62,6 +63,9 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         "--without", choices=TARGETS, action="append", default=[], help="leave one out"
     )
     result.add_argument("--markdown", action="store_true", help="print Markdown tables")
+    result.add_argument(
+        "--svg", type=Path, metavar="FILE", help="draw the comparison with PgBouncer"
+    )
     return result
 
 
