@@ -1,12 +1,12 @@
 """Instructions that one exchange, or one login, costs.
 
-    python -m benchmarks.instructions [REV] [--only SCRIPT]
+    python -m benchmarks.instructions [REV] [--only SCRIPT] [--beside NAME=VALUE]
 
 Seconds of a machine that others use differ by more than a change to the hot path
 makes; instructions do not. valgrind's callgrind counts those of the pooler's process
 while one client goes through a fixed script, one exchange after the other; or while one
-client after the other logs in and goes. With a revision, that is measured too, and the
-ratio told.
+client after the other logs in and goes. With a revision, or with a setting, that is
+measured too, and the ratio told.
 """
 
 import argparse
@@ -32,6 +32,8 @@ SLOWNESS = 10.0
 HERE = Path(__file__).parent.parent
 
 _PARSE = b"SELECT 1\0\0\0"
+# What pgbench -S sends.
+_READ = "SELECT abalance FROM pgbench_accounts WHERE aid = 12345;"
 # No portal name; statement, no formats, no parameters, no formats of the results.
 _RUN = wire.message(b"E", b"\0\0\0\0\0") + wire.message(b"S", b"")
 # Plays a script so many times.
@@ -76,6 +78,7 @@ def _logins(endpoint: Endpoint) -> Iterator[Play]:
 SCRIPTS: Mapping[str, Script] = MappingProxyType(
     {
         "simple": Script(partial(_conversation, b"", wire.query("SELECT 1"))),
+        "read": Script(partial(_conversation, b"", wire.query(_READ))),
         "extended": Script(
             partial(
                 _conversation,
@@ -104,8 +107,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.instructions")
     parser.add_argument("base", nargs="?", metavar="REV", help="compare with this")
     parser.add_argument("--only", choices=SCRIPTS, help="play this alone")
+    parser.add_argument("--beside", metavar="NAME=VALUE", help="compare with this set")
     arguments = parser.parse_args()
     base, only = arguments.base, arguments.only
+    setting = dict([arguments.beside.split("=", 1)]) if arguments.beside else {}
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(postgres.running()).trust
         before = None if base is None else stack.enter_context(_checkout(base))
@@ -115,11 +120,19 @@ def main() -> int:
             if before is not None:
                 then = per_turn(before, server, name)
                 line += f", {base}: {then:,.0f}, ratio {now / then:.3f}"
+            if setting:
+                other = per_turn(HERE, server, name, setting)
+                line += f", {arguments.beside}: {other:,.0f}, ratio {now / other:.3f}"
             print(line, flush=True)
     return 0
 
 
-def per_turn(tree: Path, server: Endpoint, name: str) -> float:
+def per_turn(
+    tree: Path,
+    server: Endpoint,
+    name: str,
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> float:
     """Return what one turn of a script costs the pooler of a source tree."""
     script = SCRIPTS[name]
     with tempfile.TemporaryDirectory(prefix="pgpool-bench-") as directory:
@@ -131,7 +144,7 @@ def per_turn(tree: Path, server: Endpoint, name: str) -> float:
             f"--callgrind-out-file={out}",
             *(sys.executable, "-m", "pgpool_py", "--allow-root"),
         )
-        program = Program("instructions", argv, "", None, SLOWNESS)
+        program = Program("instructions", argv, "", None, SLOWNESS, settings)
         config = PoolerConfig(auth_type=script.auth_type)
         with (
             running(program, config, server) as target,
