@@ -58,7 +58,7 @@ class Candidates:
             alone: so many wait for a server of their own: as many servers, those that
                 will be idle first, get nothing more.
         """
-        if depth < 2:
+        if depth < 2 or alone >= len(self._books.busy):
             return None
         now = self._reactor.now
         if alone:
