@@ -3,6 +3,11 @@
 A server in copy-in ignores Sync and Flush, and ends the connection at any other
 message that is not about COPY (``CopyGetData`` in ``commands/copyfromparse.c``).
 CopyDone and CopyFail stand among the requests as marks of where it stops reading so.
+
+Another request in front of these was sent before it was known that a copy-in begins.
+The server reads up to it without a pause: it ends the connection there, or the copy-in
+has failed before anything was read (a trigger of the statement, a view, FREEZE). Either
+way, no Sync in front of it was ignored by a server that goes on.
 """
 
 from collections import deque
@@ -11,21 +16,22 @@ from .exchange import COPY_END, ENDS_IN_READY, SYNC, UnaccountedReply, name_of
 
 
 def is_end_sent(behind: deque[int]) -> bool:
-    """Whether CopyDone or CopyFail was sent behind the head."""
-    return any(entry & COPY_END for entry in behind)
+    """Whether something was sent behind the head that ends copy-in in any case."""
+    return any(not entry & SYNC for entry in behind)
 
 
 def is_sync_in_data(behind: deque[int]) -> bool:
     """Whether a Sync was sent that a server in copy-in would have ignored.
 
-    If copy-in failed, it may have failed before or after that Sync was read.
+    If copy-in failed, it may have failed before or after that Sync was read. Not if
+    there is a request behind it at which the server would have ended.
     """
+    synced = False
     for entry in behind:
-        if entry & COPY_END:
-            return False
-        if entry & SYNC:
-            return True
-    return False
+        if not entry & SYNC:
+            return synced and bool(entry & COPY_END)
+        synced = True
+    return synced
 
 
 def drop_ignored(behind: deque[int]) -> None:

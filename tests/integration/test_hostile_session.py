@@ -7,10 +7,10 @@ import time
 import pytest
 
 from pgwire.copying import CopyData, CopyDone, CopyFail
-from pgwire.frontend import Flush, Query, Sync, Terminate
+from pgwire.frontend import Bind, Execute, Flush, Parse, Query, Sync, Terminate
 from tests.fixtures.pooling import PoolerProcess, StartPooler
 from tests.integration.test_limits import ended
-from tests.integration.wire import batch, extended, kinds, log_in
+from tests.integration.wire import Wire, batch, extended, kinds, log_in
 
 
 def header(kind: bytes, length: int) -> bytes:
@@ -154,6 +154,46 @@ def test_a_copy_that_fails_over_a_sync_is_answered_in_full(
         assert kinds(wire.read_to("I")) in {"12nGEZI", "12nGEZZI"}
         assert kinds(wire.until_ready()) == "Z"
         assert other.value("SELECT 'other'") == "other"
+
+
+#: Sent before it is known that the first statement is a COPY, with a statement that the
+#: server lacks.
+BLINDLY = (
+    Sync().encode(),
+    Bind(b"", b"s").encode(),
+    Execute(b"").encode(),
+    Sync().encode(),
+)
+
+
+def forget_a_statement(wire: Wire) -> None:
+    """Prepare s, and let the server make place for another one."""
+    for name in (b"s", b"t"):
+        wire.send(Parse(name, b"SELECT '" + name + b"'").encode(), Sync().encode())
+        assert kinds(wire.until_ready()) == "1Z"
+
+
+def test_what_was_sent_blindly_behind_a_copy_that_is_refused_is_run(
+    start_pooler: StartPooler,
+) -> None:
+    wire = log_in(start_pooler(pool_mode="transaction", max_prepared_statements=1))
+    wire.query("CREATE VIEW v AS SELECT 1 AS i")
+    forget_a_statement(wire)
+    wire.send(batch("COPY v FROM STDIN"), *BLINDLY)
+    assert kinds(wire.until_ready()) == "12nGEZ"
+    assert kinds(wire.until_ready()) == "2DCZ"
+
+
+def test_who_sends_blindly_behind_a_copy_is_told_what_postgresql_says(
+    start_pooler: StartPooler,
+) -> None:
+    wire = log_in(start_pooler(pool_mode="transaction", max_prepared_statements=1))
+    wire.query("CREATE TABLE t (i int)")
+    forget_a_statement(wire)
+    wire.send(batch("COPY t FROM STDIN"), *BLINDLY)
+    *_, error, fatal = wire.rest()
+    assert "during COPY from stdin" in error.error.message
+    assert fatal.error.message.endswith("protocol synchronization was lost")
 
 
 def test_a_transaction_begun_behind_a_copy_that_failed_goes_on(

@@ -11,7 +11,7 @@ from pgwire.copy_in import (
     is_sync_in_data,
     is_unsynced,
 )
-from pgwire.exchange import COPY_END, PARSE, QUERY, SYNC, UnaccountedReply
+from pgwire.exchange import COPY_END, PARSE, QUERY, SKIP, SYNC, UnaccountedReply
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,10 @@ from pgwire.exchange import COPY_END, PARSE, QUERY, SYNC, UnaccountedReply
         ([SYNC], True, False),
         ([COPY_END, SYNC], False, True),
         ([SYNC, COPY_END, SYNC], True, True),
+        # The server ends at that, or has failed before it read anything.
+        ([PARSE | SKIP, SYNC], False, True),
+        ([SYNC, PARSE | SKIP, SYNC], False, True),
+        ([SYNC, SYNC, QUERY, COPY_END], False, True),
     ],
 )
 def test_a_sync_is_in_the_data_if_no_end_is_before_it(

@@ -89,6 +89,16 @@ def prepared(draw: st.DrawFn) -> list[Request]:
     return parse + draw(requests("BES"))
 
 
+@st.composite
+def refused_copies(draw: st.DrawFn) -> list[Request]:
+    """Make a COPY that is refused, and what was sent behind it not knowing that."""
+    before = draw(st.sampled_from(["", "PB"]))
+    kind = "E" if before else "Q"
+    refused = Request(kind, Outcome.FAILS_BEFORE_DATA)
+    syncs = draw(st.sampled_from(["S", "SS"]))
+    return [*map(Request, before), refused, *map(Request, syncs), *draw(prepared())]
+
+
 SENDINGS = st.one_of(
     requests("Q"),
     requests("F"),
@@ -96,6 +106,7 @@ SENDINGS = st.one_of(
     copy_ins(),
     OURS,
     prepared(),
+    refused_copies(),
     # Copy messages out of place.
     st.sampled_from(["c", "df", "d"]).flatmap(requests),
 )
