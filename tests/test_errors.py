@@ -124,6 +124,7 @@ def test_a_fatal_error_has_pgbouncers_text_and_a_code_drivers_know(
     ("error", "sqlstate"),
     [
         (errors.query_timeout(9), "57014"),
+        (errors.canceled(), "57014"),
         (errors.transaction_in_statement_mode(), "0A000"),
         (errors.console_error("invalid command"), "08P01"),
         (errors.reload_failed(), "F0000"),

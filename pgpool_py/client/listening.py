@@ -18,6 +18,7 @@ import itertools
 from collections.abc import Collection
 from typing import Final, Protocol
 
+from pgpool_py import errors
 from pgpool_py.errors import PoolerError
 from pgpool_py.listen.subscription import Recipient, Subscription
 from pgpool_py.net.stream import Stream
@@ -141,6 +142,14 @@ class Listening:
             and not (server.cancels or server.on_errand)
         ):
             client.on_linked(server)
+
+    def cancel(self) -> bool:
+        """Have a LISTEN that is held back fail as cancelled; tell if there was one."""
+        if self._asks:
+            self._subscription.cancel()
+            self._on_heard(errors.canceled())
+            return True
+        return False
 
     def refusal(self, found: Classification) -> PoolerError | None:
         """Say why this must not be sent, if it must not."""

@@ -6,11 +6,11 @@
     closed
 
 What it may send, and when it needs a server, is decided by ``pgwire.requests``. When it
-is read is in ``regulated``; what nearly all exchanges are, in ``plain``.
+is read is in ``regulated``; what nearly all exchanges are, in ``plain``; what it does
+without a server, in ``unserved``.
 """
 
 from collections.abc import Callable
-from typing import Final
 
 from pgpool_py import errors
 from pgpool_py.errors import PoolerError
@@ -21,23 +21,21 @@ from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolMode, PoolSettings
-from pgwire.backend import ParameterStatus, ReadyForQuery
+from pgwire.backend import ParameterStatus
 from pgwire.codes import TransactionStatus
 from pgwire.errors import ProtocolViolation
 from pgwire.exchange import StatementEvent, StatementNamed, StatementsDropped
 from pgwire.objecting import Watch
-from pgwire.requests import FLUSH, Requests, Verdict
+from pgwire.requests import FLUSH, Requests
 
 from .identity import ClientIdentity
 from .lender import Lender
 from .session_state import NOTHING
-from .sharer import Sharer
-from .telling import told, violated
-
-READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
+from .telling import told
+from .unserved import READY_IDLE, Unserved
 
 
-class ClientSession(Sharer):
+class ClientSession(Unserved):
     """See the module's text.
 
     Attributes:
@@ -75,7 +73,7 @@ class ClientSession(Sharer):
         )
         self._scratch = scratch
         self._on_closed = on_closed
-        self.takes_back = False
+        self.takes_back = self.passes_over = False
         stream.handler = self
 
     def __str__(self) -> str:
@@ -116,6 +114,11 @@ class ClientSession(Sharer):
                 self.consider()
         lender.counters.bytes_received += size
 
+    def _ask(self) -> None:
+        self.waiting = True
+        self.timing.since = self._reactor.now
+        self.lender.request(self)
+
     def _read_on(self, pending: bytearray | None) -> None:
         """Read what comes behind something that is not dealt with yet."""
         self._alone = False
@@ -143,36 +146,13 @@ class ClientSession(Sharer):
             self._forward(server, scratch.view, start + size)
         else:
             requests.keep(scratch.view[:size])
-            if self.waiting:
+            if not self.waiting:
+                self.consider()
+            elif self.passes_over and self.server and not self._is_awaited(self.server):
+                self.on_linked(self.server)
+            else:
                 self.lender.insist(self)
                 self._regulate()
-            else:
-                self.consider()
-
-    def consider(self) -> None:
-        """Ask for a server, if what is pending needs one."""
-        verdict = self._review()
-        if verdict is Verdict.CLOSE:
-            self.close(Reason.CLIENT_CLOSE_REQUEST)
-        elif verdict is Verdict.SERVER:
-            self._ask()
-        self._regulate()
-
-    def _ask(self) -> None:
-        """Ask for a server: what is pending needs one."""
-        self.waiting = True
-        self.timing.since = self._reactor.now
-        self.lender.request(self)
-
-    def _review(self) -> Verdict:
-        limit = self.lender.buffer_limit
-        try:
-            while (verdict := self.requests.review(limit)) is Verdict.READY:
-                self.stream.write(READY_IDLE)
-        except ProtocolViolation as violation:
-            self._violated(violation)
-            return Verdict.NOTHING
-        return verdict
 
     def _forward(self, server: ServerConnection, view: memoryview, end: int) -> None:
         """Send ``view[:end]`` to the server, keep a fragment of a message."""
@@ -221,9 +201,6 @@ class ClientSession(Sharer):
             ledger.wait()
         self._regulate()
 
-    def _violated(self, violation: ProtocolViolation) -> None:
-        self.close(Reason.CLIENT_PROTOCOL_VIOLATION, violated(violation))
-
     # What the pool says
 
     def on_linked(self, server: ServerConnection) -> None:
@@ -233,7 +210,10 @@ class ClientSession(Sharer):
             # It waited for a cancel that was on its way.
             self.on_answered(server)
             return
-        self.waiting = False
+        self.waiting = before is not None and self._must_pass_over()
+        if self.waiting:
+            self._regulate()
+            return
         pending = self.requests.take()
         if pending:
             if before is None and self._alone:
@@ -244,11 +224,6 @@ class ClientSession(Sharer):
                     server.sent = pending
         if self.stream.paused:
             self._regulate()
-
-    def on_refused(self, error: PoolerError, reason: Reason) -> None:
-        """Close; see :class:`~pgpool_py.client.lender.Borrower`."""
-        self.waiting = False
-        self.close(reason, error)
 
     # What the server says
 

@@ -9,17 +9,16 @@ from pgwire.diagnostics import error as error_response
 from pgwire.diagnostics import notice
 from pgwire.errors import MessageTooLong, ProtocolViolation
 
-# The words of PostgreSQL, for an exchange that it never saw.
-CANCELED: Final = error_response(
-    "ERROR", Sqlstate.QUERY_CANCELED, "canceling statement due to user request"
-).encode()
-
 
 def told(error: PoolerError) -> bytes:
     """Give the ErrorResponse for one of our errors."""
     return error_response(
         error.severity, error.sqlstate, error.message, error.detail, error.hint
     ).encode()
+
+
+#: For an exchange that PostgreSQL never saw.
+CANCELED: Final = told(errors.canceled())
 
 
 def violated(violation: ProtocolViolation) -> PoolerError:

@@ -36,6 +36,7 @@ from .protocol import (
 )
 from .session import (
     admin_disconnect,
+    canceled,
     client_idle_timeout,
     client_login_timeout,
     database_reconfigured,
@@ -90,6 +91,7 @@ __all__ = [
     "StatementError",
     "admin_disconnect",
     "bouncer_config_error",
+    "canceled",
     "certificate_rejected",
     "client_idle_timeout",
     "client_login_timeout",

@@ -44,6 +44,13 @@ def query_timeout(seconds: float, severity: Severity = Severity.ERROR) -> Deadli
     )
 
 
+def canceled() -> StatementError:
+    """Fail a statement that its client has cancelled, in PostgreSQL's words."""
+    return StatementError(
+        "canceling statement due to user request", "57014", severity=Severity.ERROR
+    )
+
+
 def idle_transaction_timeout(seconds: float) -> DeadlineError:
     """End a client that left a transaction open and sent nothing."""
     return DeadlineError(

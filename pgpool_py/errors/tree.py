@@ -9,7 +9,7 @@
         ├── DeadlineError            57014, 25P03, 25P04, 57P05: took too long
         ├── ServerError              08001, 08006: the server is away or was lost
         ├── EndedError               57P01: ended by the operator
-        ├── StatementError           0A000: the pool's mode forbids the statement
+        ├── StatementError           0A000, 57014: not run, by the mode or a cancel
         ├── ClientProtocolError      08P01: the client broke the protocol
         └── ConsoleError             08P01, F0000: an admin command failed
 

@@ -70,7 +70,7 @@ class Source(Protocol):
         """Hear these channels as soon as that can be."""
 
     def forgo(self, who: "Subscription", names: Iterable[bytes]) -> None:
-        """Want these channels no more."""
+        """Want these channels no more; what was asked about them is not answered."""
 
     def leave(self, who: "Subscription") -> None:
         """Want nothing more, and have nothing called."""
@@ -149,6 +149,9 @@ class Subscription:
             return
 
         def answered(error: PoolerError | None) -> None:
+            if self._asked is not new:
+                # It was cancelled.
+                return
             self._asked = frozenset()
             if error is not None:
                 self.tentative -= new
@@ -157,6 +160,12 @@ class Subscription:
         self.tentative |= new
         self._asked = new
         self._source.ask(self, new, answered)
+
+    def cancel(self) -> None:
+        """Take back what is asked for and not answered: its LISTEN is not sent."""
+        names, self._asked = self._asked, frozenset()
+        self.tentative -= names
+        self._source.forgo(self, sorted(names))
 
     def unlisten(self, names: Iterable[bytes] | None, mark: int = 0) -> None:
         """Note an UNLISTEN of these, or of all, that is about to be sent.

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pgpool_py.client.door import AtDoor, Visitor
 from pgpool_py.client.extended_only import ExtendedOnlySession
 from pgpool_py.client.identity import ClientIdentity
-from pgpool_py.client.session import READY_IDLE, ClientSession
+from pgpool_py.client.session import ClientSession
 from pgpool_py.client.telling import noticed
+from pgpool_py.client.unserved import READY_IDLE
 from pgpool_py.errors import PoolerError
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason

@@ -161,6 +161,7 @@ class ListenServer:
     def forgo(self, who: Subscription, names: Iterable[bytes]) -> None:
         """See Source."""
         used = not self._hub.unused
+        self._askers.take(lambda a: a.who is who and not a.names.isdisjoint(names))
         self._hub.forgo(who, names)
         if used and self._hub.unused:
             self._unused_since = self._context.reactor.now
@@ -170,7 +171,6 @@ class ListenServer:
     def leave(self, who: Subscription) -> None:
         """See Source."""
         self._members -= 1
-        self._askers.take(lambda asker: asker.who is who)
         self.forgo(who, sorted(who.channels | who.tentative))
 
     def claim(self, server_pid: int, pid: int) -> None:

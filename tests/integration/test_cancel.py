@@ -140,6 +140,37 @@ def test_what_was_sent_behind_a_cancelled_query_is_answered(
     assert kinds(wire.until_ready()) == "TDCZ"
 
 
+def test_what_waits_for_an_examination_is_cancelled(pooler: PoolerProcess) -> None:
+    wire = log_in(pooler)
+    with pooler.direct() as direct, direct.transaction():
+        # What PostgreSQL is asked for: whether the client has locks.
+        direct.execute("LOCK TABLE pg_catalog.pg_locks IN ACCESS EXCLUSIVE MODE")
+        assert kinds(wire.query("SELECT pg_advisory_lock(1)")) == "TDCZ"
+        wire.send(Query(b"SELECT 'late'").encode())
+        cancel(pooler, wire)
+        replies = wire.until_ready()
+        assert kinds(replies) == "EZ"
+        assert replies[0].error.sqlstate == "57014"
+    assert wire.value("SELECT pg_advisory_unlock(1)") == "t"
+
+
+def test_a_listen_that_waits_is_cancelled_and_fails_its_transaction(
+    start_pooler: StartPooler,
+) -> None:
+    # There is no place for the server that listens.
+    pooler = start_pooler(
+        pool_mode="transaction", default_pool_size=1, max_db_connections=1
+    )
+    wire = log_in(pooler)
+    wire.query("BEGIN")
+    wire.send(Query(b"LISTEN a").encode())
+    cancel(pooler, wire)
+    replies = wire.until_ready()
+    assert kinds(replies) == "EZ"
+    assert (replies[0].error.sqlstate, replies[1].body) == ("57014", b"E")
+    assert wire.query("ROLLBACK")[-1].body == b"I"
+
+
 def test_a_wrong_key_cancels_nothing(pooler: PoolerProcess) -> None:
     wire = log_in(pooler)
     wire.send(Query(b"SELECT pg_sleep(0.3)").encode())
