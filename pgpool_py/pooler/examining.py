@@ -14,6 +14,7 @@ from pgpool_py.server.answers import MOST_BYTES, Answers
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.errand import Errand
 from pgpool_py.server.examination import (
+    HIDDEN,
     Findings,
     Questions,
     UnknownStateError,
@@ -96,7 +97,13 @@ class Examining:
         if _are_too_many(values):
             client.on_examined(touched, None, server.parameters)
             return
-        server.parameters = self._context.book.of(values)
+        # Who asked for all has made the session its own again.
+        left = {n: v for n, v in values.items() if n not in HIDDEN}
+        asked_all = findings.session is not None
+        server.parameters = self._context.book.of(left if asked_all else values)
+        for name in findings.renamed:
+            # Of what nobody has seen it made, it may be another text.
+            server.ledger.statements.doubt(name)
         # What the session has all the same was set behind the reset, to the default.
         kept = findings.session or ()
         back = {

@@ -7,7 +7,7 @@ Questions are asked in the extended protocol, and all names are qualified, opera
 too: the client may have put schemas of its own in front.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,7 @@ from pgwire.diagnostics import ErrorResponse
 from pgwire.errors import ProtocolViolation
 from pgwire.framing import messages
 from pgwire.frontend import Bind, Execute, Parse, Query, Sync
+from pgwire.statement import PREFIX
 
 # That no view of parameters shows.
 HIDDEN: Final = ("role", "session_authorization")
@@ -29,6 +30,16 @@ _ALL_PARAMETERS: Final = Parse(
     b"",
     b"SELECT name, pg_catalog.current_setting(name) FROM pg_catalog.pg_settings"
     b" WHERE source OPERATOR(pg_catalog.=) 'session'",
+).encode()
+# PostgreSQL hides some parameters from a role that may not see them (SHOW ALL, and
+# pg_read_all_settings). So all are asked for as whom the server has logged in as, which
+# it goes on to be; the role of the session's start, if ALTER ROLE has set one, is back
+# behind the batch.
+_AS_ITSELF: Final = Parse(
+    b"",
+    b"SELECT pg_catalog.set_config('session_authorization', NULL, false),"
+    b" pg_catalog.set_config('role', NULL, false),"
+    b" pg_catalog.set_config('role', 'none', true)",
 ).encode()
 # Asked without the session's statement_timeout, which is kept aside. A view would say
 # of what was set for that that the session has it; it has the timeout if that is not
@@ -68,8 +79,12 @@ _HOLDINGS: Final = Parse(
     # Those that clients' PREPAREs have made go by names of ours.
     b" UNION ALL SELECT 'prepared statement' WHERE EXISTS"
     b" (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql"
-    b" AND name OPERATOR(pg_catalog.!~) '^pgpool_')",
+    b" AND name OPERATOR(pg_catalog.!~) '^pgpool_')"
+    # But a text that was not seen may have given one a name of ours, too.
+    b" UNION ALL SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql"
+    b" AND name OPERATOR(pg_catalog.~) '^pgpool_'",
 ).encode()
+_OURS: Final = PREFIX.decode()
 # What tells whether UNLISTEN was rolled back: set in front of it, in its transaction.
 _MARK: Final = b"pgpool_py.unlistened"
 _DIGITS: Final = 20
@@ -90,7 +105,8 @@ class Questions:
     Attributes:
         names: parameters, in lower case.
         all_parameters: all that were set in this session as well; of those with a dot
-            PostgreSQL tells none that it is not asked for by name.
+            PostgreSQL tells none that it is not asked for by name. The session's user
+            and role are those of its start from then on.
         holdings: what else keeps the session from being another client's.
         listening: what channels it listens to; it is made to listen to none.
         untimed: without the session's ``statement_timeout``, which may be too short;
@@ -120,6 +136,7 @@ class Findings:
         holdings: what it holds, in words.
         channels: that it listened to.
         last_mark: the last one that was not rolled back; see :func:`mark`.
+        renamed: prepared statements that SQL has made under names such as we give.
     """
 
     parameters: Mapping[str, str | None]
@@ -127,6 +144,7 @@ class Findings:
     holdings: tuple[str, ...]
     channels: frozenset[bytes] = frozenset()
     last_mark: int = 0
+    renamed: tuple[bytes, ...] = ()
 
 
 class UnknownStateError(Exception):
@@ -149,7 +167,7 @@ def ask(questions: Questions) -> bytes:
         parts.append(Execute(b"", 0).encode())
     if questions.all_parameters:
         every = _ALL_UNTIMED if questions.untimed else _ALL_PARAMETERS
-        parts += (every, _EXECUTE)
+        parts += (_AS_ITSELF, _EXECUTE, every, _EXECUTE)
     if questions.holdings:
         parts += (_HOLDINGS, _EXECUTE)
     if questions.listening:
@@ -171,10 +189,11 @@ def read(replies: bytes, questions: Questions) -> Findings:
         parameters = {name: _only(next(answers)) for name in questions.names}
         session = None
         if questions.all_parameters:
+            next(answers)
             session = dict(map(_pair, next(answers)))
-        holdings: Iterable[list[str | None]] = ()
+        held: list[str] = []
         if questions.holdings:
-            holdings = next(answers)
+            held = [row[0] or "" for row in next(answers)]
         channels: list[list[str | None]] = []
         if questions.listening:
             channels = next(answers)
@@ -182,9 +201,10 @@ def read(replies: bytes, questions: Questions) -> Findings:
         return Findings(
             parameters,
             session,
-            tuple(str(row[0]) for row in holdings),
+            tuple(what for what in held if not what.startswith(_OURS)),
             frozenset(_bytes(row[0]) for row in channels),
             _number(marked),
+            tuple(_bytes(name) for name in held if name.startswith(_OURS)),
         )
     except (StopIteration, ProtocolViolation, ValueError) as error:
         raise UnknownStateError("the answer is not what was asked for") from error

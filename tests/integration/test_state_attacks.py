@@ -2,6 +2,7 @@
 
 import pytest
 
+from pgwire.frontend import Bind, Execute, Parse, Sync
 from tests.fixtures.pooling import PoolerProcess, StartPooler
 from tests.fixtures.waiting import until
 from tests.integration.test_limits import ended
@@ -16,6 +17,10 @@ SECRET = "SELECT coalesce(current_setting('my.secret', true), '')"
 CHANNELS = "SELECT count(*) FROM pg_listening_channels()"
 SET_PATH = extended("SELECT set_config('search_path', $1, false)", [b"pg_temp"])
 SET_PATH_LOCAL = extended("SELECT set_config('search_path', $1, true)", [b"pg_temp"])
+LIBRARIES = (
+    "SELECT setting = reset_val FROM pg_settings WHERE name = 'dynamic_library_path'"
+)
+BECOME = "SET SESSION AUTHORIZATION pg_signal_backend"
 DOTTED = "".join(f"SET my.x{number} = ''; " for number in range(40))
 
 #: What is sent, what another client asks then, and what it is to hear.
@@ -73,6 +78,17 @@ LEFT_BEHIND: dict[str, tuple[list[str | bytes], str, str]] = {
         "",
     ),
     "one of very many parameters": ([DOTTED + "SET my.secret = 'x'"], SECRET, ""),
+    # Whom the examination would be made as, unless it takes care, sees none of these.
+    "a parameter that a role does not see": (
+        ["SET dynamic_library_path = '/x'; SET ROLE pg_signal_backend"],
+        LIBRARIES,
+        "t",
+    ),
+    "a parameter that another user of the session does not see": (
+        [f"SET dynamic_library_path = '/x'; {BECOME}"],
+        LIBRARIES,
+        "t",
+    ),
     "a parameter whose name is not ASCII": (
         ['SET my."ü" = 1'],
         "SELECT coalesce(current_setting('my.ü', true), '')",
@@ -128,6 +144,47 @@ def test_a_table_by_the_path_of_a_login_is_its_clients(pooler: PoolerProcess) ->
     attacker.query("SELECT 1 AS i INTO t")
     assert victim.value(TEMPORARY) == "0"
     assert attacker.value("SELECT i FROM t") == "1"
+
+
+VOID = "RETURNS void LANGUAGE plpgsql"
+# Replaces all that the pooler has prepared on the server.
+REPLACE = """
+DECLARE name text; names text[];
+BEGIN
+    SELECT array_agg(p.name) INTO names FROM pg_prepared_statements AS p;
+    DEALLOCATE ALL;
+    FOREACH name IN ARRAY names LOOP
+        EXECUTE format('PREPARE %I AS SELECT $q$stolen$q$', name);
+    END LOOP;
+END
+"""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [f"DO $${REPLACE}$$"],
+        [
+            f"CREATE FUNCTION pg_temp.replaces() {VOID} AS $${REPLACE}$$",
+            "SELECT pg_temp.replaces()",
+            "DROP FUNCTION pg_temp.replaces()",
+        ],
+    ],
+    ids=["by DO", "by a temporary function"],
+)
+def test_what_another_client_prepares_in_secret_is_not_run(
+    start_pooler: StartPooler, said: list[str | bytes]
+) -> None:
+    pooler = start_pooler(pool_mode="transaction", default_pool_size=1)
+    attacker, victim = log_in(pooler), log_in(pooler)
+    victim.send(Parse(b"s", b"SELECT 'mine'").encode(), Sync().encode())
+    victim.until_ready()
+    victim.query("PREPARE q AS SELECT 'mine'")
+    do(attacker, *said)
+    victim.send(Bind(b"", b"s").encode(), Execute(b"").encode(), Sync().encode())
+    (row,) = [one.body for one in victim.until_ready() if one.kind == "D"]
+    assert b"mine" in row
+    assert victim.value("EXECUTE q") == "mine"
 
 
 def test_what_another_client_listens_to_in_a_function_is_not_heard(

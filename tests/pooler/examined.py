@@ -40,6 +40,8 @@ def answer(
     for value in values:
         found += _rows((value,))
     if session is not None:
+        # It is made itself again, and then asked.
+        found += PARSED + _rows(("alice", "none", "none"))
         found += PARSED + _rows(*session.items())
     if held is not None:
         found += PARSED + _rows(*((what,) for what in held))
@@ -99,7 +101,7 @@ class Examined:
         for kind, body in split(self.server.received()):
             if kind == "P" and b"pg_settings" in body:
                 asked.append("*")
-            elif kind == "P" and b"set_config" in body:
+            elif kind == "P" and b"'statement_timeout', '0'" in body:
                 asked.append("untimed")
             elif kind == "P" and b"pg_locks" in body:
                 asked.append("holdings")

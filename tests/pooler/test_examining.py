@@ -80,6 +80,34 @@ def test_another_user_of_the_session_is_one_until_it_is_the_same_again(
     assert one.own() == {}
 
 
+def test_a_role_under_which_all_was_asked_is_the_clients_and_not_the_servers(
+    one: Examined,
+) -> None:
+    one.run("SET work_mem = '1MB'; SET ROLE bob")
+    assert one.asked() == ("role", "session_authorization", "*")
+    one.say(answer("bob", "alice", session={"work_mem": "1MB"}))
+    assert one.own() == {"work_mem": "1MB", "role": "bob"}
+    assert one.servers() == {"work_mem": "1MB"}
+    one.client.send(query("SELECT 1"))
+    one.house.turn()
+    (_, (_, body), *_) = split(one.server.received())
+    assert Bind.decode(body).parameters == (b"role", b"bob")
+
+
+def test_a_statement_with_a_name_of_ours_that_nobody_has_seen_made_is_in_doubt(
+    one: Examined,
+) -> None:
+    statements = one.the_server().ledger.statements
+    statements.add(b"pgpool_ab")
+    statements.add(b"pgpool_cd")
+    one.run("DO 'x'")
+    held = ("pgpool_ab", "pgpool_ef")
+    one.say(answer(*NOBODY_ELSE, session={}, held=held, listens=True))
+    assert not one.linked()
+    assert not statements.has(b"pgpool_ab")
+    assert statements.may_have(b"pgpool_ef")
+
+
 def test_what_was_rolled_back_is_not_there(one: Examined) -> None:
     one.run("BEGIN", complete("BEGIN") + IN_TRANSACTION)
     one.run("SET work_mem = '1MB'", complete("SET") + IN_TRANSACTION)

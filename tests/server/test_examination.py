@@ -27,6 +27,10 @@ def answer(*rows: tuple[bytes | None, ...]) -> bytes:
     return BOUND + found + complete(f"SELECT {len(rows)}")
 
 
+# It is the user and the role of its start again.
+ITSELF = PARSED + answer((b"alice", b"none", b"none"))
+
+
 # Asking
 
 
@@ -34,10 +38,10 @@ def answer(*rows: tuple[bytes | None, ...]) -> bytes:
     ("questions", "messages"),
     [
         (NAMES, "PBEBES"),
-        (ALL, "PBES"),
+        (ALL, "PBEPBES"),
         (HOLDINGS, "PBES"),
-        (EVERYTHING, "PBEPBEPBES"),
-        (UNTIMED, "PBEPBEPBEPBES"),
+        (EVERYTHING, "PBEPBEPBEPBES"),
+        (UNTIMED, "PBEPBEPBEPBEPBES"),
     ],
 )
 def test_one_batch_asks_all(questions: Questions, messages: str) -> None:
@@ -71,7 +75,9 @@ def test_values_come_in_the_order_of_the_names() -> None:
 
 
 def test_names_of_parameters_are_in_lower_case() -> None:
-    replies = PARSED + answer((b"TimeZone", b"CET"), (b"work_mem", None)) + READY
+    replies = (
+        ITSELF + PARSED + answer((b"TimeZone", b"CET"), (b"work_mem", None)) + READY
+    )
     assert read(replies, ALL) == Findings({}, {"timezone": "CET", "work_mem": ""}, ())
 
 
@@ -81,10 +87,29 @@ def test_holdings_come_in_words(held: tuple[str, ...]) -> None:
     assert read(replies, HOLDINGS) == Findings({}, None, held)
 
 
+def test_statements_with_names_such_as_ours_are_no_holdings() -> None:
+    replies = PARSED + answer((b"prepared statement",), (b"pgpool_ab",)) + READY
+    held = ("prepared statement",)
+    assert read(replies, HOLDINGS) == Findings({}, None, held, renamed=(b"pgpool_ab",))
+
+
+def test_who_it_is_is_asked_before_it_is_itself_again() -> None:
+    sent = [
+        Parse.decode(body).sql for kind, body in split(ask(EVERYTHING)) if kind == "P"
+    ]
+    assert [b"'session_authorization', NULL" in text for text in sent] == [
+        False,
+        True,
+        False,
+        False,
+    ]
+
+
 def test_all_of_it_is_one_answer() -> None:
     replies = (
         PARSED
         + answer((b"none",))
+        + ITSELF
         + PARSED
         + answer((b"work_mem", b"1MB"))
         + PARSED
@@ -101,6 +126,7 @@ def test_what_the_timeout_was_is_no_answer() -> None:
         + answer((b"5ms", b"0"))
         + PARSED
         + answer((b"none",))
+        + ITSELF
         + PARSED
         + answer((b"statement_timeout", b"5ms"))
         + PARSED
