@@ -203,6 +203,8 @@ class Player:
                 if seat.parked and not seat.gone and self._wait(seat):
                     resumed = True
                     self._catch_up(seat)
+            # Waiting for one, the replies to one that was asked before are read.
+            resumed = resumed or any(seat.may_resume for seat in self._seats.values())
 
     def _catch_up(self, seat: Seat) -> None:
         seat.parked = seat.stalled = False

@@ -42,6 +42,11 @@ class Seat:
         return self.channel is None or self.channel.outstanding.answered
 
     @property
+    def may_resume(self) -> bool:
+        """Whether it was parked and need not be any more."""
+        return self.parked and not self.gone and self.answered
+
+    @property
     def holds(self) -> bool:
         """Whether a server is its own."""
         return self._is_there and (

@@ -10,7 +10,7 @@ from pgpool_py.embedded import EmbeddedPostgres
 
 from .conftest import NewRig
 from .conversation import Conversation
-from .features import Feature, supported
+from .features import supported
 from .generator import Size, conversations, seeded
 from .report import report
 from .rig import Rig
@@ -37,9 +37,6 @@ def test_any_conversation_is_that_with_postgresql(
 ) -> None:
     rig = new_rig(size.servers)
     features = supported(pooled.version[0])
-    if size.servers == 1:
-        # Who keeps the only server is waited for by all, and by the clock.
-        features &= ~(Feature.TEMPORARY | Feature.LOCKS | Feature.HELD_CURSORS)
 
     # The same ones at each run, at a desk too: a new difference belongs to a change.
     # To look for others there is the soak.
