@@ -3,11 +3,19 @@
 That is neither what it sent and nobody took, nor replies that it does not take.
 """
 
+from typing import Final
+
 from pgpool_py.net.stream import Stream
 from pgpool_py.server.connection import ServerConnection
 from pgwire.requests import Requests
 
 from .lender import Lender
+
+#: Bytes of one read, and how many requests may not be answered yet when it comes: with
+#: more of both a client has to wait for the answers. Else requests of a few bytes could
+#: take a server for as long as their client likes.
+MUCH: Final = 16 * 1024
+MOST_OWED: Final = 1000
 
 
 class Regulated:
@@ -70,3 +78,9 @@ class Regulated:
         if self.server is not None and self.server.stream.paused:
             self.server.stream.resume()
         self._regulate()
+
+
+def owes_much(server: ServerConnection) -> bool:
+    """Tell whether more has to wait until all is answered, which needs nothing more."""
+    ledger = server.ledger
+    return ledger.outstanding > MOST_OWED and not (ledger.unsynced or ledger.copies_in)

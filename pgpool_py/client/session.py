@@ -30,6 +30,7 @@ from pgwire.requests import FLUSH, Requests
 
 from .identity import ClientIdentity
 from .lender import Lender
+from .regulated import MUCH, owes_much
 from .session_state import NOTHING
 from .telling import told
 from .unserved import READY_IDLE, Unserved
@@ -143,7 +144,10 @@ class ClientSession(Unserved):
         self.lender.counters.bytes_received += size
         if server is not None:
             requests.pending = None
-            self._forward(server, scratch.view, start + size)
+            if size > MUCH and owes_much(server):
+                self._hold_back(server, start + size)
+            else:
+                self._forward(server, scratch.view, start + size)
         else:
             requests.keep(scratch.view[:size])
             if not self.waiting:
@@ -153,6 +157,20 @@ class ClientSession(Unserved):
             else:
                 self.lender.insist(self)
                 self._regulate()
+
+    def _hold_back(self, server: ServerConnection, end: int) -> None:
+        """Send the rest of a message, and no more until all is answered.
+
+        Then it is the turn of others, in transaction mode.
+        """
+        view = self._scratch.view
+        rest = min(self.requests.half_sent, end)
+        if rest:
+            self._forward(server, view, rest)
+        if rest < end and not self.closed:
+            self.requests.keep(view[rest:end])
+            self.waiting = True
+            self.stream.pause()
 
     def _forward(self, server: ServerConnection, view: memoryview, end: int) -> None:
         """Send ``view[:end]`` to the server, keep a fragment of a message."""

@@ -31,6 +31,8 @@ CLOSE_UNNAMED = b"C\0\0\0\6S\0"
 # 100 bytes of copy data
 COPY_DATA = CopyData(b"x" * 100).encode()
 COPY_DONE = CopyDone().encode()
+# More than is read of somebody who owes an answer to nothing.
+LONG = query("x" * 20_000)
 BEGIN_COPY = CopyInResponse(0, (0,)).encode()
 
 
@@ -292,3 +294,46 @@ def test_a_mode_that_changed_holds_from_the_next_answer_on(scene: Scene) -> None
     scene.send(query("SELECT 2"))
     scene.answer(done())
     assert scene.lender.calls == ["request", "give back"]
+
+
+# Far ahead of the answers
+
+
+def test_who_is_far_ahead_waits_for_the_answers_and_then_for_its_turn(
+    scene: Scene,
+) -> None:
+    much = SYNC * 4000
+    scene.send(much)
+    scene.lend()
+    assert scene.backend.received() == much
+    scene.send(much)
+    assert scene.backend.received() == b""
+    assert scene.client_is_paused()
+    scene.answer(READY * 4000)
+    assert scene.lender.calls == ["request", "give back", "request"]
+    scene.lend()
+    assert scene.backend.received() == much
+    assert not scene.client_is_paused()
+
+
+def test_what_was_begun_is_ended_first(scene: Scene) -> None:
+    scene.send(SYNC * 4000 + LONG[:100])
+    scene.lend()
+    assert scene.backend.received() == SYNC * 4000 + LONG[:100]
+    scene.send(LONG[100:] + SYNC)
+    assert scene.backend.received() == LONG[100:]
+    scene.answer(READY * 4000 + done())
+    scene.lend()
+    assert scene.backend.received() == SYNC
+
+
+@pytest.mark.parametrize("behind", [SYNC * 900, SYNC * 4000 + parse()])
+def test_a_batch_that_is_not_ended_waits_for_nothing(
+    scene: Scene, behind: bytes
+) -> None:
+    scene.send(behind)
+    scene.lend()
+    scene.backend.received()
+    more = parse(sql="x" * 20_000) + SYNC
+    scene.send(more)
+    assert scene.backend.received() == more
