@@ -200,5 +200,7 @@ class Lender(Protocol):
     def restore(self, server: ServerConnection, client: Borrower) -> None:
         """Set a client's own session parameters on a server that it keeps.
 
+        Or wait until they are, where they were sent in front of what it sends.
+
         Nothing may be sent to it until the client's ``on_linked`` is called.
         """

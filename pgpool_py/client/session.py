@@ -201,11 +201,22 @@ class ClientSession(Unserved):
         else:
             if requests.terminated:
                 self._await_the_last(server)
-            if requests.held or not all(sent):
+            if requests.held:
+                self._hold(server)
+            elif not all(sent):
                 self._regulate()
             over = ledger.settled or ledger.resynchronisable
             if over and self.timing.transaction_since:  # and no reply will come
                 self.on_answered(server)
+
+    def _hold(self, server: ServerConnection) -> None:
+        """Wait for what has to be answered first."""
+        self._regulate()
+        ledger = server.ledger
+        if not self.requests.pieces and not ledger.answered and ledger.begins_anew:
+            # All of it is ours. Once it is answered the server would go to the next
+            # one, who may wait for the same, and so on for ever.
+            self.lender.restore(server, self)
 
     def _await_the_last(self, server: ServerConnection) -> None:
         """End once all that was sent in front of Terminate is answered."""

@@ -10,6 +10,8 @@ from pgpool_py.client.stateful import PARAMETERS
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.server.parameters import ParameterBook
 from pgpool_py.settings import PoolMode, SessionStatePolicy
+from pgwire.exchange import QUERY
+from pgwire.ledger import Ledger
 from tests.client.keeping import (
     HARMLESS,
     HELD,
@@ -23,7 +25,15 @@ from tests.client.keeping import (
 )
 from tests.client.parties import Scene, pool_settings, set_scene
 from tests.fixtures.hand import NewWire, turn
-from tests.fixtures.messages import IN_TRANSACTION, SYNC, complete, done, parse, query
+from tests.fixtures.messages import (
+    IN_TRANSACTION,
+    SYNC,
+    complete,
+    done,
+    kinds,
+    parse,
+    query,
+)
 
 
 @pytest.fixture
@@ -247,3 +257,22 @@ def test_limits_of_a_client_are_its_own_users(scene: Scene) -> None:
     run(scene, query("SET work_mem = '1MB'"))
     find(scene, NOTHING_HELD, work_mem="1MB")
     assert held_by(scene) == (PARAMETERS,)
+
+
+# Behind messages of ours
+
+
+def test_what_waits_for_messages_of_ours_keeps_its_server(scene: Scene) -> None:
+    # Else it would go to the next one, who may wait for the same, and so on.
+    prepare = query("PREPARE q AS SELECT 1")
+    scene.send(prepare)
+    scene.server.ledger.skip(QUERY)
+    scene.lend()
+    assert scene.backend.received() == b""
+    assert scene.lender.calls == ["request", "restore"]
+    # What restore does in the end.
+    scene.server.ledger = Ledger()
+    scene.session.on_linked(scene.server)
+    turn(scene.reactor)
+    assert kinds(scene.backend.received()) == "Q"
+    assert scene.lender.calls == ["request", "restore"]

@@ -8,9 +8,11 @@ import pytest
 from psycopg.pq import ExecStatus
 from psycopg.rows import TupleRow
 
+from pgwire.frontend import Query
 from tests.fixtures.pooling import PoolerProcess, StartPooler
 from tests.integration.eager import open_client
 from tests.integration.rotation import SERVERS, rotating, rotating_all, value
+from tests.integration.wire import kinds, log_in
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -362,3 +364,22 @@ def test_with_ignore_nothing_is_done_about_it(start_pooler: StartPooler) -> None
     with pooler.connect() as client, pooler.connect() as other:
         client.execute("PREPARE p AS SELECT 1")
         assert value(other, "EXECUTE p") == 1
+
+
+def test_two_who_wait_for_parameters_do_not_take_the_server_in_turns_for_ever(
+    start_pooler: StartPooler,
+) -> None:
+    pooler = start_pooler(pool_mode="transaction", default_pool_size=1)
+    holder = log_in(pooler)
+    others = [log_in(pooler, application_name=name) for name in ("one", "two")]
+    for _ in range(2):
+        for other in others:
+            # So that these values are known to be accepted.
+            other.query("SELECT 1")
+    holder.query("BEGIN")
+    for other in others:
+        other.send(Query(b"PREPARE q AS SELECT 1").encode())
+    holder.query("SELECT 1")
+    holder.query("COMMIT")
+    for other in others:
+        assert kinds(other.until_ready()) == "CZ"
