@@ -174,8 +174,7 @@ class ClientSession(Unserved):
 
     def _forward(self, server: ServerConnection, view: memoryview, end: int) -> None:
         """Send ``view[:end]`` to the server, keep a fragment of a message."""
-        requests = self.requests
-        ledger = server.ledger
+        requests, ledger = self.requests, server.ledger
         server.sent = None
         query = requests.lone_query(view, end)
         if query is not None and not (ledger.unsynced or ledger.copies_in):
@@ -214,8 +213,7 @@ class ClientSession(Unserved):
         self._regulate()
         ledger = server.ledger
         if not self.requests.pieces and not ledger.answered and ledger.begins_anew:
-            # All of it is ours. Once it is answered the server would go to the next
-            # one, who may wait for the same, and so on for ever.
+            # All is ours. Given back, it would go to one who may wait for the same.
             self.lender.restore(server, self)
 
     def _await_the_last(self, server: ServerConnection) -> None:
@@ -337,6 +335,8 @@ class ClientSession(Unserved):
     def on_copy_in(self, server: ServerConnection) -> None:
         """Send what waited for that, or find out how it ended; see Owner."""
         ledger = server.ledger
+        if self.requests.terminated:
+            ledger.wait()
         if ledger.resynchronisable:
             self.on_answered(server)
         elif self.requests.terminated and ledger.reads_copy_data:

@@ -6,7 +6,7 @@ from pgpool_py.client.cancel import cancel_exchange
 from pgpool_py.reasons import Reason
 from pgpool_py.settings import PoolMode
 from pgwire.backend import DataRow
-from pgwire.copying import CopyData, CopyDone, CopyInResponse
+from pgwire.copying import CopyData, CopyDone, CopyFail, CopyInResponse
 from pgwire.exchange import BIND as BIND_ENTRY
 from pgwire.exchange import EXECUTE as EXECUTE_ENTRY
 from pgwire.exchange import SYNC as SYNC_ENTRY
@@ -254,6 +254,16 @@ def test_a_client_whose_server_owes_nobody_knows_what_is_resynchronised(
     assert scene.lender.calls == ["request", "resynchronise"]
     scene.send(query("SELECT 2"))
     assert scene.backend.received() == b""
+
+
+def test_who_has_said_good_bye_by_then_is_not_waited_for(scene: Scene) -> None:
+    scene.send(parse(sql="COPY t FROM STDIN") + BIND + EXECUTE + SYNC)
+    scene.lend()
+    scene.answer(b"1\0\0\0\4" + b"2\0\0\0\4" + BEGIN_COPY)
+    scene.send(CopyFail(b"enough").encode() + b"X\0\0\0\4")
+    # Whether that Sync was read nobody knows, and no other one is to come.
+    scene.answer(refused())
+    assert scene.lender.calls == ["request", "resynchronise"]
 
 
 def test_not_while_a_cancel_is_on_its_way(scene: Scene) -> None:
