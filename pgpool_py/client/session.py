@@ -26,17 +26,18 @@ from pgwire.codes import TransactionStatus
 from pgwire.errors import ProtocolViolation
 from pgwire.exchange import StatementEvent, StatementNamed, StatementsDropped
 from pgwire.objecting import Watch
-from pgwire.requests import FLUSH, Requests
+from pgwire.requests import Requests
 
 from .identity import ClientIdentity
+from .leaving import Leaving
 from .lender import Lender
 from .regulated import MUCH, owes_much
 from .session_state import NOTHING
 from .telling import told
-from .unserved import READY_IDLE, Unserved
+from .unserved import READY_IDLE
 
 
-class ClientSession(Unserved):
+class ClientSession(Leaving):
     """See the module's text.
 
     Attributes:
@@ -215,18 +216,6 @@ class ClientSession(Unserved):
         if not self.requests.pieces and not ledger.answered and ledger.begins_anew:
             # All is ours. Given back, it would go to one who may wait for the same.
             self.lender.restore(server, self)
-
-    def _await_the_last(self, server: ServerConnection) -> None:
-        """End once all that was sent in front of Terminate is answered."""
-        ledger = server.ledger
-        if ledger.answered or ledger.reads_copy_data:
-            self.close(Reason.CLIENT_CLOSE_REQUEST)
-            return
-        if ledger.keeps_back:
-            server.stream.write(FLUSH)
-        if ledger.in_doubt:
-            ledger.wait()
-        self._regulate()
 
     # What the pool says
 

@@ -1,0 +1,27 @@
+"""A client that has said good-bye: what is owed to it is still waited for."""
+
+from abc import ABC
+
+from pgpool_py.reasons import Reason
+from pgpool_py.server.connection import ServerConnection
+from pgwire.requests import FLUSH
+
+from .unserved import Unserved
+
+
+class Leaving(Unserved, ABC):
+    """See the module's text; a ClientSession is one."""
+
+    __slots__ = ()
+
+    def _await_the_last(self, server: ServerConnection) -> None:
+        """End once all that was sent in front of Terminate is answered."""
+        ledger = server.ledger
+        if ledger.answered or ledger.reads_copy_data:
+            self.close(Reason.CLIENT_CLOSE_REQUEST)
+            return
+        if ledger.keeps_back:
+            server.stream.write(FLUSH)
+        if ledger.in_doubt:
+            ledger.wait()
+        self._regulate()
