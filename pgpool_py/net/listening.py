@@ -6,6 +6,7 @@ import shutil
 import socket
 import stat
 from collections.abc import Collection
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,20 @@ from .address import (
 ABSENT: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 
 _EVERYWHERE: Final = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}
+
+
+class ListeningSocket(socket.socket):
+    """One whose family and type, which accept asks for, are looked up once."""
+
+    @cached_property
+    def family(self) -> socket.AddressFamily:
+        """See ``socket.family``."""
+        return super().family
+
+    @cached_property
+    def type(self) -> socket.SocketKind:
+        """See ``socket.type``."""
+        return super().type
 
 
 def listen_tcp(
@@ -89,7 +104,7 @@ def _listen_ip(
     reuse_port: bool,
 ) -> socket.socket:
     try:
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock = ListeningSocket(family, socket.SOCK_STREAM)
     except OSError as error:
         raise _named(error, where) from error
     try:
@@ -129,7 +144,7 @@ def listen_unix(
     refuse_used(directory, port)
     if not abstract:
         Path(path).unlink(missing_ok=True)
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock = ListeningSocket(socket.AF_UNIX, socket.SOCK_STREAM)
     bound = False
     try:
         sock.setblocking(False)

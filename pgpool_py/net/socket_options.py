@@ -1,7 +1,8 @@
 """The options that every TCP connection gets, and those the operator chose."""
 
 import socket
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 _IP = (socket.AF_INET, socket.AF_INET6)
@@ -22,6 +23,10 @@ class TcpOptions:
 
     ``keepidle`` and ``keepintvl`` are seconds, ``user_timeout`` is milliseconds,
     ``socket_buffer`` is bytes, for each direction.
+
+    Attributes:
+        chosen: level, option and value of what they mean, TCP_NODELAY with them; an
+            option that this system does not have is left out.
     """
 
     keepalive: bool = True
@@ -30,27 +35,44 @@ class TcpOptions:
     keepintvl: int = 0
     user_timeout: int = 0
     socket_buffer: int = 0
+    chosen: tuple[tuple[int, int, int], ...] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        # The one way to set what a frozen object works out itself.
+        object.__setattr__(self, "chosen", tuple(_chosen(self)))
+
+
+def _chosen(options: TcpOptions) -> Iterator[tuple[int, int, int]]:
+    yield socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+    yield socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(options.keepalive)
+    details = [(_USER_TIMEOUT, options.user_timeout)]
+    if options.keepalive:
+        details += [
+            (_KEEPCNT, options.keepcnt),
+            (_KEEPIDLE, options.keepidle),
+            (_KEEPINTVL, options.keepintvl),
+        ]
+    for option, value in details:
+        if option is not None and value:
+            yield socket.IPPROTO_TCP, option, value
+    if options.socket_buffer:
+        yield socket.SOL_SOCKET, socket.SO_SNDBUF, options.socket_buffer
+        yield socket.SOL_SOCKET, socket.SO_RCVBUF, options.socket_buffer
 
 
 def apply(sock: socket.socket, options: TcpOptions) -> None:
     """Set ``options`` and TCP_NODELAY on a TCP socket.
 
-    An option that this system does not have is left out. On a socket that is to be
-    connected, call it before: the buffers decide about the window's scale, tcp(7).
+    On a socket that is to be connected, call it before: the buffers decide about the
+    window's scale, tcp(7).
 
     Raises:
         OSError: the kernel refuses a value.
     """
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(options.keepalive))
-    if options.keepalive:
-        _set_tcp(sock, _KEEPCNT, options.keepcnt)
-        _set_tcp(sock, _KEEPIDLE, options.keepidle)
-        _set_tcp(sock, _KEEPINTVL, options.keepintvl)
-    _set_tcp(sock, _USER_TIMEOUT, options.user_timeout)
-    if options.socket_buffer:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, options.socket_buffer)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, options.socket_buffer)
+    for level, option, value in options.chosen:
+        sock.setsockopt(level, option, value)
 
 
 def defer_accept(listening: socket.socket, on: bool) -> None:
@@ -64,8 +86,3 @@ def defer_accept(listening: socket.socket, on: bool) -> None:
     """
     if listening.family in _IP and _DEFER_ACCEPT is not None:
         listening.setsockopt(socket.IPPROTO_TCP, _DEFER_ACCEPT, int(on))
-
-
-def _set_tcp(sock: socket.socket, option: int | None, value: int) -> None:
-    if value and option is not None:
-        sock.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pgpool_py.net.listening import listen_tcp, listen_unix
+from pgpool_py.net import listening as module
+from pgpool_py.net.listening import ListeningSocket, listen_tcp, listen_unix
 from pgpool_py.net.reactor import Reactor
 from tests.net.doors import Door
 
@@ -41,16 +42,13 @@ def test_a_name_is_looked_up(keep: Keep) -> None:
 def test_a_star_is_content_with_one_family(
     keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = socket.socket
-
     def without_ipv6(family: int, kind: int) -> socket.socket:
         if family == socket.AF_INET6:
             raise OSError(errno.EAFNOSUPPORT, "no IPv6 here")
-        return real(family, kind)
+        return ListeningSocket(family, kind)
 
-    monkeypatch.setattr(socket, "socket", without_ipv6)
+    monkeypatch.setattr(module, "ListeningSocket", without_ipv6)
     listening = listen_tcp("*", 0, 16)
-    monkeypatch.undo()
     assert [keep(sock).family for sock in listening] == [socket.AF_INET]
 
 
@@ -58,7 +56,7 @@ def test_a_star_with_no_family_at_all_fails(monkeypatch: pytest.MonkeyPatch) -> 
     def without_any(family: int, kind: int) -> socket.socket:
         raise OSError(errno.EAFNOSUPPORT, "no IP here")
 
-    monkeypatch.setattr(socket, "socket", without_any)
+    monkeypatch.setattr(module, "ListeningSocket", without_any)
     with pytest.raises(OSError, match="no IP here"):
         listen_tcp("*", 0, 16)
 
@@ -87,6 +85,19 @@ def test_an_address_that_fails_closes_those_that_did_not(
     monkeypatch.undo()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(where[0])
+
+
+def test_what_is_accepted_is_a_socket_like_any_other(keep: Keep) -> None:
+    [listening] = listen_tcp("127.0.0.1", 0, 16)
+    keep(listening).setblocking(True)
+    client = keep(socket.create_connection(listening.getsockname()))
+    accepted, other_side = listening.accept()
+    assert other_side == client.getsockname()
+    assert type(keep(accepted)) is socket.socket
+    kind = (accepted.family, accepted.type, accepted.proto)
+    assert kind == (listening.family, listening.type, listening.proto)
+    assert accepted.getblocking()
+    assert not accepted.get_inheritable()
 
 
 def test_several_processes_may_share_a_port(keep: Keep) -> None:
