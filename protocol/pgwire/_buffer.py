@@ -67,7 +67,7 @@ class Reader:
 
     def text(self, field: str) -> str:
         """Read a cstring as UTF-8; other bytes become surrogate escapes."""
-        return decode_text(self.cstring(field))
+        return self.cstring(field).decode("utf-8", "surrogateescape")
 
     def value(self, field: str) -> bytes | None:
         """Read an Int32 length and that many bytes; length -1 is None (NULL)."""

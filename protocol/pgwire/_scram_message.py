@@ -5,12 +5,13 @@ Source: RFC 5802 sections 5 and 7.
 
 import hashlib
 import hmac
-import re
+from typing import Final
 
 from . import scram
 from .errors import LocalProtocolError, ProtocolViolation
 
-_PRINTABLE = re.compile(rb"[\x21-\x2b\x2d-\x7e]+")
+# "printable" of RFC 5802 section 7: no comma.
+_PRINTABLE: Final = bytes(set(range(0x21, 0x7F)) - {ord(",")})
 
 
 def attributes(message: bytes) -> list[tuple[str, bytes]]:
@@ -18,18 +19,18 @@ def attributes(message: bytes) -> list[tuple[str, bytes]]:
     found: list[tuple[str, bytes]] = []
     for part in message.split(b","):
         # attr-val of RFC 5802: a letter, "=", and anything but comma and zero byte.
-        name, equals, value = part.partition(b"=")
-        if not (equals and len(name) == 1 and name.isalpha()) or 0 in value:
+        if part[1:2] != b"=" or not part[:1].isalpha() or 0 in part:
             raise malformed("attribute expected")
-        found.append((name.decode(), value))
+        found.append((chr(part[0]), part[2:]))
     return found
 
 
 def expect(found: list[tuple[str, bytes]], *names: str) -> list[bytes]:
     """Take the values of the first attributes, which must have these names."""
-    if [name for name, _ in found[: len(names)]] != list(names):
+    found_names, contents = zip(*found[: len(names)], strict=True)
+    if found_names != names:
         raise malformed(f"attributes {', '.join(names)} expected")
-    return [content for _, content in found[: len(names)]]
+    return list(contents)
 
 
 def check_nonce(nonce: str) -> bytes:
@@ -42,7 +43,7 @@ def check_nonce(nonce: str) -> bytes:
 
 def is_nonce(content: bytes) -> bool:
     """Tell whether this is printable ASCII without comma, and not empty."""
-    return _PRINTABLE.fullmatch(content) is not None
+    return bool(content) and not content.translate(None, _PRINTABLE)
 
 
 def from_base64(content: bytes, what: str) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, Self
 
-from ._buffer import Reader, pack_text, pack_uint32
+from ._buffer import Reader, message, pack_text, pack_uint32
 from ._message import BackendMessage
 from .codes import AuthenticationCode, Backend
 from .errors import LocalProtocolError
@@ -23,7 +23,7 @@ class _Request(BackendMessage):
     CODE: ClassVar[int]
 
     def _body(self) -> bytes:
-        return pack_uint32(self.CODE) + self._content()
+        return self.CODE.to_bytes(4, "big") + self._content()
 
     def _content(self) -> bytes:
         return b""
@@ -98,6 +98,11 @@ class _SASLData(_Request):
     """Bytes of the SASL mechanism; never shown in a repr."""
 
     data: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, data: bytes) -> bytes:
+        """Build the message of these data as `encode` does, without an object."""
+        return message(cls.TYPE, cls.CODE.to_bytes(4, "big") + data)
 
     def _content(self) -> bytes:
         return self.data

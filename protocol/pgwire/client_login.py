@@ -13,7 +13,7 @@ same text. Source: PostgreSQL documentation, "Start-up" and "SASL Authentication
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import IntEnum, StrEnum, auto
 from typing import ClassVar, Final
 
 from ._buffer import decode_text
@@ -57,7 +57,7 @@ _SASL = AuthenticationSASL((MECHANISM,)).encode()
 _SASL_PLUS = AuthenticationSASL((MECHANISM_PLUS, MECHANISM)).encode()
 
 
-class AuthMethod(Enum):
+class AuthMethod(StrEnum):
     """How a client proves itself, under PgBouncer's names for ``auth_type``."""
 
     TRUST = "trust"
@@ -67,7 +67,7 @@ class AuthMethod(Enum):
     SCRAM = "scram-sha-256"
 
 
-class ClientState(Enum):
+class ClientState(IntEnum):
     """Where the authentication of a client stands."""
 
     NEW = auto()
@@ -270,7 +270,7 @@ class ClientLogin:
             plus_offered=self._binding is not None,
         )
         if initial.data is None:
-            return ClientState.SASL_FIRST, AuthenticationSASLContinue(b"").encode()
+            return ClientState.SASL_FIRST, AuthenticationSASLContinue.of(b"")
         return self._answer_first(initial.data)
 
     def _on_sasl_first(self, body: bytes) -> tuple[ClientState, bytes]:
@@ -278,14 +278,14 @@ class ClientLogin:
 
     def _answer_first(self, client_first: bytes) -> tuple[ClientState, bytes]:
         reply = self._exchange.first(client_first)
-        return ClientState.SASL_FINAL, AuthenticationSASLContinue(reply).encode()
+        return ClientState.SASL_FINAL, AuthenticationSASLContinue.of(reply)
 
     def _on_sasl_final(self, body: bytes) -> tuple[ClientState, bytes]:
         # All of a SASLResponse is its data.
         exchange = self._exchange
         reply = exchange.final(body)
         self._keys = exchange.keys
-        return ClientState.DONE, AuthenticationSASLFinal(reply).encode() + _OK
+        return ClientState.DONE, AuthenticationSASLFinal.of(reply) + _OK
 
     @property
     def _exchange(self) -> ScramServer:

@@ -6,7 +6,6 @@ user name inside SCRAM is ignored, an authorization identity is refused.
 
 import hmac
 import re
-from dataclasses import dataclass
 
 from ._scram_message import (
     attributes,
@@ -32,15 +31,6 @@ _CLIENT_FIRST = re.compile(
     rb"((?P<flag>n|y|p=(?P<type>[A-Za-z0-9.-]+)),(?P<authzid>a=[^,]*)?,)(?P<bare>.*)",
     re.DOTALL,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Challenged:
-    """What the second half of the exchange needs of the first."""
-
-    header: bytes
-    nonce: bytes
-    transcript: bytes
 
 
 class ScramServer:
@@ -76,7 +66,8 @@ class ScramServer:
         self._mock = mock
         self._binding = binding
         self._plus_offered = plus_offered
-        self._challenged: _Challenged | None = None
+        # Header, nonce, and transcript of the first half, between the two.
+        self._challenged: tuple[bytes, bytes, bytes] | None = None
         self._keys: ScramKeys | None = None
 
     @property
@@ -112,7 +103,7 @@ class ScramServer:
             self._secret.iterations,
         )
         transcript = match["bare"] + b"," + reply
-        self._challenged = _Challenged(match[1], nonce, transcript)
+        self._challenged = (match[1], nonce, transcript)
         return reply
 
     def final(self, message: bytes) -> bytes:
@@ -123,14 +114,15 @@ class ScramServer:
         """
         if self._challenged is None:
             raise LocalProtocolError("this SCRAM exchange has not begun, or is over")
-        challenged, self._challenged = self._challenged, None
+        header, nonce, transcript = self._challenged
+        self._challenged = None
         secret = self._secret
         without_proof, found, encoded_proof = message.rpartition(b",p=")
         if not found:
             raise malformed("attribute p expected")
         proof = key_from_base64(encoded_proof, "proof")
-        self._check_final(challenged, without_proof)
-        auth_message = challenged.transcript + b"," + without_proof
+        self._check_final(header, nonce, without_proof)
+        auth_message = transcript + b"," + without_proof
         signature = secret.client_signing.digest(auth_message)
         client_key = xor(proof, signature)
         fits = hmac.compare_digest(stored_key_of(client_key), secret.stored_key)
@@ -158,14 +150,14 @@ class ScramServer:
                 detail="the client did not see the offer of channel binding",
             )
 
-    def _check_final(self, challenged: _Challenged, without_proof: bytes) -> None:
-        binding, nonce = expect(attributes(without_proof), "c", "r")
-        expected = challenged.header
+    def _check_final(self, header: bytes, nonce: bytes, without_proof: bytes) -> None:
+        binding, given = expect(attributes(without_proof), "c", "r")
+        expected = header
         if self._binding is not None:
             expected += self._binding.data
         if not hmac.compare_digest(from_base64(binding, "channel binding"), expected):
             raise ProtocolViolation("SCRAM channel binding does not match")
-        if not hmac.compare_digest(nonce, challenged.nonce):
+        if not hmac.compare_digest(given, nonce):
             raise ProtocolViolation("SCRAM nonce does not match")
 
 

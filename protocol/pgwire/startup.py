@@ -186,11 +186,11 @@ def _read_cancel(body: bytes) -> CancelRequest:
 
 
 def _read_session(minor: int, body: bytes) -> StartupMessage:
-    parameters: dict[str, str] = {}
-    options: dict[str, str] = {}
-    for name, value in _read_pairs(body):
-        target = options if name.startswith(_OPTION_PREFIX) else parameters
-        target[name] = value
+    parameters = _read_pairs(body)
+    options = {
+        name: parameters.pop(name)
+        for name in [name for name in parameters if name.startswith(_OPTION_PREFIX)]
+    }
     if not parameters.get("user"):
         raise ProtocolViolation("no username supplied")
     return StartupMessage(
@@ -198,15 +198,16 @@ def _read_session(minor: int, body: bytes) -> StartupMessage:
     )
 
 
-def _read_pairs(body: bytes) -> list[tuple[str, str]]:
+def _read_pairs(body: bytes) -> dict[str, str]:
     """Split ``name 0 value 0 … 0``; the last zero ends the packet and only that."""
-    texts = body.split(b"\0")
+    # A zero byte is one in UTF-8, too, whatever is in front of it.
+    texts = decode_text(body).split("\0")
     names, values = texts[:-2:2], texts[1:-2:2]
-    if texts[-2:] != [b"", b""] or len(names) != len(values) or not all(names):
+    if texts[-2:] != ["", ""] or len(names) != len(values) or not all(names):
         raise ProtocolViolation(
             "invalid startup packet layout: expected terminator as last byte"
         )
-    return list(zip(map(decode_text, names), map(decode_text, values), strict=True))
+    return dict(zip(names, values, strict=True))
 
 
 def _packet(content: bytes) -> bytes:

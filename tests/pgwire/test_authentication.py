@@ -112,3 +112,10 @@ def test_random_bytes_raise_protocol_errors_only(body: bytes) -> None:
     except ProtocolError:
         return
     assert request.encode()[5:] == body
+
+
+@pytest.mark.parametrize("kind", [AuthenticationSASLContinue, AuthenticationSASLFinal])
+def test_what_sasl_says_needs_no_object(
+    kind: type[AuthenticationSASLContinue | AuthenticationSASLFinal],
+) -> None:
+    assert kind.of(b"r=nonce") == kind(b"r=nonce").encode()

@@ -258,3 +258,9 @@ def test_random_bytes_raise_protocol_errors_only(code: bytes, body: bytes) -> No
             parse_startup(packet)
         except ProtocolError:
             continue
+
+
+def test_half_a_character_ends_with_its_name_or_value() -> None:
+    found = parse_startup(_packet(V3, b"user\0al\xe2\x82\0database\0\xc3\0\0"))
+    assert isinstance(found, StartupMessage)
+    assert found.parameters == {"user": "al\udce2\udc82", "database": "\udcc3"}
