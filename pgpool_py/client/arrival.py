@@ -73,6 +73,7 @@ class Arrival:
         "_handshake",
         "_login",
         "_phase",
+        "_scratch",
         "_startup",
         "_stream",
         "visitor",
@@ -80,6 +81,7 @@ class Arrival:
 
     def __init__(self, door: Door, visitor: Visitor) -> None:
         self._door = door
+        self._scratch = door.scratch
         self._buffer = bytearray()
         self._phase = _Phase.STARTUP
         self._entry: Entry | None = None
@@ -97,9 +99,17 @@ class Arrival:
         return f"C-0x{number:x}: {startup.database}/{startup.user}@{where}"
 
     def begin(self, stream: Stream) -> None:
-        """Listen to the client on this stream."""
+        """Read from this stream, whose handler it is: mostly its first packet is there.
+
+        Later on the stream calls.
+        """
         self._stream = stream
-        stream.handler = self
+        try:
+            self.on_readable()
+        except Exception as error:
+            # As the reactor does, which calls it from now on.
+            stream.on_fault(error)
+            raise
 
     @property
     def encryption(self) -> str:
@@ -121,9 +131,10 @@ class Arrival:
         stream = self._stream
         if stream is None:
             return
-        scratch = self._door.scratch
+        scratch = self._scratch
+        starts = self._phase is _Phase.STARTUP
         try:
-            if self._may_be_direct(stream) and stream.peek() == _HANDSHAKE:
+            if starts and self._may_be_direct(stream) and stream.peek() == _HANDSHAKE:
                 self._secure(stream, direct=True)
                 return
             size = stream.recv_into(scratch.view[:_READ_SIZE])
@@ -155,15 +166,19 @@ class Arrival:
             self._refuse(Reason.LOGIN_FAILED, error)
 
     def _take(self) -> None:
-        while self._buffer and self._phase is _Phase.STARTUP and self._take_startup():
-            pass
-        while self._buffer and self._phase is _Phase.PASSWORD and self._take_password():
-            pass
+        taken = True
+        while self._buffer and taken:
+            if self._phase is _Phase.STARTUP:
+                taken = self._take_startup()
+            elif self._phase is _Phase.PASSWORD:
+                taken = self._take_password()
+            elif self._phase is _Phase.ENTERING:
+                # No client may know what to send before it was told that it is in.
+                raise errors.startup_repeated()
+            else:
+                break
         if self._phase is _Phase.HELD and len(self._buffer) > MOST_UNREAD:
             raise errors.password_too_long(MOST_UNREAD)
-        if self._phase is _Phase.ENTERING and self._buffer:
-            # No client may know what to send before it was told that it is in.
-            raise errors.startup_repeated()
 
     def _take_startup(self) -> bool:
         length = startup_length(bytes(self._buffer[:4]))
@@ -196,9 +211,8 @@ class Arrival:
         return None if self.visitor.is_local else self._door.tls
 
     def _may_be_direct(self, stream: Stream) -> bool:
-        """Whether these are its first bytes, and TLS may begin without a request."""
-        first = self._phase is _Phase.STARTUP and not self._buffer
-        return first and not stream.encryption and self._tls is not None
+        """Whether TLS may begin here without a request: these are its first bytes."""
+        return not (self._buffer or stream.encryption) and self._tls is not None
 
     def _answer_request(self, request: str, context: ssl.SSLContext | None) -> None:
         stream = self._stream

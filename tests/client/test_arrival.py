@@ -21,7 +21,6 @@ from pgwire.startup import (
     SSLRequest,
     StartupMessage,
 )
-from tests.fixtures.connections import IgnoringHandler
 from tests.fixtures.hand import NewWire, Wire, turn
 from tests.fixtures.messages import kinds, query, split, told
 
@@ -123,7 +122,7 @@ def step(reactor: Reactor, new_wire: NewWire) -> Doorstep:
     ours, client = new_wire()
     door = FakeDoor()
     arrival = Arrival(door, VISITOR)
-    arrival.begin(Stream(reactor, ours, IgnoringHandler()))
+    arrival.begin(Stream(reactor, ours, arrival))
     return Doorstep(reactor, door, arrival, client)
 
 
@@ -150,6 +149,16 @@ def test_it_enters_byte_by_byte_as_well(step: Doorstep) -> None:
     answers = b"".join(step.send(bytes((byte,))) for byte in STARTUP + PASSWORD)
     assert kinds(answers) == "RR"
     assert step.door.calls == ["enter"]
+
+
+def test_what_came_with_the_connection_is_answered_at_once(
+    reactor: Reactor, new_wire: NewWire
+) -> None:
+    ours, client = new_wire()
+    client.send(STARTUP)
+    arrival = Arrival(FakeDoor(), VISITOR)
+    arrival.begin(Stream(reactor, ours, arrival))
+    assert kinds(client.received()) == "R"
 
 
 def test_under_trust_the_startup_packet_is_enough(step: Doorstep) -> None:
@@ -343,6 +352,24 @@ def test_a_client_can_be_refused_from_outside_once(step: Doorstep) -> None:
 def test_a_defect_of_ours_closes_the_client(step: Doorstep) -> None:
     step.arrival.on_fault(ValueError("broken"))
     assert step.door.calls == ["gone"]
+
+
+def test_a_defect_is_told_that_comes_with_the_connection(
+    reactor: Reactor, new_wire: NewWire
+) -> None:
+    class Broken(FakeDoor):
+        def open(self, arrival: AtDoor, startup: StartupMessage) -> FakeDoor:
+            raise ValueError("broken")
+
+    ours, client = new_wire()
+    client.send(STARTUP)
+    door = Broken()
+    arrival = Arrival(door, VISITOR)
+    stream = Stream(reactor, ours, arrival)
+    with pytest.raises(ValueError, match="broken"):
+        arrival.begin(stream)
+    assert stream.closed
+    assert door.calls == ["gone"]
 
 
 # A reload

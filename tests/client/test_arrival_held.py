@@ -15,7 +15,6 @@ from tests.client.test_arrival import (
     Doorstep,
     FakeDoor,
 )
-from tests.fixtures.connections import IgnoringHandler
 from tests.fixtures.hand import NewWire, turn
 from tests.fixtures.messages import kinds, told
 
@@ -25,7 +24,7 @@ def step(reactor: Reactor, new_wire: NewWire) -> Doorstep:
     ours, client = new_wire()
     door = FakeDoor()
     arrival = Arrival(door, VISITOR)
-    arrival.begin(Stream(reactor, ours, IgnoringHandler()))
+    arrival.begin(Stream(reactor, ours, arrival))
     return Doorstep(reactor, door, arrival, client)
 
 

@@ -14,7 +14,6 @@ from pgpool_py.reasons import Reason
 from pgwire.startup import GSSENCRequest, SSLRequest
 from tests.client.test_arrival import PASSWORD, STARTUP, VISITOR, FakeDoor
 from tests.fixtures.certificates import Authority
-from tests.fixtures.connections import IgnoringHandler
 from tests.fixtures.hand import NewWire, Wire, turn
 from tests.fixtures.messages import kinds, told
 
@@ -89,7 +88,7 @@ def call(
 ) -> Caller:
     ours, wire = new_wire()
     arrival = Arrival(door, visitor)
-    arrival.begin(Stream(reactor, ours, IgnoringHandler()))
+    arrival.begin(Stream(reactor, ours, arrival))
     return Caller(reactor, door, arrival, wire)
 
 
