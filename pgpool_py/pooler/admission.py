@@ -1,9 +1,8 @@
 """Deciding how a client that named a user and a database must prove itself."""
 
-import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+from os import urandom
 from typing import Final
 
 from pgpool_py import errors
@@ -31,17 +30,13 @@ _NONCE_SIZE: Final = 18
 _WITH_CERTIFICATES: Final = frozenset({AuthType.CERT, AuthType.HBA})
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Who a client says that it is, and what it wants.
-
-    Attributes:
-        physical: whether that is physical replication, which is of no database.
-    """
-
-    user: str
-    database: str
-    physical: bool = False
+def visit_of(
+    arrival: AtDoor, user: str, database: str, *, physical: bool = False
+) -> Visit:
+    """Give who a client says that it is, what it wants, and where it comes from."""
+    who = arrival.visitor
+    address = None if who.is_local else client_address(who.address)
+    return Visit(database, user, address, bool(arrival.encryption), physical)
 
 
 class Admission:
@@ -58,31 +53,23 @@ class Admission:
         self.pace = pace
         self.recognition = Recognition(context)
         self._context = context
-        self._mock_key = secrets.token_bytes(32)
+        self._mock_key = urandom(32)
         self._unused = self._challenge()
         self._verifiers = Verifiers(context, self._mock_key)
         self._system_users = SystemUsers()
 
-    def visitor(self, arrival: AtDoor, claim: Claim) -> Visitor:
+    def visitor(self, arrival: AtDoor, visit: Visit) -> Visitor:
         """Give what the policy has to know of a client."""
-        who = arrival.visitor
+        uid = arrival.visitor.uid
         policy = self._context.policy
-        address = None if who.is_local else client_address(who.address)
         certificate = None
-        if arrival.encryption and policy.auth_type in _WITH_CERTIFICATES:
+        if visit.tls and policy.auth_type in _WITH_CERTIFICATES:
             certificate = arrival.certificate
         system_user = None
-        if who.uid is not None and any(
+        if uid is not None and any(
             rule.method is HbaMethod.PEER for rule in policy.rules
         ):
-            system_user = self._system_users.name_of(who.uid)
-        visit = Visit(
-            claim.database,
-            claim.user,
-            address,
-            tls=bool(arrival.encryption),
-            physical=claim.physical,
-        )
+            system_user = self._system_users.name_of(uid)
         return Visitor(visit, certificate, system_user)
 
     def refusal(self, visitor: Visitor) -> PoolerError | None:
@@ -135,18 +122,16 @@ class Admission:
             # Else one that nothing fits is checked like one that is not there.
             checked = secret
 
-        def finish(verifier: ScramSecret | None) -> None:
-            then(self._login(method, visitor, checked, verifier))
-
-        if method is AuthMethod.SCRAM and kind is SecretKind.PLAIN and secret:
-            derived = self._verifiers.find(user, secret)
-            if derived is not None:
-                finish(derived)
-                return
-            derive = partial(self._verifiers.derive, user, secret)
-            self.pace.run(owner, lambda: finish(derive()))
+        if method is not AuthMethod.SCRAM or kind is not SecretKind.PLAIN or not secret:
+            verifier = self._mock(method, user, kind)
         else:
-            finish(self._mock(method, user, kind))
+            verifier = self._verifiers.find(user, secret)
+            if verifier is None:
+                derive = partial(self._verifiers.derive, user, secret)
+                login = partial(self._login, method, visitor, checked)
+                self.pace.run(owner, lambda: then(login(derive())))
+                return
+        then(self._login(method, visitor, checked, verifier))
 
     def _login(
         self,
@@ -186,7 +171,7 @@ class Admission:
         return ClientLogin(AuthMethod.ANY, user, None, self._unused)
 
     def _challenge(self) -> Challenge:
-        chance = secrets.token_bytes(MD5_SALT_SIZE + _NONCE_SIZE)
+        chance = urandom(MD5_SALT_SIZE + _NONCE_SIZE)
         salt, nonce = chance[:MD5_SALT_SIZE], chance[MD5_SALT_SIZE:]
         return Challenge(salt, to_base64(nonce).decode(), self._mock_key)
 

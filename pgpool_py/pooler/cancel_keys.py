@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from os import urandom
 from typing import Final
 
 from pgpool_py.client.identity import ClientIdentity
@@ -46,7 +47,8 @@ class CancelKeys:
             key = with_all_hops(secrets.token_bytes(PEER_KEY_SIZE))
             return next(self._free(number, peer_id)), key
         long = minor >= _MINOR_WITH_LONG_KEYS
-        key = secrets.token_bytes(_LONG_KEY if long else _SHORT_KEY)
+        # What secrets.token_bytes calls by way of two others, at each login.
+        key = urandom(_LONG_KEY if long else _SHORT_KEY)
         return FIRST_PID + number % _PIDS, key
 
     def _free(self, number: int, peer_id: int) -> Iterator[int]:

@@ -47,11 +47,13 @@ class Credentials:
         scram = self._stored(target) is not None and self._own(target) is None
         return scram or self._refused is not None
 
-    def learn(self, shown: ServerSecret) -> bool:
-        """Take what a client has shown; say whether it is worth a new attempt."""
-        differs = shown not in (self._learned, self._refused)
+    def is_new(self, shown: ServerSecret) -> bool:
+        """Whether what a client has shown is worth a new attempt."""
+        return shown not in (self._learned, self._refused)
+
+    def learn(self, shown: ServerSecret) -> None:
+        """Take what a client has shown."""
         self._learned = shown
-        return differs
 
     def took(self, used: ServerSecret) -> None:
         """Note that a server was content with this."""

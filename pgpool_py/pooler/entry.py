@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from pgpool_py.client.door import AtDoor, Visitor
 from pgpool_py.client.extended_only import ExtendedOnlySession
@@ -67,18 +68,7 @@ def identify(context: Context, arrival: AtDoor, wishes: Wishes) -> ClientIdentit
     visitor, settings = arrival.visitor, context.settings
     pid, key = context.keys.new(visitor.number, wishes.protocol_minor, settings.peer_id)
     return ClientIdentity(
-        number=visitor.number,
-        database=wishes.database,
-        user=wishes.user,
-        address=visitor.address,
-        port=visitor.port,
-        local_address=visitor.local_address,
-        local_port=visitor.local_port,
-        pid=pid,
-        cancel_key=key,
-        connected=visitor.connected,
-        wishes=visitor.wishes,
-        tls=arrival.encryption,
+        visitor, wishes.database, wishes.user, pid, key, arrival.encryption
     )
 
 
@@ -191,7 +181,7 @@ class ClientEntry:
             identity=identity,
             parameters=self._parameters(pool),
             limits=limits,
-            requests=lambda watch: self._requests(pool, limits, watch),
+            requests=partial(self._requests, pool, limits),
         )
 
     def _requests(self, pool: Pool, limits: PoolSettings, watch: Watch) -> Requests:

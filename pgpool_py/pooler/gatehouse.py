@@ -6,6 +6,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 from pgpool_py import errors
@@ -23,13 +24,12 @@ from pgpool_py.client.startup_options import asked_parameters
 from pgpool_py.log import about
 from pgpool_py.net import peer, socket_options
 from pgpool_py.net.address import Address, IpAddress
-from pgpool_py.net.scratch import Scratch
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgpool_py.settings import PoolSettings, SessionStatePolicy
 from pgwire.startup import CancelRequest, StartupMessage
 
-from .admission import Admission, Claim
+from .admission import Admission, visit_of
 from .console_access import CONSOLE_DATABASE, Access, access
 from .console_entry import ConsoleEntry
 from .context import Context
@@ -112,6 +112,7 @@ class Gatehouse:
         replications: clients with a server of their own.
         peering: cancel requests for clients of other processes.
         census: counts the clients that are in, or have proved who they are.
+        scratch: see Door.
     """
 
     def __init__(
@@ -124,6 +125,7 @@ class Gatehouse:
             context, Inquiries(context, house), Pace(loop.call_later, loop.time)
         )
         self.census = Census()
+        self.scratch = context.scratch
         self.arrivals: dict[AtDoor, None] = {}
         self.sessions: dict[int, ClientSession] = {}
         self.consoles: dict[int, ConsoleClient] = {}
@@ -150,11 +152,6 @@ class Gatehouse:
             arrival.reconsider()
 
     # Arrivals
-
-    @property
-    def scratch(self) -> Scratch:
-        """See Door."""
-        return self._context.scratch
 
     @property
     def tls(self) -> ssl.SSLContext | None:
@@ -244,8 +241,8 @@ class Gatehouse:
             arrival,
             Wishes(database, user, asked, self._minor_of(startup)),
             proof=proof,
-            pool=lambda: self._house.pool_for(database, user),
-            limits=lambda: self._house.limits_for(database, user),
+            pool=partial(self._house.pool_for, database, user),
+            limits=partial(self._house.limits_for, database, user),
             census=self.census,
             on_closed=self.on_client_closed,
             then=self._on_session,
@@ -270,8 +267,9 @@ class Gatehouse:
         self, arrival: AtDoor, startup: StartupMessage, kind: Replication
     ) -> Proof:
         physical = kind is Replication.PHYSICAL
-        claim = Claim(startup.user, startup.database, physical)
-        return Proof(self._context, self.admission, arrival, claim)
+        user, database = startup.user, startup.database
+        visit = visit_of(arrival, user, database, physical=physical)
+        return Proof(self._context, self.admission, arrival, visit)
 
     def _replicate(
         self,
@@ -290,8 +288,8 @@ class Gatehouse:
             Wishes(database, user, passed, minor),
             kind,
             proof=proof,
-            pool=lambda: self._house.pool_for(database, user),
-            limits=lambda: self._house.limits_for(database, user),
+            pool=partial(self._house.pool_for, database, user),
+            limits=partial(self._house.limits_for, database, user),
             census=self.census,
             book=self.replications,
         )

@@ -58,8 +58,8 @@ def _pin(
         database=identity.database,
         user=identity.user,
         number=identity.number,
-        address=identity.address,
-        port=identity.port,
+        address=identity.visitor.address,
+        port=identity.visitor.port,
         application_name=name_of_application(
             client.parameters.values, pool.staffing.defaults
         ),

@@ -98,7 +98,7 @@ class PoolPins:
         """Name the holders, and what for, for whoever is refused."""
         now = self._reactor.now
         return ", ".join(
-            f"{client.identity.address}:{client.identity.port} "
+            f"{client.identity.visitor.address}:{client.identity.visitor.port} "
             f"({', '.join(client.holdings) or 'in a transaction'}, "
             f"{now - pin.since:.0f} s)"
             for client, pin in self.holders.items()

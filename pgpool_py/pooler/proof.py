@@ -15,14 +15,14 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from pgpool_py import errors
-from pgpool_py.auth.rules import Visitor
+from pgpool_py.auth.hba import Visit
 from pgpool_py.auth.secrets import SecretKind
 from pgpool_py.client.door import AtDoor
 from pgpool_py.errors import PoolerError
 from pgwire.client_login import ClientLogin
 from pgwire.server_secret import ServerSecret
 
-from .admission import Admission, Claim
+from .admission import Admission
 from .context import Context
 from .inquiries import Source, source_of
 from .inquiry import Found
@@ -54,21 +54,21 @@ class Proof:
         "_admission",
         "_arrival",
         "_basis",
-        "_claim",
         "_context",
         "_leave",
         "_login",
         "_looked_up",
         "_then",
+        "_visit",
     )
 
     def __init__(
-        self, context: Context, admission: Admission, arrival: AtDoor, claim: Claim
+        self, context: Context, admission: Admission, arrival: AtDoor, visit: Visit
     ) -> None:
         self._context = context
         self._admission = admission
         self._arrival = arrival
-        self._claim = claim
+        self._visit = visit
         self._basis: str | Source | None = None
         self._then: Then | None = None
         self._leave: Callable[[], None] | None = None
@@ -78,41 +78,38 @@ class Proof:
     def begin(self, then: Then) -> None:
         """Decide, and look the secret up; see door.Proof."""
         self._then = then
-        visitor = self._admission.visitor(self._arrival, self._claim)
+        visitor = self._admission.visitor(self._arrival, self._visit)
         basis = self._basis = self._find_basis()
         if not isinstance(basis, Source):
-            self._make(visitor, basis)
+            self._admission.make(self._arrival, visitor, basis, self._end)
             return
         refusal = self._admission.refusal(visitor)
         if refusal is not None:
             self._end(refusal)
         elif self._admission.ignores_secrets(visitor):
-            self._make(visitor, None)
+            self._admission.make(self._arrival, visitor, None, self._end)
         else:
             ask = self._admission.inquiries.ask
-            leave = ask(basis, self._claim.user, self._on_found)
+            leave = ask(basis, self._visit.user, self._on_found)
             if self._then is not None:
                 self._leave = leave
 
     def _find_basis(self) -> str | Source | None:
         """Give the secret of auth_file, or where it is looked up; None if nowhere."""
-        secret = self._context.secrets.get(self._claim.user)
+        secret = self._context.secrets.get(self._visit.user)
         if secret is not None:
             return secret
-        return source_of(self._context.settings, self._claim.database)
+        return source_of(self._context.settings, self._visit.database)
 
     def _on_found(self, outcome: Found | PoolerError) -> None:
         self._leave = None
         if isinstance(outcome, Found):
             self._looked_up = outcome.secret
             # A reload may have changed the rules meanwhile.
-            visitor = self._admission.visitor(self._arrival, self._claim)
-            self._make(visitor, outcome.secret)
+            visitor = self._admission.visitor(self._arrival, self._visit)
+            self._admission.make(self._arrival, visitor, outcome.secret, self._end)
         else:
             self._end(outcome)
-
-    def _make(self, visitor: Visitor, secret: str | None) -> None:
-        self._admission.make(self._arrival, visitor, secret, self._end)
 
     def _end(self, outcome: ClientLogin | PoolerError) -> None:
         then, self._then = self._then, None
@@ -134,7 +131,7 @@ class Proof:
             return None
         then = self._then
         if then is None:
-            return errors.database_reconfigured(self._claim.database)
+            return errors.database_reconfigured(self._visit.database)
         self.drop()
         self._admission.pace.leave(self._arrival)
         self.begin(then)
@@ -153,11 +150,11 @@ class Proof:
             return ServerSecret(password=self._login.password)
         if self._looked_up and not self._is_scram(self._looked_up):
             return ServerSecret(password=self._looked_up)
-        stored = self._looked_up or self._context.secrets.get(self._claim.user)
+        stored = self._looked_up or self._context.secrets.get(self._visit.user)
         if self._login.keys is not None and stored and self._is_scram(stored):
             return ServerSecret(keys=self._login.keys)
         return None
 
     def _is_scram(self, secret: str) -> bool:
-        known = self._admission.recognition.of(self._claim.user, secret)
+        known = self._admission.recognition.of(self._visit.user, secret)
         return known.kind is SecretKind.SCRAM

@@ -160,11 +160,12 @@ class Staffing:
 
     def learn(self, shown: ServerSecret) -> None:
         """Log in with what a client of the servers' user has shown, where needed."""
-        differs = self.destinations.credentials.learn(shown)
-        if differs and not self._books.total:
+        credentials = self.destinations.credentials
+        if not self._books.total and credentials.is_new(shown):
             # What failed without it may succeed now.
             self.destinations.hosts.forget()
             self.failure = None
+        credentials.learn(shown)
 
     def _waits_for_client(self) -> bool:
         """Whether to open none for a minimum alone: it could not log in yet."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pgpool_py.client.door import Visitor
 from pgpool_py.client.identity import ClientIdentity
 from pgpool_py.client.lender import Borrower, Examined, Pinned
 from pgpool_py.client.session import ClientSession
@@ -37,16 +38,11 @@ LIMIT = 4096
 EXAMINE = query("examine")
 
 IDENTITY = ClientIdentity(
-    number=5,
+    Visitor(5, "127.0.0.1", 50000, "127.0.0.1", 6432, accepted=0.0, connected=0.0),
     database="app",
     user="alice",
-    address="127.0.0.1",
-    port=50000,
-    local_address="127.0.0.1",
-    local_port=6432,
     pid=4_194_310,
     cancel_key=b"safe",
-    connected=0.0,
 )
 
 

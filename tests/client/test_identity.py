@@ -2,13 +2,20 @@
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from pgpool_py import errors
+from pgpool_py.client.identity import ClientIdentity
 from pgpool_py.client.log_wishes import LogWishes
 from pgpool_py.reasons import Reason
 from tests.client.parties import IDENTITY
+
+
+def identity(**changed: Any) -> ClientIdentity:
+    """Return that of a visitor with something changed."""
+    return replace(IDENTITY, visitor=replace(IDENTITY.visitor, **changed))
 
 
 def test_a_client_is_named_by_number_database_user_and_address() -> None:
@@ -23,7 +30,7 @@ def test_its_end_is_one_line_and_an_error_one_more(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("INFO")
-    since = replace(IDENTITY, connected=time.time() - 61.5)
+    since = identity(connected=time.time() - 61.5)
     since.log_close(Reason.ADMIN_DISCONNECT, errors.admin_disconnect())
     assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
         ("WARNING", "pooler error: admin forced disconnect"),
@@ -35,7 +42,7 @@ def test_without_log_disconnections_only_errors_are_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("INFO")
-    quiet = replace(IDENTITY, wishes=LogWishes(disconnections=False))
+    quiet = identity(wishes=LogWishes(disconnections=False))
     quiet.log_close(Reason.CLIENT_CLOSE_REQUEST, None)
     assert caplog.records == []
     quiet.log_close(Reason.ADMIN_DISCONNECT, errors.admin_disconnect())
@@ -46,7 +53,7 @@ def test_without_log_pooler_errors_only_closes_are_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("INFO")
-    quiet = replace(IDENTITY, wishes=LogWishes(pooler_errors=False))
+    quiet = identity(wishes=LogWishes(pooler_errors=False))
     quiet.log_close(Reason.ADMIN_DISCONNECT, errors.admin_disconnect())
     (line,) = caplog.messages
     assert line.startswith("closing because: admin forced disconnect (age=")

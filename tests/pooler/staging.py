@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from pgpool_py.client.door import Visitor
 from pgpool_py.client.identity import ClientIdentity
 from pgpool_py.client.session import ClientSession
 from pgpool_py.net.address import Address
@@ -56,16 +57,19 @@ class NoConsole:
 
 def identity(number: int, database: str = "shop", user: str = "ann") -> ClientIdentity:
     return ClientIdentity(
-        number=number,
+        Visitor(
+            number=number,
+            address="192.0.2.7",
+            port=50_000 + number,
+            local_address="192.0.2.1",
+            local_port=6432,
+            accepted=0.0,
+            connected=1_000_000_000.0,
+        ),
         database=database,
         user=user,
-        address="192.0.2.7",
-        port=50_000 + number,
-        local_address="192.0.2.1",
-        local_port=6432,
         pid=FIRST_PID + number,
         cancel_key=b"\1\2\3\4",
-        connected=1_000_000_000.0,
     )
 
 

@@ -14,7 +14,7 @@ from pgpool_py.auth.secrets import SecretKind
 from pgpool_py.client.door import Visitor
 from pgpool_py.errors import PoolerError
 from pgpool_py.pooler import verifiers as verifiers_module
-from pgpool_py.pooler.admission import Admission, Claim
+from pgpool_py.pooler.admission import Admission, visit_of
 from pgpool_py.pooler.inquiries import Inquiries
 from pgpool_py.pooler.pace import Pace
 from pgpool_py.pooler.pool import Pool
@@ -63,7 +63,9 @@ class Desk:
         """Return what a client must pass, or why it is refused."""
         found: list[ClientLogin | PoolerError] = []
         who = guest or guest_from("127.0.0.1")
-        proof = Proof(self.bench.context, self.admission, who, Claim(user, "app"))
+        proof = Proof(
+            self.bench.context, self.admission, who, visit_of(who, user, "app")
+        )
         proof.begin(found.append)
         (outcome,) = found
         return outcome
@@ -237,7 +239,7 @@ def test_randomness_is_fresh_for_each_who_is_asked_and_made_for_nobody_else(
         return made[-1]
 
     desk = desk_of(scram)
-    monkeypatch.setattr("pgpool_py.pooler.admission.secrets.token_bytes", draw)
+    monkeypatch.setattr("pgpool_py.pooler.admission.urandom", draw)
     desk.login("dave")
     desk.login("dave")
     assert len(set(made)) == 2

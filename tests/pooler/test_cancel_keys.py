@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from pgpool_py.client.door import Visitor
 from pgpool_py.client.identity import ClientIdentity
 from pgpool_py.pooler.cancel_keys import FIRST_PID, CancelKeys
 from pgwire.peer_key import MOST_PROCESS_IDS, peer_of, peer_process_id
 from pgwire.startup import CancelRequest
 
 IDENTITY = ClientIdentity(
-    1, "app", "alice", "127.0.0.1", 50000, "127.0.0.1", 6432, 1, b"", 0.0
+    Visitor(1, "127.0.0.1", 50000, "127.0.0.1", 6432, 0.0, 0.0), "app", "alice", 1, b""
 )
 
 

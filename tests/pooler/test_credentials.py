@@ -60,13 +60,16 @@ def test_but_not_a_scram_secret_for_that_what_a_client_has_shown(bench: Bench) -
 def test_what_the_server_refuses_is_forgotten(bench: Bench) -> None:
     credentials = credentials_of(bench)
     target = bench.pool.settings.target
-    assert credentials.learn(KEYS)
+    assert credentials.is_new(KEYS)
+    credentials.learn(KEYS)
+    assert not credentials.is_new(KEYS)
     assert credentials.refused(KEYS)
     assert credentials.of(target) == NOTHING
     assert credentials.lack(target)
     # The same once more is no reason for haste, another is.
-    assert not credentials.learn(KEYS)
-    assert credentials.learn(OTHER)
+    assert not credentials.is_new(KEYS)
+    assert credentials.is_new(OTHER)
+    credentials.learn(OTHER)
     assert credentials.of(target) is OTHER
 
 

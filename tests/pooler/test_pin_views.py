@@ -36,7 +36,7 @@ def test_who_keeps_one_shows_what_for_and_since_when(stage: Stage) -> None:
         user="ann",
         number=client.identity.number,
         address="192.0.2.7",
-        port=client.identity.port,
+        port=client.identity.visitor.port,
         application_name="jobs",
         remote_pid=client.server.pid,
         holds=("advisory lock", "temporary object"),

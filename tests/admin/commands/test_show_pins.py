@@ -18,7 +18,7 @@ def test_a_row_says_who_holds_what_and_since_when(stage: Stage) -> None:
         "user": "ann",
         "client": str(client.identity.number),
         "addr": "192.0.2.7",
-        "port": str(client.identity.port),
+        "port": str(client.identity.visitor.port),
         "application_name": "",
         "remote_pid": str(client.server.pid),
         "holds": "advisory lock, temporary object",
