@@ -205,7 +205,7 @@ class ConsoleSession:
         if self.closed:
             return
         self.closed = True
-        self.identity.log_close(reason, error)
+        self.identity.note_close(reason, error)
         self._wait_no_more()
         self._conversation.undo()
         if error is not None:

@@ -339,6 +339,7 @@ class Arrival:
     def _refuse(self, reason: Reason, error: PoolerError) -> None:
         if self._stream is not None:
             self._stream.write(told(error))
+        self.visitor.tallies.client_errors.note(error.sqlstate)
         wishes = self.visitor.wishes
         # Whoever has not proved itself must not fill the disk.
         shown = self._phase is _Phase.ENTERING or wishes.failures.admit()
@@ -357,6 +358,7 @@ class Arrival:
         if self._phase is _Phase.CLOSED:
             return
         self._phase = _Phase.CLOSED
+        self.visitor.tallies.clients_closed.note(reason)
         if self.visitor.wishes.disconnections and not quiet:
             age = time.time() - self.visitor.connected
             _log.info("closing because: %s (age=%ds)", reason, age, extra=about(self))

@@ -10,6 +10,7 @@ from pgpool_py.errors import PoolerError
 from pgpool_py.net.scratch import Scratch
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
+from pgpool_py.statistics import Tallies
 from pgwire.client_login import ClientLogin
 from pgwire.startup import CancelRequest, StartupMessage
 
@@ -27,6 +28,7 @@ class Visitor:
         connected: in seconds since the epoch.
         uid: the system user at the other end of a unix socket, None if not known.
         wishes: what the log is to have.
+        tallies: of all at the door.
     """
 
     number: int
@@ -38,6 +40,7 @@ class Visitor:
     connected: float = field(repr=False)
     uid: int | None = None
     wishes: LogWishes = field(default_factory=LogWishes, repr=False)
+    tallies: Tallies = field(default_factory=Tallies, repr=False, compare=False)
 
     @property
     def is_local(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
 from pgpool_py.reasons import Reason
+from pgpool_py.statistics import Tallies
 
 from .door import Visitor
 
@@ -23,6 +24,7 @@ class ClientIdentity:
         pid: what it was told as its backend's process id.
         cancel_key: what must come with its cancel request.
         tls: how its connection is encrypted, empty if it is not.
+        tallies: of the pool that it is in.
     """
 
     visitor: Visitor
@@ -31,6 +33,7 @@ class ClientIdentity:
     pid: int
     cancel_key: bytes = field(repr=False)
     tls: str = ""
+    tallies: Tallies = field(default_factory=Tallies, repr=False, compare=False)
 
     @property
     def number(self) -> int:
@@ -41,15 +44,17 @@ class ClientIdentity:
         where = f"{self.visitor.address}:{self.visitor.port}"
         return f"C-0x{self.number:x}: {self.database}/{self.user}@{where}"
 
-    def log_close(self, reason: Reason, error: PoolerError | None) -> None:
-        """Write the line, or two, that say why the client was closed."""
+    def note_close(self, reason: Reason, error: PoolerError | None) -> None:
+        """Count that the client is closed, and write the line, or two, that say why."""
+        self.tallies.clients_closed.note(reason)
         if error is not None:
-            self.log_error(error)
+            self.note_error(error)
         if self.visitor.wishes.disconnections:
             age = time.time() - self.visitor.connected
             _log.info("closing because: %s (age=%ds)", reason, age, extra=about(self))
 
-    def log_error(self, error: PoolerError) -> None:
-        """Write the line about an error that the client is told."""
+    def note_error(self, error: PoolerError) -> None:
+        """Count an error that the client is told, and write the line about it."""
+        self.tallies.client_errors.note(error.sqlstate)
         if self.visitor.wishes.pooler_errors:
             _log.warning("pooler error: %s", error, extra=about(self))

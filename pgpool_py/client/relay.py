@@ -245,7 +245,7 @@ class Relay:
         if self.closed:
             return
         self.closed = True
-        self.identity.log_close(reason, error)
+        self.identity.note_close(reason, error)
         client, server = self._client, self._server
         if error is not None and not server.walk.mid_message:
             client.stream.write(told(error))

@@ -292,7 +292,7 @@ class ClientSession(Leaving):
             if server.ledger.status == TransactionStatus.IN_TRANSACTION:
                 # If it has failed, the client was told an error already.
                 error = errors.transaction_in_statement_mode()
-                self.identity.log_error(error)
+                self.identity.note_error(error)
                 self.stream.write(told(error))
             self.cancel_asked = False
             self.waiting = self.takes_back = True
@@ -369,7 +369,7 @@ class ClientSession(Leaving):
         if self.closed:
             return
         self.closed = True
-        self.identity.log_close(reason, error)
+        self.identity.note_close(reason, error)
         if self.waiting and self.server is None:
             # Of an answer to it a part may have gone out, in the middle of a message.
             self.lender.claim(self)

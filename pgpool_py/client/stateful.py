@@ -187,7 +187,7 @@ class Stateful(Regulated, ABC):
             error = None if listening is None else listening.refusal(found)
             error = error or self.lender.pins.judge(self, found, text)
             if error is not None:
-                self.identity.log_error(error)
+                self.identity.note_error(error)
                 return told(error)
             if listening is not None and found.touches & HEARD:
                 listening.note(found)

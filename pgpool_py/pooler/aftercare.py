@@ -19,6 +19,7 @@ from pgpool_py.server.errand import Errand
 from pgpool_py.server.parameters import UNSETTABLE
 from pgpool_py.server.state import ServerState
 from pgpool_py.settings import PoolMode, PoolSettings, SessionStatePolicy
+from pgpool_py.statistics import Tallies
 from pgwire.diagnostics import ErrorResponse
 from pgwire.draining import skip_request
 from pgwire.exchange import EXECUTE, QUERY
@@ -40,16 +41,26 @@ class Aftercare:
         cancels: the CancelRequests on their way, with the server of each.
     """
 
-    __slots__ = ("_context", "_drain_after", "_shelve", "cancels", "resets", "settings")
+    __slots__ = (
+        "_context",
+        "_drain_after",
+        "_shelve",
+        "_tallies",
+        "cancels",
+        "resets",
+        "settings",
+    )
 
     def __init__(
         self,
         context: Context,
         settings: PoolSettings,
+        tallies: Tallies,
         shelve: Callable[[ServerConnection], None],
     ) -> None:
         self._context = context
         self._shelve = shelve
+        self._tallies = tallies
         self._drain_after: set[ServerConnection] = set()
         self.settings = settings
         self.resets = resets(settings)
@@ -200,6 +211,7 @@ class Aftercare:
         if server.cancels:
             # Nothing new is sent meanwhile: it is the same that would be cancelled.
             return True
+        self._tallies.cancels += 1
         server.cancels += 1
         server.may_be_hit = True
         request = CancelRequest(server.pid, server.cancel_key)

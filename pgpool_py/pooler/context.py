@@ -18,6 +18,7 @@ from pgpool_py.sql.cache import ClassificationCache
 from pgpool_py.sql.classify import classify
 from pgpool_py.sql.fingerprint import Fingerprint, fingerprint
 from pgpool_py.sql.refine import installed, refined
+from pgpool_py.statistics import Tallies
 from pgwire.classification import Classify
 from pgwire.ledger import HOLD_LIMIT
 from pgwire.statement import StatementBook
@@ -63,6 +64,7 @@ class Context:
         starved: the pools that shared limits keep from growing.
         keys: by which clients are cancelled.
         call_later: calls a function after so many seconds.
+        tallies: of clients that are in no pool: at the door, or on the console.
     """
 
     reactor: Reactor
@@ -85,6 +87,7 @@ class Context:
     fingerprint: Callable[[bytes], Fingerprint] = field(default=fingerprint)
     starved: dict[Starved, None] = field(default_factory=dict)
     keys: CancelKeys = field(default_factory=CancelKeys)
+    tallies: Tallies = field(default_factory=Tallies)
 
     def __post_init__(self) -> None:
         self.book = ParameterBook(self.settings.multiplexing_ignore)

@@ -13,6 +13,7 @@ from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.opening import Destination, Opened, Opening, OpeningFailed
 from pgpool_py.settings import LoadBalanceHosts, PoolSettings, ServerTarget
+from pgpool_py.statistics import Tallies
 from pgwire.codes import Sqlstate
 from pgwire.session_attrs import READ_ONLY, TargetSessionAttrs
 
@@ -39,6 +40,7 @@ class Destinations:
         "_context",
         "_on_unfit",
         "_settings",
+        "_tallies",
         "credentials",
         "hosts",
         "lookouts",
@@ -49,10 +51,12 @@ class Destinations:
         context: Context,
         settings: PoolSettings,
         quotas: tuple[Quota, ...],
+        tallies: Tallies,
         on_unfit: Callable[[str], None],
     ) -> None:
         self._context = context
         self._settings = settings
+        self._tallies = tallies
         self._on_unfit = on_unfit
         self.credentials = Credentials(context)
         self.hosts: Hosts[OpeningFailed] = Hosts(
@@ -93,8 +97,25 @@ class Destinations:
 
     # Outcomes
 
+    def note_success(self, turn: Turn, opened: Opened) -> None:
+        """Note that a host works, and takes what it was told."""
+        self._tallies.servers_opened += 1
+        self.hosts.worked(turn)
+        self.credentials.took(opened.destination.secret)
+
+    def note_close(self, server: ServerConnection, reason: Reason) -> None:
+        """Count the end of a server, and tell of it."""
+        tallies, statements = self._tallies, server.ledger.statements
+        tallies.servers_closed.note(reason)
+        tallies.prepared_hits += statements.hits
+        tallies.prepared_misses += statements.misses
+        age = self._context.reactor.now - server.opened
+        subject = about(self.subject(server))
+        _log.info("closing because: %s (age=%ds)", reason, age, extra=subject)
+
     def note_failure(self, opening: Opening, outcome: OpeningFailed) -> None:
         """Note what went wrong with a host, and tell of what is new."""
+        self._tallies.openings_failed.note(outcome.reason)
         hosts, host = self.hosts, opening.destination.host
         unfit = outcome.reason is Reason.HOST_UNFIT
         known = unfit and any(

@@ -15,6 +15,7 @@ from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgpool_py.server.parameters import PATH, ParameterSet, makes_temporary
 from pgpool_py.settings import PoolSettings, SessionStatePolicy
+from pgpool_py.statistics import Tallies
 from pgwire.backend import BackendKeyData
 from pgwire.framing import LARGE_MESSAGE_LIMIT, lengths_up_to
 from pgwire.guarded import GuardedRequests, GuardedWatchedRequests
@@ -63,13 +64,27 @@ def learn(pool: Pool, user: str, proof: Proof) -> None:
             pool.staffing.learn(credentials)
 
 
-def identify(context: Context, arrival: AtDoor, wishes: Wishes) -> ClientIdentity:
-    """Give a client its process id and its cancel key."""
+def identify(
+    context: Context, arrival: AtDoor, wishes: Wishes, tallies: Tallies
+) -> ClientIdentity:
+    """Give a client its process id and its cancel key; ``tallies`` count it."""
     visitor, settings = arrival.visitor, context.settings
     pid, key = context.keys.new(visitor.number, wishes.protocol_minor, settings.peer_id)
     return ClientIdentity(
-        visitor, wishes.database, wishes.user, pid, key, arrival.encryption
+        visitor,
+        wishes.database,
+        wishes.user,
+        pid,
+        key,
+        arrival.encryption,
+        tallies,
     )
+
+
+def count_login(pool: Pool, visitor: Visitor, now: float) -> None:
+    """Count that a client is in, and how long that took."""
+    pool.counters.client_login_count += 1
+    pool.counters.tallies.logins.observe(now - visitor.accepted)
 
 
 def welcome(identity: ClientIdentity, reported: bytes, notice_text: str) -> bytes:
@@ -152,15 +167,15 @@ class ClientEntry:
         stream, self._stream = self._stream, None
         if stream is None:
             return
-        context = self._context
-        identity = identify(context, self._arrival, self._wishes)
+        context, tallies = self._context, pool.counters.tallies
+        identity = identify(context, self._arrival, self._wishes, tallies)
         session = self._session(pool, stream, identity)
         if PATH in self._wishes.parameters:
             session.look_at_path()
         self._arrival.arrived()
         # It is the session's from now on.
         self._place.hand_over()
-        pool.counters.client_login_count += 1
+        count_login(pool, self._arrival.visitor, context.reactor.now)
         self._then(session)
         notice = context.settings.login_notify_message
         reported = pool.staffing.greeting.to(self._wishes.parameters)

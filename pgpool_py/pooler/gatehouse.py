@@ -184,7 +184,8 @@ class Gatehouse:
     def _visitor(
         self, accepted: socket.socket, other: Address, own: IpAddress | None
     ) -> Visitor:
-        port = self._context.settings.listen_port
+        context = self._context
+        port = context.settings.listen_port
         address = local = "unix"
         client_port = local_port = port
         uid = None
@@ -194,15 +195,16 @@ class Gatehouse:
         else:
             uid = peer.user_of(accepted)
         return Visitor(
-            number=next(self._context.numbers),
+            number=next(context.numbers),
             address=address,
             port=client_port,
             local_address=local,
             local_port=local_port,
-            accepted=self._context.reactor.now,
+            accepted=context.reactor.now,
             connected=time.time(),
             uid=uid,
-            wishes=self._context.log_wishes,
+            wishes=context.log_wishes,
+            tallies=context.tallies,
         )
 
     @property
@@ -280,12 +282,11 @@ class Gatehouse:
     ) -> Entry:
         ignored = self._context.settings.ignore_startup_parameters
         passed = passed_parameters(startup.parameters, ignored)
-        minor = self._minor_of(startup)
         database, user = startup.database, startup.user
         return ReplicationEntry(
             self._context,
             arrival,
-            Wishes(database, user, passed, minor),
+            Wishes(database, user, passed, self._minor_of(startup)),
             kind,
             proof=proof,
             pool=partial(self._house.pool_for, database, user),
@@ -354,8 +355,7 @@ class Gatehouse:
 
     def _to_console(self, arrival: AtDoor, startup: StartupMessage) -> Entry:
         user, uid = startup.user, arrival.visitor.uid
-        minor = self._minor_of(startup)
-        wishes = Wishes(startup.database, user, protocol_minor=minor)
+        wishes = Wishes(startup.database, user, protocol_minor=self._minor_of(startup))
 
         def judge() -> Access:
             return access(self._context.settings, user, uid)
@@ -372,9 +372,10 @@ class Gatehouse:
         self, arrival: AtDoor, wishes: Wishes, stream: Stream, *, admin: bool
     ) -> None:
         """Hand a client that has proved itself to the console."""
-        identity = identify(self._context, arrival, wishes)
+        context = self._context
+        identity = identify(context, arrival, wishes, context.tallies)
         arrival.arrived()
-        self._context.keys.add(identity)
+        context.keys.add(identity)
         self.consoles[identity.pid] = self._console(
             stream,
             identity,

@@ -7,6 +7,7 @@ will do. If the client leaves meanwhile, what was begun goes on for nobody.
 """
 
 import math
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -20,7 +21,7 @@ from pgpool_py.server.parameters import AWAITED, Change, ParameterSet, changes
 from pgpool_py.server.replay import replay
 from pgpool_py.server.state import ServerState
 from pgpool_py.settings import PoolSettings
-from pgpool_py.statistics import Counters
+from pgpool_py.statistics import BOUNDS, Counters
 from pgwire.diagnostics import ErrorResponse
 from pgwire.exchange import QUERY
 from pgwire.frontend import Query
@@ -53,6 +54,7 @@ class Linking:
         "_give_back",
         "_preparing",
         "_reactor",
+        "_waits",
         "settings",
     )
 
@@ -68,6 +70,7 @@ class Linking:
         self._context = context
         self._reactor = context.reactor
         self._counters = counters
+        self._waits = counters.tallies.waits
         self._defaults = defaults
         self._give_back = give_back
         self._preparing: dict[ServerConnection, tuple[Borrower, float]] = {}
@@ -94,9 +97,15 @@ class Linking:
 
         ``since`` is when the client began to wait.
         """
-        stale = self._reactor.now - server.since >= self._check_delay
+        now = self._reactor.now
+        stale = now - server.since >= self._check_delay
         self._lend(server, client)
-        self._counters.wait_time += self._reactor.now - since
+        waited = now - since
+        self._counters.wait_time += waited
+        # As observe, without a call: where servers are few, nearly all come this way.
+        waits = self._waits
+        waits.counts[bisect_left(BOUNDS, waited)] += 1
+        waits.total += waited
         if stale:
             self._preparing[server] = (client, since)
             self._check(server)

@@ -132,8 +132,7 @@ class ListenOpener:
         self.opening = None
         destinations = self._destinations
         if isinstance(outcome, Opened):
-            destinations.hosts.worked(turn)
-            destinations.credentials.took(outcome.destination.secret)
+            destinations.note_success(turn, outcome)
             self._on_opened(outcome)
             return
         self.give_back()

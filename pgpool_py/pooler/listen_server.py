@@ -375,10 +375,10 @@ class ListenServer:
         age = now - server.opened
         short = age < self._home.settings.server_login_retry
         self.opener.pause(now, failed=short and reason not in _INTENDED)
-        subject = about(self._destinations.subject(server))
-        _log.info("closing because: %s (age=%ds)", reason, age, extra=subject)
+        self._destinations.note_close(server, reason)
         if not self._hub.unused and self._lost_since is None:
             self._lost_since = now
+            subject = about(self._destinations.subject(server))
             _log.warning(
                 "nobody listens to %d channels for now", len(self._hub), extra=subject
             )
@@ -390,8 +390,8 @@ class ListenServer:
     def on_parameter(self, server: ServerConnection, name: str, value: str) -> None:
         """See Keeper; nothing depends on it here."""
 
-    def on_read_only(self, server: ServerConnection) -> None:
-        """See Keeper; nothing is written here."""
+    def on_error(self, server: ServerConnection, sqlstate: str) -> None:
+        """See Keeper; no client is told of it."""
 
     def on_abandoned_answered(self, server: ServerConnection) -> None:
         """See Keeper; it always has an owner."""

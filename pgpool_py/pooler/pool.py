@@ -1,18 +1,16 @@
 """One pool: the servers of one database and user, and the clients that want them."""
 
-import logging
-
 from pgpool_py import errors
 from pgpool_py.client.lender import Borrower, Examined
 from pgpool_py.client.session import ClientSession
 from pgpool_py.errors import PoolerError
-from pgpool_py.log import about
 from pgpool_py.pool.quota import Quota
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.state import ServerState
 from pgpool_py.settings import PoolMode, PoolSettings
 from pgpool_py.statistics import Counters
+from pgwire.codes import Sqlstate
 from pgwire.session_attrs import REPORTS
 
 from .aftercare import Aftercare
@@ -27,8 +25,6 @@ from .pins import PoolPins
 from .shelf import Shelf
 from .staffing import Staffing
 from .starving import grow_older
-
-_log = logging.getLogger(__name__)
 
 
 class Pool(Shelf["Guest[Pool]"]):
@@ -60,17 +56,19 @@ class Pool(Shelf["Guest[Pool]"]):
         self.statements = context.statements
         self.buffer_limit = context.settings.client_buffer_limit
         self.notified: dict[Borrower, float] = {}
+        tallies = self.counters.tallies
         self.staffing = Staffing(
             context,
             settings,
             books=self.books,
             quotas=quotas,
+            tallies=tallies,
             keeper=self,
             on_opened=self._shelve,
             on_failed=self._on_failed,
             on_other_host=self.grow,
         )
-        self.aftercare = Aftercare(context, settings, self._shelve)
+        self.aftercare = Aftercare(context, settings, tallies, self._shelve)
         self.pins = PoolPins(context.reactor, settings, context.fingerprint)
         self.examining = Examining(context, self.user, self.staffing, self.aftercare)
         self.notifications = Notifications(context, self, self.staffing.destinations)
@@ -313,9 +311,11 @@ class Pool(Shelf["Guest[Pool]"]):
         if isinstance(server.owner, ClientSession):
             server.owner.on_left(server)
 
-    def on_read_only(self, server: ServerConnection) -> None:
-        """See Keeper."""
-        self.staffing.destinations.on_read_only(server)
+    def on_error(self, server: ServerConnection, sqlstate: str) -> None:
+        """Count it, and see whether it tells of the host; see Keeper."""
+        self.counters.tallies.server_errors.note(sqlstate)
+        if sqlstate == Sqlstate.READ_ONLY_SQL_TRANSACTION:
+            self.staffing.destinations.on_read_only(server)
 
     def _shelve(self, server: ServerConnection) -> None:
         """Lend a server that anybody may have to the first in the queue, or keep it."""
@@ -370,9 +370,7 @@ class Pool(Shelf["Guest[Pool]"]):
         self.aftercare.forget(server)
         for quota in self._quotas:
             quota.remove()
-        age = self._reactor.now - server.opened
-        subject = f"S-0x{server.id:x}: {self}@{server.address}"
-        _log.info("closing because: %s (age=%ds)", reason, age, extra=about(subject))
+        self.staffing.destinations.note_close(server, reason)
         owner, server.owner = server.owner, None
         preparing = self.linking.forget(server)
         if preparing is not None and owner is not None:

@@ -85,7 +85,7 @@ class Pooler:
         self._quotas = Quotas()
         self._limits = Limits(self.context)
         self._sweeping = Sweeping()
-        self.retired = Retired()
+        self.retired = Retired(self.context.tallies)
         self._ticks = 0
         self._stop = Stop(self)
         self.stopped = asyncio.Event()
@@ -230,8 +230,7 @@ class Pooler:
     def _drop(self, key: tuple[str, str], pool: Pool) -> None:
         """Forget a pool, but not what it has counted."""
         del self.pools[key]
-        if pool.counters.client_login_count:
-            self.retired.keep(key, pool.counters)
+        self.retired.keep(key, pool.counters)
 
     def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
         """Call ``watcher`` at every tick, until the function returned is called."""

@@ -114,6 +114,7 @@ class Replications:
         self._census.remove(identity.database, identity.user)
         for quota in private.pool.quotas:
             quota.remove()
+        private.pool.counters.tallies.servers_closed.note(reason)
         age = self._context.reactor.now - relay.opened
         _log.info("closing because: %s (age=%ds)", reason, age, extra=about(private))
 

@@ -25,7 +25,7 @@ from pgwire.errors import LocalProtocolError
 from pgwire.startup import StartupMessage
 
 from .context import Context
-from .entry import Wishes, identify, learn, welcome
+from .entry import Wishes, count_login, identify, learn, welcome
 from .greeting import Greeting
 from .limits import Census, Place
 from .pool import Pool
@@ -198,13 +198,14 @@ class ReplicationEntry:
                 return
         else:
             # It may refuse this client alone.
+            pool.counters.tallies.openings_failed.note(outcome.reason)
             where = destinations.subject(opening)
             _log.warning("server login failed: %s", outcome.text, extra=about(where))
         self._arrival.refuse(outcome.reason, destinations.refusal(opening, outcome))
 
     def _succeeded(self, pool: Pool, stream: Stream, opened: Opened) -> None:
-        context = self._context
-        identity = identify(context, self._arrival, self._wishes)
+        context, tallies = self._context, pool.counters.tallies
+        identity = identify(context, self._arrival, self._wishes, tallies)
         relay = Relay(
             context.reactor,
             context.scratch,
@@ -220,7 +221,8 @@ class ReplicationEntry:
         # The places are the relay's from now on.
         self._place.hand_over()
         self._wait_no_more()
-        pool.counters.client_login_count += 1
+        count_login(pool, self._arrival.visitor, context.reactor.now)
+        tallies.servers_opened += 1
         self._book.admit(Private(relay, pool, self.kind))
         notice = context.settings.login_notify_message
         stream.write(welcome(identity, Greeting(opened.reported).to({}), notice))

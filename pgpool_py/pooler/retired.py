@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from pgpool_py.settings import FALLBACK_DATABASE
-from pgpool_py.statistics import Counters
+from pgpool_py.statistics import Counters, Tallies
 
 from .averages import PoolKey
 
@@ -17,16 +17,24 @@ REST: Final = (FALLBACK_DATABASE, "")
 
 
 class Retired:
-    """Counters by database and servers' user, until a pool is made anew for them."""
+    """Counters by database and servers' user, until a pool is made anew for them.
 
-    __slots__ = ("_counters", "_rest")
+    ``nobodys`` gets the tallies of pools that no client ever got into: their names may
+    be invented.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_counters", "_nobodys", "_rest")
+
+    def __init__(self, nobodys: Tallies) -> None:
+        self._nobodys = nobodys
         self._counters: OrderedDict[PoolKey, Counters] = OrderedDict()
         self._rest: Counters | None = None
 
     def keep(self, key: PoolKey, counters: Counters) -> None:
         """Take the counters of a pool that is dropped."""
+        if not counters.client_login_count:
+            self._nobodys.add(counters.tallies)
+            return
         self._counters[key] = counters
         if len(self._counters) > MOST_RETIRED:
             _, oldest = self._counters.popitem(last=False)

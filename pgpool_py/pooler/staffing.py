@@ -18,6 +18,7 @@ from pgpool_py.server.keeper import Keeper
 from pgpool_py.server.opening import Opened, Opening, OpeningFailed
 from pgpool_py.server.parameters import tracked
 from pgpool_py.settings import PoolSettings
+from pgpool_py.statistics import Tallies
 from pgwire.server_secret import ServerSecret
 
 from .aftercare import notifies
@@ -67,6 +68,7 @@ class Staffing:
         *,
         books: Books[ServerConnection, Borrower],
         quotas: tuple[Quota, ...],
+        tallies: Tallies,
         keeper: Keeper[ServerConnection],
         on_opened: Callable[[ServerConnection], None],
         on_failed: Callable[[PoolerError, Reason], None],
@@ -82,7 +84,9 @@ class Staffing:
         self._growing = False
         self._said_to_wait = False
         self.settings = settings
-        self.destinations = Destinations(context, settings, quotas, self._leave_host)
+        self.destinations = Destinations(
+            context, settings, quotas, tallies, self._leave_host
+        )
         self.openings: dict[Opening, Turn] = {}
         self.failure: PoolerError | None = None
         self.welcome: dict[str, str] | None = None
@@ -187,13 +191,12 @@ class Staffing:
         if isinstance(outcome, OpeningFailed):
             self._failed(opening, outcome)
         else:
-            self.destinations.hosts.worked(turn)
+            self.destinations.note_success(turn, outcome)
             self._succeeded(outcome)
 
     def _succeeded(self, opened: Opened) -> None:
         context = self._context
         self.failure = None
-        self.destinations.credentials.took(opened.destination.secret)
         reported = {name.lower(): v for name, v in opened.reported.items()}
         if self.welcome is None:
             self.welcome = opened.reported

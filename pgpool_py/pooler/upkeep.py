@@ -48,6 +48,8 @@ def maintain(pool: Pool, now: float) -> None:
     _retire_idle(pool, now)
     pool.multiplexing.maintain(now)
     pool.grow()
+    if pool.books.waiters and not (pool.paused or pool.books.opening):
+        pool.counters.tallies.exhausted += INTERVAL
 
 
 def _notify_waiters(pool: Pool, now: float) -> None:
@@ -163,6 +165,7 @@ def _end_query(pool: Pool, client: ClientSession, now: float, limit: float) -> N
     if client.timing.cancelled_since < client.timing.exchange_since:
         _log.warning("query timeout: cancelling", extra=about(client))
         client.timing.cancelled_since = now
+        pool.counters.tallies.query_timeouts += 1
         cancel_exchange(client)
     elif now - client.timing.cancelled_since >= pool.cancel_wait_timeout:
         error = errors.query_timeout(limit, errors.Severity.FATAL)

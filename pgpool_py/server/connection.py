@@ -18,7 +18,7 @@ from pgpool_py.errors import PoolerError
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.scratch import Scratch
 from pgpool_py.reasons import Reason
-from pgwire.codes import Sqlstate, TransactionStatus
+from pgwire.codes import TransactionStatus
 from pgwire.diagnostics import ErrorResponse
 from pgwire.exchange import (
     MisnamingError,
@@ -354,17 +354,16 @@ class ServerConnection:
         return renamed
 
     def _note_error(self, error: ErrorResponse, *, skipped: bool) -> None:
+        if not skipped:
+            self._keeper.on_error(self, error.sqlstate)
         if is_fatal(error):
             self.fatal, self.told = error, not skipped
-        elif not skipped:
-            if error.sqlstate == Sqlstate.READ_ONLY_SQL_TRANSACTION:
-                self._keeper.on_read_only(self)
-        elif self._errand is None:
+        elif skipped and self._errand is None:
             # Sent in front of the owner's own messages, which now run in a state
             # that is not theirs: nobody may have their replies, nor, if the owner is
             # gone, a server whose parameters are not known.
             self.close(Reason.INVALID_SERVER_PARAMETER)
-        elif self._errand_error is None:
+        elif skipped and self._errand_error is None:
             self._errand_error = error
 
     # End

@@ -14,8 +14,8 @@ class Keeper(Protocol[S_contra]):
     def on_parameter(self, server: S_contra, name: str, value: str) -> bytes | None:
         """The server reported a parameter; as Owner's."""
 
-    def on_read_only(self, server: S_contra) -> None:
-        """A statement failed because it may not write."""
+    def on_error(self, server: S_contra, sqlstate: str) -> None:
+        """The server told its owner of an error."""
 
     def on_abandoned_answered(self, server: S_contra) -> None:
         """All that an owner who is gone had sent is answered."""

@@ -40,6 +40,8 @@ class ServerStatements:
         issued: how many effects were written down so far.
         batch: how many effects were written down when the last Sync was sent. Within
             a batch nothing is in doubt: what follows an error is thrown away.
+        hits: how often one was there when it was needed.
+        misses: how often one was not, and was prepared.
         unnamed: the unnamed statement, by the Parse that made it; None if it is not
             known or not a client's.
         last_of_unnamed: the last effect on it.
@@ -51,8 +53,10 @@ class ServerStatements:
         "_read_alike",
         "batch",
         "effects",
+        "hits",
         "issued",
         "last_of_unnamed",
+        "misses",
         "unnamed",
     )
 
@@ -65,6 +69,7 @@ class ServerStatements:
         self._read_alike = 0
         self._any_done = False
         self.batch = 0
+        self.hits = self.misses = 0
         self.effects: deque[Effect] = deque()
         self.unnamed: object = None
         self.last_of_unnamed: Effect | None = None
@@ -96,6 +101,7 @@ class ServerStatements:
             return False
         del self._present[name]
         self._present[name] = number
+        self.hits += 1
         return True
 
     def add(self, name: bytes) -> "Prepared":

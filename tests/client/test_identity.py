@@ -31,7 +31,7 @@ def test_its_end_is_one_line_and_an_error_one_more(
 ) -> None:
     caplog.set_level("INFO")
     since = identity(connected=time.time() - 61.5)
-    since.log_close(Reason.ADMIN_DISCONNECT, errors.admin_disconnect())
+    since.note_close(Reason.ADMIN_DISCONNECT, errors.admin_disconnect())
     assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
         ("WARNING", "pooler error: admin forced disconnect"),
         ("INFO", "closing because: admin forced disconnect (age=61s)"),
@@ -43,9 +43,9 @@ def test_without_log_disconnections_only_errors_are_told(
 ) -> None:
     caplog.set_level("INFO")
     quiet = identity(wishes=LogWishes(disconnections=False))
-    quiet.log_close(Reason.CLIENT_CLOSE_REQUEST, None)
+    quiet.note_close(Reason.CLIENT_CLOSE_REQUEST, None)
     assert caplog.records == []
-    quiet.log_close(Reason.ADMIN_DISCONNECT, errors.admin_disconnect())
+    quiet.note_close(Reason.ADMIN_DISCONNECT, errors.admin_disconnect())
     assert len(caplog.records) == 1
 
 
@@ -54,6 +54,6 @@ def test_without_log_pooler_errors_only_closes_are_told(
 ) -> None:
     caplog.set_level("INFO")
     quiet = identity(wishes=LogWishes(pooler_errors=False))
-    quiet.log_close(Reason.ADMIN_DISCONNECT, errors.admin_disconnect())
+    quiet.note_close(Reason.ADMIN_DISCONNECT, errors.admin_disconnect())
     (line,) = caplog.messages
     assert line.startswith("closing because: admin forced disconnect (age=")

@@ -187,7 +187,7 @@ def test_the_keeper_is_told_of_a_statement_that_may_not_write(
     answer = refused("cannot execute INSERT in a read-only transaction", "25006")
     wire.send(answer + READY)
     turn(reactor)
-    assert keeper.read_only == [server]
+    assert keeper.errors == [(server, "25006")]
     assert owner.delivered == answer + READY
 
 

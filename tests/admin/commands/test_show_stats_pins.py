@@ -21,7 +21,7 @@ def test_it_is_told_by_pool_who_is_pinned_and_how_often_any_was(stage: Stage) ->
 
 def test_a_pool_that_was_dropped_is_counted_on(stage: Stage) -> None:
     pool = stage.pool()
-    pool.counters.pin_count = 3
+    pool.counters.client_login_count, pool.counters.pin_count = 1, 3
     stage.pooler.retired.keep(("shop", "ann"), pool.counters)
     stage.pooler.pools.clear()
     found = opened(stage).ask("SHOW STATS_PINS").rows

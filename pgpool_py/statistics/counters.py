@@ -3,8 +3,10 @@
 Counters only grow. PgBouncer's names; a snapshot is an immutable copy.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Self
+
+from .tallies import Tallies
 
 
 @dataclass(slots=True)
@@ -23,6 +25,7 @@ class Counters:
         client_parse_count, server_parse_count, bind_count: prepared statements.
         client_login_count: logins completed.
         pin_count: how often a client began to keep its server past the transaction.
+        tallies: what is counted by name; in no snapshot.
     """
 
     server_assignment_count: int = 0
@@ -38,15 +41,17 @@ class Counters:
     bind_count: int = 0
     client_login_count: int = 0
     pin_count: int = 0
+    tallies: Tallies = field(default_factory=Tallies, repr=False, compare=False)
 
     def add(self, other: Self) -> None:
         """Add field by field."""
-        for f in fields(self):
+        for f in fields(Snapshot):
             setattr(self, f.name, getattr(self, f.name) + getattr(other, f.name))
+        self.tallies.add(other.tallies)
 
     def snapshot(self) -> "Snapshot":
         """Copy what is counted so far."""
-        return Snapshot(**{f.name: getattr(self, f.name) for f in fields(self)})
+        return Snapshot(**{f.name: getattr(self, f.name) for f in fields(Snapshot)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,17 @@
+"""What is counted, and frozen copies of it."""
+
+from .counters import Counters, Snapshot
+from .histogram import BOUNDS, Distribution, Histogram
+from .tallies import OTHER, Tallied, Tallies, Tally
+
+__all__ = [
+    "BOUNDS",
+    "OTHER",
+    "Counters",
+    "Distribution",
+    "Histogram",
+    "Snapshot",
+    "Tallied",
+    "Tallies",
+    "Tally",
+]
