@@ -16,9 +16,11 @@ from pgpool_py.auth.rules import Policy
 from pgpool_py.auth.secrets import Secret
 from pgpool_py.config.auth_files import POLICY_SETTINGS, contradiction, read_policy
 from pgpool_py.config.faults import ConfigError
+from pgpool_py.config.http_token import TokenError, read_token
 from pgpool_py.config.load import Loaded, load, read_secrets
 from pgpool_py.config.reloading import merge
 from pgpool_py.config.setting import SettingError, changed
+from pgpool_py.insight.observer import Observer
 from pgpool_py.log import Log
 from pgpool_py.net.loop import ReactorLoop, new_loop
 from pgpool_py.net.notify import ServiceManager
@@ -29,6 +31,7 @@ from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.pooler.stopping import Stopping
 from pgpool_py.process.descriptors import raise_limit
 from pgpool_py.settings import Settings
+from pgpool_py.web.door import HttpDoor
 
 _log = logging.getLogger(__name__)
 
@@ -82,13 +85,18 @@ class Service:
         pooler = Pooler(loop, loaded.settings, secrets, console, loaded.policy)
         console.attach(pooler)
         self._pooler = pooler
+        self._observer = Observer(pooler)
+        self._door = self._door_of(loop)
         try:
+            # First: from the start on, probes are told that it starts.
+            self._door.open()
             pooler.start(self._inherited)
         except (OSError, LookupError) as error:
             _log.critical("cannot listen: %s", error)
+            self._door.close()
             return 1
         self._handle_signals(loop)
-        pooler.watch(self._tell_manager)
+        self._watch()
         _log.info(
             "process up: %s, pgpool_py %s, Python %s, pid %d",
             SHOWN_VERSION,
@@ -98,12 +106,40 @@ class Service:
         )
         self._manager.ready()
         await pooler.stopped.wait()
-        self._tell_manager()
-        self._manager.close()
+        self._end()
         # What was written last may still be in a stream's hands.
         await asyncio.sleep(0)
         _log.info("process stopped")
         return 0
+
+    def _watch(self) -> None:
+        self._observer.begin()
+        for watcher in (self._door.tick, self._leave_door, self._tell_manager):
+            self._pooler.watch(watcher)
+
+    def _end(self) -> None:
+        self._tell_manager()
+        self._manager.close()
+        self._observer.end()
+        self._door.close()
+
+    def _door_of(self, loop: asyncio.AbstractEventLoop) -> HttpDoor:
+        settings = self._loaded.settings
+        return HttpDoor(
+            settings.http_listen,
+            loop,
+            self._observer,
+            token=self._loaded.token,
+            shares=settings.so_reuseport,
+        )
+
+    def _leave_door(self) -> None:
+        """Let go of the port for HTTP with that for clients, for whoever follows."""
+        pooler = self._pooler
+        if pooler.stopping is not Stopping.NO and all(
+            address.startswith("unix:") for address in pooler.addresses
+        ):
+            self._door.leave()
 
     def _tell_manager(self) -> None:
         """Tell the service manager what it could not be told at once, or not yet."""
@@ -136,6 +172,7 @@ class Service:
             for fault in error.faults:
                 _log.error("%s", fault)
             _log.error("RELOAD failed: the configuration in force is kept")
+            self._observer.reloads.failed()
             raise
         settings, kept = merge(pooler.settings, loaded.settings)
         for warning in (*loaded.warnings, *kept):
@@ -145,6 +182,8 @@ class Service:
         except OSError as error:
             _log.error("cannot open logfile: %s", error)
         self._take_over(settings, _texts(loaded.secrets), loaded.policy)
+        self._door.admit_by(loaded.token)
+        self._observer.reloads.succeeded()
         _log.info("RELOAD: configuration read from %s", path)
 
     def change(self, name: str, text: str) -> None:
@@ -169,9 +208,11 @@ class Service:
                 self._log.reopen(settings.logfile)
             # Keys and certificates are read once more when they are taken over.
             encryption_of(settings)
-        except (OSError, TlsConfigError) as error:
+            token = read_token(settings)
+        except (OSError, TlsConfigError, TokenError) as error:
             raise SettingError(str(error)) from None
         self._take_over(settings, secrets, policy)
+        self._door.admit_by(token)
 
     def _take_over(
         self, settings: Settings, secrets: Mapping[str, str], policy: Policy

@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Callable
 
-from . import check, demo, run
+from . import check, demo, health, run
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "check": check.run,
     "demo": demo.run,
+    "health": health.run,
     "run": run.run,
 }
 

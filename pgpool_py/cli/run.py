@@ -13,6 +13,7 @@ from pgpool_py.admin.commands.version import SHOWN_VERSION
 from pgpool_py.config.faults import ConfigError
 from pgpool_py.config.load import Loaded, load
 from pgpool_py.log import Log
+from pgpool_py.metrics.installed import find_exposition
 from pgpool_py.net.activation import take_sockets
 from pgpool_py.net.listening import refuse_used
 from pgpool_py.net.notify import ServiceManager
@@ -36,7 +37,8 @@ def parser() -> argparse.ArgumentParser:
     options = _Parser(
         prog="pgpool-py",
         description="A PostgreSQL pooler that takes PgBouncer's configuration.",
-        epilog="Other commands: pgpool-py check FILE, pgpool-py demo.\n"
+        epilog="Other commands: pgpool-py check FILE, pgpool-py health FILE, "
+        "pgpool-py demo.\n"
         "To run a file of such a name, write ./check.",
         # The default would put both lines of the version into one.
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -116,6 +118,9 @@ def _run(
         check_daemon(settings)
     # Not for the service: to a reload, the file would seem to have changed its user.
     user = given.user or settings.user
+    if settings.http_listen is not None:
+        # Once root is given up, Python may lie where it cannot be read.
+        find_exposition()
     drop(replace(settings, user=user), allow_root=given.allow_root)
     if settings.unix_socket_dir and not inherited:
         # Here too: once detached, nobody would see it.

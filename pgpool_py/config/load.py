@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from pgpool_py.auth import userlist
@@ -24,6 +24,7 @@ from .auth_files import (
 from .effects import unsafe, without_effect
 from .environment import override
 from .faults import ConfigError, Fault
+from .http_token import TokenError, read_token, unguarded
 from .ini import read_ini, read_text, reason
 from .sections import (
     DATABASES,
@@ -43,12 +44,14 @@ class Loaded:
     Attributes:
         secrets: those of auth_file.
         policy: who must prove what, with the rules of auth_hba_file.
+        token: that a scrape by HTTP must show, empty for none.
     """
 
     settings: Settings
     secrets: Mapping[str, Secret]
     warnings: tuple[str, ...]
     policy: Policy
+    token: str = field(default="", repr=False)
 
 
 def load(
@@ -73,6 +76,8 @@ def load(
     if not activated:
         faults += _nowhere_to_listen(sections, settings)
     faults += _tls_faults(path, sections, settings)
+    token, broken = _read_token(sections, settings)
+    faults += broken
     secrets, broken = _read_secrets(sections, settings)
     faults += broken
     faults += _auth_faults(sections, settings)
@@ -81,7 +86,7 @@ def load(
     if faults:
         raise ConfigError(tuple(dict.fromkeys(faults)))
     warnings = _warnings(sections, settings, secrets, policy)
-    return Loaded(settings, secrets, warnings, policy)
+    return Loaded(settings, secrets, warnings, policy, token)
 
 
 def _unreadable(path: str, faults: tuple[Fault, ...]) -> bool:
@@ -119,6 +124,16 @@ def _tls_faults(path: str, sections: Sections, settings: Settings) -> tuple[Faul
             text = str(error)
             faults.append(Fault(path, 0, text) if entry is None else entry.fault(text))
     return tuple(faults)
+
+
+def _read_token(
+    sections: Sections, settings: Settings
+) -> tuple[str, tuple[Fault, ...]]:
+    try:
+        return read_token(settings), ()
+    except TokenError as error:
+        # The default is none, so a line says it.
+        return "", (sections.given[error.setting].fault(str(error)),)
 
 
 def _auth_faults(sections: Sections, settings: Settings) -> list[Fault]:
@@ -183,6 +198,9 @@ def _warnings(
             f"auth_type is {settings.auth_type} and auth_file names no user: nobody "
             "can log in"
         )
+    open_door = unguarded(settings)
+    if open_door is not None:
+        warnings.append(open_door)
     if not settings.databases:
         warnings.append("[databases] is empty: there is nothing to connect to")
     return tuple(warnings)

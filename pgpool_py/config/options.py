@@ -16,6 +16,7 @@ from pgpool_py.settings import (
     SslNegotiation,
 )
 
+from .http_options import HTTP
 from .option import Effect, Option
 from .values import Choice, Flag, Names, Seconds, Text, Whole, Word
 
@@ -389,6 +390,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             _DNS,
             _BUFFERS,
             _OURS,
+            HTTP,
         )
         for option in group
     }

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from pgpool_py.settings import Endpoint
+
 from .faults import shown
 from .units import known_units, measure
 
@@ -20,6 +22,10 @@ SECONDS_MAX = 1e9
 _INTEGER = re.compile(r"(?P<sign>[+-]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|(?P<rest>[0-9]+))")
 _OCTAL = re.compile(r"0[0-7]*")
 _SECONDS = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_ENDPOINT = re.compile(
+    r"(?:(?:\[(?P<v6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^\s:\[\]]+)):)?(?P<port>[0-9]{1,5})"
+)
+LOOPBACK = "127.0.0.1"
 _MANY_DIGITS = 20
 _TRAILING_COMMENT = re.compile(r"[ \t][;#]")
 _FLAGS = {
@@ -212,6 +218,30 @@ class Word:
     def show(self, value: object) -> str:
         """Return the word."""
         return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class ListenAt:
+    """``PORT`` on loopback, ``HOST:PORT``, ``[IPv6]:PORT``, ``*:PORT``, or nothing."""
+
+    unit: str = ""
+
+    def parse(self, text: str) -> Endpoint | None:
+        """Return where to listen, None for nowhere."""
+        if not text:
+            return None
+        found = _ENDPOINT.fullmatch(text)
+        port = int(found["port"]) if found else 0
+        if found is None or not 0 < port <= 65535:
+            raise ValueError(
+                f"{shown(text)} is not PORT, HOST:PORT, [IPv6]:PORT or *:PORT"
+                f"{_comment(text)}"
+            )
+        return Endpoint(found["v6"] or found["host"] or LOOPBACK, port)
+
+    def show(self, value: object) -> str:
+        """Return host and port."""
+        return "" if value is None else str(value)
 
 
 def strtol(text: str) -> int | None:

@@ -59,9 +59,14 @@ class Destination:
     tls: ServerTls | None = None
 
     def __str__(self) -> str:
-        if self.host.startswith(("/", "@")):
-            return unix_socket_path(self.host, self.port)
-        return address_text((self.host, self.port))
+        return place_text(self.host, self.port)
+
+
+def place_text(host: str, port: int) -> str:
+    """Give ``127.0.0.1:5432``, or a socket's path where ``host`` is a directory."""
+    if host.startswith(("/", "@")):
+        return unix_socket_path(host, port)
+    return address_text((host, port))
 
 
 @dataclass(frozen=True, slots=True)

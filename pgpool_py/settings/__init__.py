@@ -14,6 +14,7 @@ from .choices import (
     SslMode,
     SslNegotiation,
 )
+from .endpoint import Endpoint
 from .lines import DatabaseSettings, PeerSettings, UserSettings
 from .pool import PoolSettings, ServerTarget
 from .process import Settings
@@ -26,6 +27,7 @@ __all__ = [
     "FALLBACK_SOCKET_DIR",
     "AuthType",
     "DatabaseSettings",
+    "Endpoint",
     "LoadBalanceHosts",
     "Multiplex",
     "PeerSettings",

@@ -26,6 +26,7 @@ from .choices import (
     SslMode,
     SslNegotiation,
 )
+from .endpoint import Endpoint
 from .lines import DatabaseSettings, PeerSettings, UserSettings
 from .pool import PoolSettings, ServerTarget
 
@@ -170,6 +171,10 @@ class Settings:
     multiplexing_patience: float = 0.005
     multiplexing_reply_limit: int = 65536
     multiplexing_ignore: tuple[str, ...] = ("application_name",)
+    http_listen: Endpoint | None = None
+    http_token: str = field(default="", repr=False)
+    http_token_file: str = ""
+    readiness_needs_server: bool = False
     # The other sections
     databases: Mapping[str, DatabaseSettings] = field(
         default_factory=lambda: MappingProxyType({})

@@ -142,6 +142,7 @@ BOOT_ONLY = {
     "pkt_buf",
     "allow_root",  # ours
     "multiplexing_ignore",  # ours
+    "http_listen",  # ours
 }
 
 OURS: dict[str, object] = {
@@ -164,6 +165,10 @@ OURS: dict[str, object] = {
     "multiplexing_patience": 0.005,
     "multiplexing_reply_limit": 65536,
     "multiplexing_ignore": ("application_name",),
+    "http_listen": None,
+    "http_token": "",
+    "http_token_file": "",
+    "readiness_needs_server": False,
 }
 
 
@@ -174,6 +179,8 @@ READ_BY_CONFIG = {
     "auth_file": "load.py",
     "auth_hba_file": "auth_files.py",
     "auth_ident_file": "auth_files.py",
+    "http_token": "http_token.py",
+    "http_token_file": "http_token.py",
 }
 
 

@@ -8,6 +8,7 @@ from pgpool_py.config.values import (
     Choice,
     Flag,
     Kind,
+    ListenAt,
     Names,
     Seconds,
     Text,
@@ -16,7 +17,7 @@ from pgpool_py.config.values import (
     did_you_mean,
     strtol,
 )
-from pgpool_py.settings import PoolMode
+from pgpool_py.settings import Endpoint, PoolMode
 
 TIMES = "; units are us, ms, s, min, h, d"
 SIZES = "; units are B, kB, MB, GB, TB"
@@ -216,3 +217,30 @@ def test_something_close_is_suggested_and_something_far_is_not() -> None:
         ' (did you mean "listen_port"?)'
     )
     assert did_you_mean("xyz", ["listen_port", "user"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "shown"),
+    [
+        ("", None, ""),
+        ("9127", Endpoint("127.0.0.1", 9127), "127.0.0.1:9127"),
+        ("*:9127", Endpoint("*", 9127), "*:9127"),
+        ("db.example:80", Endpoint("db.example", 80), "db.example:80"),
+        ("[::1]:9127", Endpoint("::1", 9127), "[::1]:9127"),
+    ],
+)
+def test_an_endpoint_is_read_and_shown(
+    text: str, expected: Endpoint | None, shown: str
+) -> None:
+    kind = ListenAt()
+    assert kind.parse(text) == expected
+    assert kind.show(expected) == shown
+    assert kind.parse(shown) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "0", "65536", "::1:9127", "a b:80", "127.0.0.1", ":80", "[::1]"]
+)
+def test_what_is_no_endpoint_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not PORT, HOST:PORT"):
+        ListenAt().parse(text)

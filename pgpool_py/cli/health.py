@@ -1,0 +1,112 @@
+"""``pgpool-py health FILE``: ask the pooler that runs by it whether it is well."""
+
+import argparse
+import asyncio
+import http.client
+import os
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Final
+
+from pgpool_py.config.faults import ConfigError
+from pgpool_py.config.load import load
+from pgpool_py.net.address import unix_socket_path
+from pgpool_py.settings import Endpoint, Settings
+from pgwire.startup import StartupMessage
+
+# Seconds; the loop has two of them to answer a probe.
+TIMEOUT: Final = 5.0
+
+_EVERYWHERE: Final = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+# The console, for no pool is made for who asks there.
+_HELLO: Final = StartupMessage(0, {"user": "pgbouncer", "database": "pgbouncer"})
+
+
+def parser() -> argparse.ArgumentParser:
+    """Give the parser of the options."""
+    options = argparse.ArgumentParser(
+        prog="pgpool-py health",
+        description="Ask the pooler that runs by a configuration, and what "
+        "PGPOOL_<SETTING> in the environment sets over it, whether clients should be "
+        "sent to it: by HTTP, or without http_listen whether it answers at all. Exit "
+        "status 0 if so, else 1.",
+    )
+    options.add_argument("file", metavar="FILE", help="pgbouncer.ini")
+    options.add_argument(
+        "--live", action="store_true", help="ask only whether it lives"
+    )
+    options.add_argument(
+        "--timeout",
+        type=float,
+        default=TIMEOUT,
+        metavar="SECONDS",
+        help=f"wait so long; default: {TIMEOUT:g}",
+    )
+    return options
+
+
+def run(arguments: list[str]) -> int:
+    """Print what the pooler says, or why it says nothing; give the exit status."""
+    given = parser().parse_args(arguments)
+    try:
+        settings = load(given.file, os.environ, activated=True).settings
+    except ConfigError as error:
+        for fault in sorted(error.faults):
+            print(fault)
+        return 1
+    try:
+        if settings.http_listen is not None:
+            path = "/livez" if given.live else "/readyz"
+            well, said = probe(settings.http_listen, path, given.timeout)
+        else:
+            well, said = asyncio.run(_within(given.timeout, settings))
+    except (OSError, http.client.HTTPException, EOFError) as error:
+        well, said = False, f"no answer: {str(error) or type(error).__name__}"
+    print(said)
+    return 0 if well else 1
+
+
+def probe(where: Endpoint, path: str, timeout: float) -> tuple[bool, str]:
+    """Ask by HTTP; give whether it is well, and what it says.
+
+    Raises:
+        OSError, http.client.HTTPException: there is no answer.
+    """
+    host = _EVERYWHERE.get(where.host, where.host)
+    connection = http.client.HTTPConnection(host, where.port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        reply = connection.getresponse()
+        said = reply.read().decode(errors="replace").strip()
+        return reply.status == HTTPStatus.OK, said
+    finally:
+        connection.close()
+
+
+async def _within(seconds: float, settings: Settings) -> tuple[bool, str]:
+    async with asyncio.timeout(seconds):
+        await greet(settings)
+    return True, "alive"
+
+
+async def greet(settings: Settings) -> None:
+    """Begin to log in where clients do; whatever the answer, there is one.
+
+    Raises:
+        OSError, EOFError: there is none.
+    """
+    port = settings.listen_port
+    if settings.unix_socket_dir:
+        path = unix_socket_path(settings.unix_socket_dir, port)
+        reader, writer = await asyncio.open_unix_connection(path)
+    else:
+        host = next(iter(settings.listen_addr), "*")
+        host = _EVERYWHERE.get(host, host)
+        reader, writer = await asyncio.open_connection(host, port)
+    try:
+        writer.write(_HELLO.encode())
+        await reader.readexactly(1)
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()

@@ -1,0 +1,79 @@
+"""Who looks at the pooler for all others, and counts what nobody else does.
+
+Built in the loop's thread and asked there; what it gives may be read in any.
+"""
+
+import os
+import platform
+import time
+
+from pgpool_py import __version__
+from pgpool_py.pooler.ends import epoch_offset
+from pgpool_py.pooler.pooler import Pooler
+from pgpool_py.pooler.reachability import Reachability
+
+from .condition import Condition, State, state_of
+from .loop_lag import LoopLag
+from .reloads import Reloads
+from .snapshot import PoolerSnapshot, ProcessSnapshot
+from .taking import take_databases, take_pools
+
+
+class Observer:
+    """See the module's text.
+
+    Attributes:
+        reloads: told of each by whoever reads the configuration.
+    """
+
+    def __init__(self, pooler: Pooler) -> None:
+        self._pooler = pooler
+        self._lag = LoopLag()
+        self._reachability = Reachability(pooler)
+        self._begun = False
+        self.reloads = Reloads()
+
+    def begin(self) -> None:
+        """Watch a pooler that has started."""
+        self._begun = True
+        self._pooler.watch(self._lag.tick)
+        self._pooler.watch(self._reachability.tick)
+
+    def end(self) -> None:
+        """Leave nothing open: the pooler has stopped."""
+        self._reachability.stop()
+
+    def condition(self) -> Condition:
+        """Say whether it serves."""
+        if not self._begun:
+            return Condition(State.STARTING)
+        return Condition(state_of(self._pooler), self._reachability.why_not)
+
+    def snapshot(self) -> PoolerSnapshot:
+        """Give everything."""
+        return PoolerSnapshot(
+            taken=time.time(),
+            condition=self.condition(),
+            process=self._process(),
+            pools=take_pools(self._pooler),
+            databases=take_databases(self._pooler),
+        )
+
+    def _process(self) -> ProcessSnapshot:
+        pooler = self._pooler
+        house = pooler.gatehouse
+        return ProcessSnapshot(
+            version=__version__,
+            python=platform.python_version(),
+            pid=os.getpid(),
+            started=pooler.started + epoch_offset(),
+            cpu=time.process_time(),
+            lag=self._lag.histogram.snapshot(),
+            latest_lag=self._lag.latest,
+            clients=house.connected,
+            max_clients=pooler.settings.max_client_conn,
+            arriving=len(house.arrivals),
+            consoles=len(house.consoles),
+            reloaded=self.reloads.latest,
+            nobodys=pooler.context.tallies.snapshot(),
+        )

@@ -1,0 +1,1 @@
+"""HTTP: probes, metrics and snapshots, in threads that never touch live objects."""

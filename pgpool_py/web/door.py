@@ -1,0 +1,94 @@
+"""The HTTP door of a pooler: where it listens, from its start to its end."""
+
+import errno
+import logging
+import time
+from typing import Final
+
+from pgpool_py.metrics.installed import find_exposition
+from pgpool_py.net.listening import listen_tcp
+from pgpool_py.settings import Endpoint
+
+from .pages import Observer, Pages
+from .question import Asker, Loop
+from .server import Server
+
+_log = logging.getLogger(__name__)
+
+_BACKLOG: Final = 16
+# Seconds between two attempts to get a port that is in use.
+PAUSE: Final = 1.0
+
+
+class HttpDoor:
+    """See the module's text; used in the loop's thread.
+
+    ``where`` is None for no door at all. Where it ``shares`` the pooler's port with
+    other processes, one that it replaces may still have this one: it is listened on as
+    soon as that leaves it.
+    """
+
+    def __init__(
+        self,
+        where: Endpoint | None,
+        loop: Loop,
+        observer: Observer,
+        *,
+        token: str,
+        shares: bool,
+    ) -> None:
+        self._where = where
+        self._shares = shares
+        exposition = None if where is None else find_exposition()
+        self._pages = Pages(Asker(loop), observer, exposition, token)
+        self._server: Server | None = None
+        # When to try again, by the monotonic clock.
+        self._again: float | None = None
+
+    def open(self) -> None:
+        """Listen, or wait for that.
+
+        Raises:
+            OSError: that is not possible.
+        """
+        where = self._where
+        if where is None:
+            return
+        try:
+            listening = listen_tcp(where.host, where.port, _BACKLOG)
+        except OSError as error:
+            if not self._shares or error.errno != errno.EADDRINUSE:
+                raise
+            if self._again is None:
+                _log.info("http_listen: %s is in use, waiting for it", where)
+            self._again = time.monotonic() + PAUSE
+            return
+        self._again = None
+        self._server = Server(listening, self._pages.respond)
+        self._server.start()
+        _log.info("listening for HTTP on %s", where)
+
+    def tick(self) -> None:
+        """Try again what could not be had; called from time to time."""
+        if self._again is not None and time.monotonic() >= self._again:
+            try:
+                self.open()
+            except OSError as error:
+                _log.error("http_listen: %s", error)
+                self._again = None
+
+    def admit_by(self, token: str) -> None:
+        """Demand another token from now on, empty for none."""
+        self._pages.token = token
+
+    def leave(self) -> None:
+        """Leave the port to a process that may be there to follow."""
+        if self._shares:
+            self.close()
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._again = None
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop()

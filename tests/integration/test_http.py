@@ -1,0 +1,162 @@
+"""Probes and metrics of a pooler that serves, over HTTP."""
+
+import json
+import signal
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from pgpool_py.embedded.place import HOST
+from tests.fixtures.messages import query
+from tests.fixtures.pooler_files import DATABASE, USER, Setting
+from tests.fixtures.pooling import PoolerProcess, StartPooler, free_port
+from tests.fixtures.waiting import PATIENCE, until
+from tests.integration.wire import log_in
+
+
+@dataclass(frozen=True)
+class Door:
+    """The HTTP side of a pooler."""
+
+    pooler: PoolerProcess
+    port: int
+
+    def get(self, path: str, **headers: str) -> tuple[int, str]:
+        """Return status and body."""
+        where = f"http://{HOST}:{self.port}{path}"
+        request = urllib.request.Request(where, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
+                return reply.status, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def metrics(self) -> dict[tuple[str, ...], float]:
+        """Return values by name and the values of the labels, those sorted by name."""
+        status, text = self.get("/metrics")
+        assert status == 200
+        return {
+            (sample.name, *(value for _, value in sorted(sample.labels.items()))): (
+                sample.value
+            )
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+
+def open_door(start_pooler: StartPooler, **settings: Setting) -> Door:
+    port = free_port()
+    given: dict[str, Setting] = {"pool_mode": "transaction", **settings}
+    return Door(start_pooler(http_listen=port, more=given), port)
+
+
+def test_it_is_ready_until_it_is_told_to_stop(start_pooler: StartPooler) -> None:
+    door = open_door(start_pooler, shutdown_grace=60)
+    client = door.pooler.keep(door.pooler.connect())
+    assert door.get("/livez") == (200, "alive\n")
+    assert door.get("/readyz") == (200, "ready\n")
+    door.pooler.signal(signal.SIGTERM)
+    until(lambda: door.get("/readyz") == (503, "draining\n"), "it drains")
+    # It serves as before meanwhile.
+    assert client.execute("SELECT 1").fetchone() == (1,)
+    assert door.get("/livez") == (200, "alive\n")
+
+
+def test_it_is_not_ready_while_no_server_can_be_reached(
+    start_pooler: StartPooler,
+) -> None:
+    door = open_door(
+        start_pooler,
+        readiness_needs_server=1,
+        server_idle_timeout=0,
+    )
+    until(lambda: door.get("/readyz")[0] == 200, "PostgreSQL is reached")
+    door.pooler.files.place = f"host={HOST} port={free_port()}"
+    door.pooler.reload()
+    until(lambda: door.get("/readyz")[0] == 503, "nobody is reached any more")
+    assert "Connection refused" in door.get("/readyz")[1]
+
+
+def test_totals_are_what_clients_did(start_pooler: StartPooler) -> None:
+    door = open_door(start_pooler)
+    clients = [door.pooler.keep(door.pooler.connect()) for _ in range(3)]
+    for client in clients:
+        for _ in range(10):
+            client.execute("SELECT 1")
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        clients[0].execute("SELECT * FROM absent")
+    with clients[1].transaction():
+        clients[1].execute("SELECT 1")
+    clients[2].close()
+    until(lambda: len(door.pooler.backends()) == 1, "one server did it all")
+    found = door.metrics()
+    app = (DATABASE, USER)
+    assert found["pgpool_transactions_total", *app] == 32
+    # BEGIN and COMMIT are queries of their own.
+    assert found["pgpool_queries_total", *app] == 34
+    assert found["pgpool_client_login_seconds_count", *app] == 3
+    assert found["pgpool_client_wait_seconds_count", *app] == 32
+    assert found["pgpool_servers_opened_total", *app] == 1
+    assert found["pgpool_server_errors_total", DATABASE, "42P01", USER] == 1
+    assert found["pgpool_clients", DATABASE, "idle", USER] == 2
+    assert (
+        found["pgpool_clients_closed_total", DATABASE, "client close request", USER]
+        == 1
+    )
+    assert found["pgpool_sent_bytes_total", *app] > 0
+
+
+def test_a_snapshot_shows_who_waits(start_pooler: StartPooler) -> None:
+    door = open_door(start_pooler, default_pool_size=1)
+    holder = door.pooler.keep(door.pooler.connect())
+    holder.execute("BEGIN")
+    waiting = log_in(door.pooler)
+    waiting.send(query("SELECT 1"))
+
+    def waits() -> bool:
+        [pool] = json.loads(door.get("/api/snapshot")[1])["pools"]
+        return bool(pool["now"]["clients_waiting"] == pool["now"]["limit"] == 1)
+
+    until(waits, "one client waits")
+    holder.execute("COMMIT")
+    assert door.metrics()["pgpool_pool_exhausted_seconds_total", DATABASE, USER] >= 0
+
+
+def test_the_token_is_read_again_by_a_reload(start_pooler: StartPooler) -> None:
+    door = open_door(start_pooler, http_token="s3cret", admin_users=USER)
+    assert door.get("/metrics")[0] == 401
+    assert door.get("/metrics", authorization="Bearer s3cret")[0] == 200
+    with door.pooler.connect("pgbouncer") as console:
+        [shown] = [
+            row[1] for row in console.execute("SHOW CONFIG") if row[0] == "http_token"
+        ]
+    assert shown == "********"
+    door.pooler.reload(http_token="an0ther")
+    assert door.get("/metrics", authorization="Bearer s3cret")[0] == 401
+    assert door.get("/metrics", authorization="Bearer an0ther")[0] == 200
+    door.pooler.reload(http_token="")
+    assert door.metrics()["pgpool_config_last_reload_successful",] == 1
+    door.pooler.reload(pool_mode="nonsense")
+    assert door.metrics()["pgpool_config_last_reload_successful",] == 0
+    assert not {"s3cret", "an0ther"} & set(door.pooler.log.split())
+
+
+def test_another_process_gets_the_port_when_this_one_leaves_it(
+    start_pooler: StartPooler,
+) -> None:
+    first = open_door(start_pooler, so_reuseport=1)
+    client = first.pooler.keep(first.pooler.connect())
+    second = start_pooler(http_listen=first.port, so_reuseport=1, pool_mode="session")
+    second.wait_for_log("is in use, waiting for it")
+    first.pooler.signal(signal.SIGTERM)
+    second.wait_for_log("listening for HTTP on")
+    assert first.get("/readyz") == (200, "ready\n")
+    # The first one still has a client.
+    assert client.execute("SELECT 1").fetchone() == (1,)
+    client.close()
+    assert first.pooler.wait() == 0

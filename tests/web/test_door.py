@@ -1,0 +1,100 @@
+"""The door of a pooler: it listens, waits for its port, and leaves it."""
+
+import logging
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from pgpool_py.insight.observer import Observer
+from pgpool_py.settings import Endpoint
+from pgpool_py.web import door as door_module
+from pgpool_py.web.door import PAUSE, HttpDoor
+from tests.fixtures.hand import Clock
+from tests.fixtures.pooling import free_port
+from tests.pooler.staging import Stage, staged
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with staged() as stage:
+        yield stage
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+def door(stage: Stage, port: int | None, *, shares: bool = False) -> HttpDoor:
+    where = None if port is None else Endpoint("127.0.0.1", port)
+    observer = Observer(stage.pooler)
+    return HttpDoor(where, stage.loop, observer, token="", shares=shares)
+
+
+def answers(port: int) -> bool:
+    """Return whether somebody listens there."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_it_listens_from_open_to_close(stage: Stage, port: int) -> None:
+    opened = door(stage, port)
+    opened.open()
+    assert answers(port)
+    opened.close()
+    assert not answers(port)
+    opened.close()
+
+
+def test_without_an_address_there_is_none(stage: Stage) -> None:
+    none = door(stage, None)
+    none.open()
+    none.tick()
+    none.close()
+
+
+def test_a_port_in_use_is_an_error(stage: Stage, port: int) -> None:
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        pytest.raises(OSError, match="in use"),
+    ):
+        door(stage, port).open()
+
+
+def test_a_port_that_another_process_is_to_leave_is_waited_for(
+    stage: Stage,
+    port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(door_module, "time", clock)
+    waiting = door(stage, port, shares=True)
+    with caplog.at_level(logging.INFO, "pgpool_py"):
+        with socket.create_server(("127.0.0.1", port)):
+            waiting.open()
+            clock.advance(PAUSE)
+            waiting.tick()
+        waiting.tick()
+        assert not answers(port)
+        clock.advance(PAUSE)
+        waiting.tick()
+    assert answers(port)
+    waiting.close()
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        f"http_listen: 127.0.0.1:{port} is in use, waiting for it",
+        f"listening for HTTP on 127.0.0.1:{port}",
+    ]
+
+
+@pytest.mark.parametrize("shares", [True, False])
+def test_it_leaves_its_port_only_where_another_may_follow(
+    stage: Stage, port: int, shares: bool
+) -> None:
+    opened = door(stage, port, shares=shares)
+    opened.open()
+    opened.leave()
+    assert answers(port) is not shares
+    opened.close()
