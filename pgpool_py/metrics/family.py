@@ -73,15 +73,23 @@ def of_pools_by(
 
 
 def of_everybody_by(
-    name: str, meaning: str, label: str, read: Callable[[Tallied], Mapping[str, int]]
+    name: str,
+    meaning: str,
+    label: str,
+    read: Callable[[Tallied], Mapping[str, int]],
+    always: Iterable[str] = (),
 ) -> Family:
-    """Give a counter by name; both names are empty of clients that are in no pool."""
+    """Give a counter by name; of clients that are in no pool the labels are empty.
+
+    What is ``always`` there begins with 0: Prometheus takes no notice of the first time
+    where a series begins with 1.
+    """
+    zeros = dict.fromkeys(always, 0)
 
     def samples(snapshot: PoolerSnapshot) -> Iterator[Sample]:
-        for key, value in read(snapshot.process.nobodys).items():
-            yield ("", "", key), value
-        for pool in snapshot.pools:
-            for key, value in read(pool.tallied).items():
+        nobody = PoolSnapshot("", "", tallied=snapshot.process.nobodys)
+        for pool in (nobody, *snapshot.pools):
+            for key, value in (zeros | dict(read(pool.tallied))).items():
                 yield (pool.database, pool.user, key), value
 
     return Family(name, Kind.COUNTER, meaning, ("database", "user", label), samples)

@@ -3,9 +3,19 @@
 from typing import Final
 
 from pgpool_py.insight.snapshot import PoolSnapshot
+from pgpool_py.reasons import Reason
 from pgpool_py.statistics import Distribution
+from pgwire.codes import Sqlstate
 
 from .family import Family, Kind, of_everybody_by, of_pools, of_pools_by
+
+# Why servers usually cannot be opened.
+FAILURES: Final = (
+    Reason.CONNECT_FAILED,
+    Reason.CONNECT_TIMEOUT,
+    Reason.SERVER_LOGIN_FAILED,
+    Reason.TLS_FAILED,
+)
 
 
 def _clients(pool: PoolSnapshot) -> dict[str, float]:
@@ -218,12 +228,14 @@ ENDS: Final[tuple[Family, ...]] = (
         "Servers that could not be opened, by the reason.",
         "reason",
         lambda tallied: tallied.openings_failed,
+        always=FAILURES,
     ),
     of_everybody_by(
         "pgpool_client_errors_total",
         "Errors of the pooler that clients were told.",
         "sqlstate",
         lambda tallied: tallied.client_errors,
+        always=(Sqlstate.TOO_MANY_CONNECTIONS,),
     ),
     of_everybody_by(
         "pgpool_server_errors_total",

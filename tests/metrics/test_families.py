@@ -68,7 +68,17 @@ def test_who_got_a_server_at_once_has_waited_no_time() -> None:
 
 def test_what_is_counted_of_clients_in_no_pool_has_no_names() -> None:
     assert values("pgpool_clients_closed_total") == {("app", "ann", "evicted"): 2}
-    assert values("pgpool_client_errors_total") == {("", "", "28P01"): 4}
+    errors = values("pgpool_client_errors_total")
+    assert {labels: value for labels, value in errors.items() if value} == {
+        ("", "", "28P01"): 4
+    }
+
+
+def test_what_alerts_are_about_is_there_before_it_happens() -> None:
+    assert values("pgpool_client_errors_total")["app", "ann", "53300"] == 0
+    failures = values("pgpool_server_login_failures_total")
+    assert failures["app", "ann", "connect failed"] == 0
+    assert failures["", "", "connect failed"] == 0
 
 
 def test_the_state_is_one_of_all() -> None:
