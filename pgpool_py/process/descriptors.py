@@ -8,7 +8,7 @@ from pgpool_py.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-# Log, listeners, name look-ups, consoles, a cancel or two.
+# Log, listeners, name look-ups, consoles, HTTP, a cancel or two.
 OTHER_DESCRIPTORS: Final = 64
 
 # Where the hard limit is "unlimited" the system still takes no such number, macOS's

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from pgpool_py.insight.observer import Observer
 from pgpool_py.settings import Endpoint
 from pgpool_py.web import door as door_module
-from pgpool_py.web.door import PAUSE, HttpDoor
+from pgpool_py.web.door import PAUSE, SWITCH_INTERVAL, HttpDoor
 from tests.fixtures.hand import Clock
 from tests.fixtures.pooling import free_port
 from tests.pooler.staging import Stage, staged
@@ -45,6 +46,18 @@ def test_it_listens_from_open_to_close(stage: Stage, port: int) -> None:
     opened.close()
     assert not answers(port)
     opened.close()
+
+
+def test_threads_make_way_for_the_loop_sooner_while_it_is_open(
+    stage: Stage, port: int
+) -> None:
+    usual = sys.getswitchinterval()
+    opened = door(stage, port)
+    assert sys.getswitchinterval() == usual
+    opened.open()
+    assert sys.getswitchinterval() == pytest.approx(SWITCH_INTERVAL)
+    opened.close()
+    assert sys.getswitchinterval() == pytest.approx(usual)
 
 
 def test_without_an_address_there_is_none(stage: Stage) -> None:
