@@ -98,6 +98,16 @@ def test_the_end_of_a_server_is_counted_by_the_reason(house: House) -> None:
     assert closed == ("server closed the connection while idle", 1)
 
 
+def test_what_servers_count_stays_when_they_are_closed(stage: Stage) -> None:
+    pool = stage.pool()
+    server, other = stage.server(pool), stage.server(pool)
+    for one in (server, other):
+        one.ledger.statements.hits, one.ledger.statements.misses = 3, 1
+    stage.leave(server)
+    [taken] = take_pools(stage.pooler)
+    assert (taken.tallied.prepared_hits, taken.tallied.prepared_misses) == (6, 2)
+
+
 def test_what_a_dropped_pool_has_counted_stays(stage: Stage) -> None:
     pool = stage.pool()
     pool.counters.client_login_count = 1

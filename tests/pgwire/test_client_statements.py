@@ -60,6 +60,19 @@ def test_two_clients_share_one_statement_and_not_its_name(server: Server) -> Non
     assert prepare(other, server, b"t", b"SELECT 1") == first
 
 
+def test_a_server_counts_how_often_it_had_what_was_needed(server: Server) -> None:
+    client, elsewhere = Client(StatementBook(200)), Server()
+    prepare(client, server, b"s", b"SELECT 1")
+    for where, parsed in ((server, b""), (elsewhere, PARSED), (elsewhere, b"")):
+        client.send(where, bind(b"s"), EXECUTE, SYNC)
+        where.answer(parsed, BOUND, complete(), READY)
+    counted = [
+        (where.ledger.statements.hits, where.ledger.statements.misses)
+        for where in (server, elsewhere)
+    ]
+    assert counted == [(1, 0), (1, 1)]
+
+
 @pytest.mark.parametrize("context", [b"timezone\0CET\0", b"datestyle\0German\0"])
 def test_what_was_read_under_other_parameters_is_another_statement(
     context: bytes, server: Server
