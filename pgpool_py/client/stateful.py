@@ -119,8 +119,8 @@ class Stateful(Regulated, ABC):
 
     def _forget_state(self) -> None:
         """Let go of what is kept for it elsewhere: it is gone."""
-        if self.holdings or self.touched is not NOTHING:
-            self.lender.pins.forget(self)
+        # It may be in the middle of being found out that it holds nothing.
+        self.lender.pins.forget(self)
         listening, self.listening = self.listening, None
         if listening is not None:
             listening.end()

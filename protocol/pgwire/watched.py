@@ -213,7 +213,11 @@ class WatchedRequests(Objecting):
                 # Servers have it with other names in it.
                 self.unnamed = TouchingDropping(unnamed)
                 self._form = self.unnamed, form
-        return super().use_unnamed(kind, ledger, context)
+        used = super().use_unnamed(kind, ledger, context)
+        if names is not None and names.renamed.moves:
+            # Its Parse may have been put in front.
+            ledger.altered = (ledger.exchange, ledger.statements.issued)
+        return used
 
     def _look_at(
         self, unnamed: object, context: bytes | None, kind: int = Frontend.PARSE

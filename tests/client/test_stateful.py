@@ -148,6 +148,12 @@ def test_a_client_that_leaves_meanwhile_has_its_server_reset(scene: Scene) -> No
     assert scene.lender.pins.forgotten == 1
 
 
+def test_who_leaves_keeps_nothing_whatever_was_found(scene: Scene) -> None:
+    scene.client.close()
+    turn(scene.reactor)
+    assert scene.lender.pins.forgotten == 1
+
+
 def test_so_has_one_that_leaves_in_its_transaction(scene: Scene) -> None:
     scene.send(LOCK)
     scene.lend()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pgwire.exchange import StatementNamed, StatementsDropped
+from pgwire.diagnostics import ErrorResponse
+from pgwire.exchange import MisnamingError, StatementNamed, StatementsDropped
 from pgwire.frontend import Parse, Query
 from pgwire.watched import WatchedRequests
 from tests.fixtures.messages import (
@@ -309,6 +310,20 @@ def test_an_execute_is_parsed_with_the_servers_name(
     sent = client.send(other, bind(named), EXECUTE, SYNC)
     assert kinds(sent) == OURS + "PBES"
     assert b"EXECUTE " + name in sent
+
+
+@pytest.mark.parametrize("named", [b"", b"s"])
+def test_an_error_of_one_that_is_parsed_in_front_points_to_the_clients_text(
+    client: Naming, server: Server, named: bytes
+) -> None:
+    client.send(server, parse(named, b"PREPARE p AS SELECT 1"), SYNC)
+    client.answer(server, PARSED, READY)
+    other = Server()
+    assert kinds(client.send(other, bind(named), EXECUTE, SYNC)) == "PBES"
+    error = ErrorResponse({"S": "ERROR", "V": "ERROR", "M": "no", "C": "1", "P": "90"})
+    client.answer(other, PARSED, BOUND, error.encode())
+    (found,) = (e for e in other.ledger.events if isinstance(e, MisnamingError))
+    assert found.altered
 
 
 @pytest.mark.parametrize("named", [b"", b"s"])
