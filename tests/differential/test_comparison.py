@@ -151,3 +151,11 @@ def test_of_two_names_of_one_statement_an_error_has_any(sqlstate: str) -> None:
 def test_an_error_about_a_name_that_is_not_in_use_has_that_name() -> None:
     wanted = about("26000", 'prepared statement "a" does not exist')
     assert not are_same(wanted, about("26000", 'prepared statement "b" does not exist'))
+
+
+def test_who_may_not_use_a_schema_may_be_told_that_instead_of_the_table() -> None:
+    table = about("42501", "permission denied for table t")
+    schema = about("42501", "permission denied for schema s")
+    assert are_same(table, schema)
+    assert not are_same(schema, table)
+    assert not are_same(about("42P01", "no t"), schema)
