@@ -182,6 +182,7 @@ def test_every_error_is_of_one_family() -> None:
     ("error", "sqlstate", "words"),
     [
         (errors.too_many_pinned(2, "a (advisory lock)"), "53300", "max_pinned is 2"),
+        (errors.too_much_state(9), "53400", "may have 9 bytes"),
         (errors.session_state_rejected(Touch.LOCKS, "LOCK ?"), "55000", "LOCK ?"),
         # What nothing is said about goes by what it is.
         (errors.session_state_rejected(Touch.NOTIFY, "x"), "55000", "reject"),

@@ -73,6 +73,9 @@ class Examined(Owner, Pinned, Protocol):
     ) -> None:
         """Take note of what was found out; None: PostgreSQL does not tell."""
 
+    def close(self, reason: Reason, error: PoolerError | None = None) -> None:
+        """End: what it has set can neither be kept nor told."""
+
 
 class Pins(Protocol):
     """Who keeps a server of a pool past the transaction, and who may."""

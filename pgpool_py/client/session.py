@@ -227,10 +227,7 @@ class ClientSession(Leaving):
             self.on_answered(server)
             return
         self.waiting = before is not None and self._must_pass_over()
-        if self.waiting:
-            self._regulate()
-            return
-        pending = self.requests.take()
+        pending = None if self.waiting else self.requests.take()
         if pending:
             if before is None and self._alone:
                 self._send_alone(server, bytes(pending))
@@ -238,7 +235,10 @@ class ClientSession(Leaving):
                 self._forward(server, memoryview(pending), len(pending))
                 if before is None and self.lender.shares and self.is_alone:
                     server.sent = pending
-        if self.stream.paused:
+        elif before is not None and server.ledger.settled and not self.requests.ties:
+            # What it was kept for was cancelled.
+            self.on_answered(server)
+        if self.waiting or self.stream.paused:
             self._regulate()
 
     # What the server says

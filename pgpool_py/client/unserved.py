@@ -8,6 +8,7 @@ session state takes its bytes again.
 from abc import ABC, abstractmethod
 from typing import Final
 
+from pgpool_py import errors
 from pgpool_py.errors import PoolerError
 from pgpool_py.reasons import Reason
 from pgwire.backend import ReadyForQuery
@@ -65,6 +66,7 @@ class Unserved(Sharer, ABC):
         if self.server is not None and self._review() is not Verdict.SERVER:
             return
         synced = self.requests.refuse()
+        self.identity.note_error(errors.canceled())
         self.stream.write(CANCELED + (READY_IDLE if synced else b""))
         if self.server is None:
             self.consider()

@@ -64,6 +64,7 @@ from .session_state import (
     pinned_unseen,
     session_state_rejected,
     too_many_pinned,
+    too_much_state,
 )
 from .tree import (
     ClientProtocolError,
@@ -138,6 +139,7 @@ __all__ = [
     "too_many_database_clients",
     "too_many_pinned",
     "too_many_user_clients",
+    "too_much_state",
     "transaction_in_statement_mode",
     "transaction_timeout",
     "unencrypted_data",

@@ -71,6 +71,18 @@ def pinned_unseen(limit: int, holders: str) -> LimitError:
     )
 
 
+def too_much_state(limit: int) -> LimitError:
+    """End a client of which more was set, unseen, than can be found out."""
+    return LimitError(
+        "too many session parameters were set where it cannot be seen",
+        "53400",
+        detail=f"What is set may have {limit} bytes with its names. It was set in DO, "
+        "CALL or a function.",
+        hint="Set less, or set it by SET or set_config in a statement of its own, or "
+        "use pool_mode = session.",
+    )
+
+
 def pin_timeout(seconds: float, holdings: str) -> DeadlineError:
     """End a client that kept a server for its session state and sent nothing."""
     return DeadlineError(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from pgpool_py import errors
 from pgpool_py.client.lender import Examined
 from pgpool_py.client.session_state import Touched
 from pgpool_py.reasons import Reason
@@ -94,13 +95,19 @@ class Examining:
             return
         server.ledger.notifies = notifies(self._aftercare.settings)
         values = self._values(dict(server.parameters.values), touched, findings)
-        if _are_too_many(values):
-            client.on_examined(touched, None, server.parameters)
-            return
         # Who asked for all has made the session its own again.
-        left = {n: v for n, v in values.items() if n not in HIDDEN}
         asked_all = findings.session is not None
-        server.parameters = self._context.book.of(left if asked_all else values)
+        if _are_too_many(values):
+            parameters = server.parameters
+            if asked_all:
+                left = _without_user(parameters.values)
+                server.parameters = self._context.book.of(left)
+                users = {name: values[name] for name in HIDDEN if name in values}
+                parameters = self._context.book.of(left | users)
+            client.on_examined(touched, None, parameters)
+            return
+        left = _without_user(values) if asked_all else values
+        server.parameters = self._context.book.of(left)
         for name in findings.renamed:
             # Of what nobody has seen it made, it may be another text.
             server.ledger.statements.doubt(name)
@@ -150,6 +157,10 @@ class Examining:
         return value is None or (not value and touched.is_reset(name))
 
 
+def _without_user(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if name not in HIDDEN}
+
+
 def _are_too_many(values: Mapping[str, str]) -> bool:
     """Whether these are more than are taken from server to server for one client."""
     size = sum(len(name) + len(value) for name, value in values.items())
@@ -189,8 +200,8 @@ class Examination:
         errand = Errand(self._answered, limit, Reason.EXAMINATION_FAILED)
         server.begin(errand, data)
 
-    def _answered(self, server: ServerConnection, error: ErrorResponse | None) -> None:
-        del error  # It is among the replies.
+    def _answered(self, server: ServerConnection, told: ErrorResponse | None) -> None:
+        del told  # It is among the replies.
         client, examining = self._client, self._examining
         if server.owner is None:
             examining.give_up(server)
@@ -199,6 +210,12 @@ class Examination:
         try:
             findings = read(self._answers.replies, self._questions)
         except UnknownStateError:
+            if self._answers.overflown and self._questions.all_parameters:
+                # It is the server's own user's session again; whose it was is lost.
+                server.owner = client
+                error = errors.too_much_state(MOST_BYTES)
+                client.close(Reason.EXAMINATION_FAILED, error)
+                return
             if self._tries < _MOST_TRIES:
                 self._questions = replace(self._questions, untimed=True)
                 self.begin()

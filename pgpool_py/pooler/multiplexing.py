@@ -130,7 +130,6 @@ class Multiplexing:
         now = self._reactor.now
         if (
             not ring
-            or not self._texts.is_plain(query, now)
             or len(ring) != len(books.busy)
             or books.idle
             or books.waiters
@@ -141,6 +140,8 @@ class Multiplexing:
             or client.touched is not NOTHING
             or client.listening is not None
             or not books.grown
+            # The last: it counts how often such a text is run.
+            or not self._texts.is_plain(query, now)
         ):
             return False
         pipeline = self._candidates.next_shared(client, self.tempo.depth)

@@ -10,9 +10,9 @@ from typing import Final
 from .framing import HEADER_SIZE
 from .glance import harmless_at_a_glance
 
-# What is remembered: so many messages, of so many bytes at most.
+#: What is remembered has so many bytes at most.
+LONGEST: Final = 1000
 _MOST: Final = 1000
-_LONGEST: Final = 1000
 
 #: ``message.translate(ALIKE)`` is the same for messages that differ in digits alone.
 #: Their length words do not, and other lengths make other messages.
@@ -35,7 +35,7 @@ class Seen:
         """Tell whether a Query that is not known is harmless; remember it if so."""
         if harmless_at_a_glance(query, HEADER_SIZE) is None:
             return False
-        if len(query) <= _LONGEST:
+        if len(query) <= LONGEST:
             if len(self.shapes) >= _MOST:
                 # What is still sent will be known again at once.
                 self.shapes.clear()

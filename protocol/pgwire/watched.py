@@ -21,7 +21,7 @@ from .ledger import Ledger
 from .names_in_text import Change, NamesInText
 from .naming import KEPT_LIMIT, WAIT, HeldBackError
 from .objecting import Objecting, Watch
-from .seen import ALIKE
+from .seen import ALIKE, LONGEST
 from .statement import Statement, StatementBook, may_drop
 from .unnamed import Dropping, Unkept
 
@@ -91,7 +91,9 @@ class WatchedRequests(Objecting):
         ):
             query = bytes(view[:end])
             seen = self._book.seen
-            if query.translate(ALIKE) in seen.shapes or seen.lets_pass(query):
+            if (
+                end <= LONGEST and query.translate(ALIKE) in seen.shapes
+            ) or seen.lets_pass(query):
                 return query
         return None
 

@@ -26,6 +26,8 @@ from tests.client.keeping import (
 from tests.client.parties import Scene, pool_settings, set_scene
 from tests.fixtures.hand import NewWire, turn
 from tests.fixtures.messages import (
+    BIND,
+    EXECUTE,
     IN_TRANSACTION,
     SYNC,
     complete,
@@ -282,3 +284,17 @@ def test_what_waits_for_messages_of_ours_keeps_its_server(scene: Scene) -> None:
     turn(scene.reactor)
     assert kinds(scene.backend.received()) == "Q"
     assert scene.lender.calls == ["request", "restore"]
+
+
+@pytest.mark.parametrize("rest", [b"", SYNC])
+def test_cancelled_meanwhile_the_server_goes_back(scene: Scene, rest: bytes) -> None:
+    batch = parse("", "EXECUTE q") + BIND + EXECUTE
+    scene.send(query("PREPARE q AS SELECT 1") if rest else batch)
+    scene.server.ledger.skip(QUERY)
+    scene.lend()
+    scene.server.ledger = Ledger()
+    cancel_exchange(scene.session)
+    scene.session.on_linked(scene.server)
+    assert scene.lender.calls == ["request", "restore", "give back"]
+    assert scene.session.server is None
+    assert b"C57014\0" in scene.client.received()

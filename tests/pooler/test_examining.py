@@ -2,6 +2,7 @@
 
 import pytest
 
+from pgpool_py.server.answers import MOST_BYTES
 from pgwire.frontend import Bind
 from tests.fixtures.messages import (
     IN_TRANSACTION,
@@ -92,6 +93,28 @@ def test_a_role_under_which_all_was_asked_is_the_clients_and_not_the_servers(
     one.house.turn()
     (_, (_, body), *_) = split(one.server.received())
     assert Bind.decode(body).parameters == (b"role", b"bob")
+
+
+def test_so_is_one_with_more_parameters_than_travel(one: Examined) -> None:
+    many = {f"my.p{number}": "1" for number in range(600)}
+    one.run("SET work_mem = '1MB'; SET ROLE bob")
+    one.say(answer("bob", "alice", session=many))
+    assert one.own() == {"role": "bob"}
+    assert one.servers() == {}
+    # It keeps that one, on which the role is set again.
+    binds = [body for kind, body in split(one.server.received()) if kind == "B"]
+    assert Bind.decode(binds[-1]).parameters == (b"role", b"bob")
+
+
+def test_a_client_whose_role_is_lost_is_closed(one: Examined) -> None:
+    one.run("DO 'x'")
+    session = {"search_path": "x" * MOST_BYTES}
+    found = answer(*NOBODY_ELSE, session=session, held=(), listens=True)
+    for start in range(0, len(found), 10_000):
+        one.server.send(found[start : start + 10_000])
+        one.house.turn()
+    error = dict(split(one.client.received()))["E"]
+    assert b"too many session parameters were set where it cannot be seen" in error
 
 
 def test_a_statement_with_a_name_of_ours_that_nobody_has_seen_made_is_in_doubt(
