@@ -33,6 +33,11 @@ ROWS: list[tuple[PoolerError, str, str]] = [
         "53300",
     ),
     (
+        errors.too_much_state(9),
+        "too many session parameters were set where it cannot be seen",
+        "53400",
+    ),
+    (
         errors.too_many_channels_unseen(9),
         "too many channels are listened to (max_listen_channels)",
         "54000",
@@ -182,7 +187,6 @@ def test_every_error_is_of_one_family() -> None:
     ("error", "sqlstate", "words"),
     [
         (errors.too_many_pinned(2, "a (advisory lock)"), "53300", "max_pinned is 2"),
-        (errors.too_much_state(9), "53400", "may have 9 bytes"),
         (errors.session_state_rejected(Touch.LOCKS, "LOCK ?"), "55000", "LOCK ?"),
         # What nothing is said about goes by what it is.
         (errors.session_state_rejected(Touch.NOTIFY, "x"), "55000", "reject"),
