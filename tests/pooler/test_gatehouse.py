@@ -69,6 +69,7 @@ def test_a_client_on_tcp_has_the_options_that_the_settings_say(build: Build) -> 
     with socket.create_server(("127.0.0.1", 0)) as server:
         with socket.create_connection(server.getsockname()):
             accepted, other = server.accept()
+            accepted.setblocking(False)
             with accepted.dup() as seen:
                 house.pooler.gatehouse.accept(accepted, other)
                 assert seen.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
