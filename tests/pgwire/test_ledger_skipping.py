@@ -165,7 +165,7 @@ CONVERSATIONS: dict[str, Sequence[Step]] = {
     "an error, then FATAL, in copy-in": [
         Sends("PBES"),
         Shown(PARSED + BOUND + COPY_IN),
-        Sends("Q"),
+        Sends("cQ"),
         Shown(ERROR + FATAL),
         Is("uncertain"),
     ],

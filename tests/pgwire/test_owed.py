@@ -247,9 +247,12 @@ def test_an_empty_nonce_is_refused() -> None:
 def test_a_failed_copy_in_among_ours_is_refused() -> None:
     reader = Reader(Ledger())
     reader.send("ES")
+    reader.feed(COPY_IN)
+    reader.send("c")
     reader.ledger.skip(QUERY)
+    # Whether the Sync was ignored is not known.
     with pytest.raises(UnaccountedReply, match="among messages of ours"):
-        reader.feed(COPY_IN + ERROR)
+        reader.feed(ERROR)
 
 
 def test_the_client_writes_no_data_into_a_copy_in_of_ours() -> None:
