@@ -1,4 +1,4 @@
-"""Metrics as text, by prometheus-client: its formats, its negotiation."""
+"""Metrics as text, in the formats of prometheus-client."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -19,7 +19,7 @@ from pgpool_py.statistics import BOUNDS, Distribution
 from .bounding import Bounds
 from .families import FAMILIES
 from .family import Family, Kind
-from .rendering import Rendered
+from .rendering import Format
 
 _BUCKETS: Final = (*(str(bound) for bound in BOUNDS), "+Inf")
 
@@ -32,11 +32,11 @@ class PrometheusExposition:
         # Processor time, memory and descriptors, under the names all have for them.
         self._process = ProcessCollector(registry=None)
 
-    def render(self, snapshot: PoolerSnapshot, accept: str) -> Rendered:
-        """Give the metrics in the best format that an Accept header asks for."""
-        encode, content_type = choose_encoder(accept)
-        bounded = self._bounds.apply(snapshot)
-        return Rendered(encode(_Snapshot(bounded, self._process)), content_type)
+    def render(self, snapshot: PoolerSnapshot, wanted: Format) -> bytes:
+        """Give the metrics in a format."""
+        # What it is asked is ours: it raises at some of what clients may say.
+        encode, _ = choose_encoder(wanted)
+        return encode(_Snapshot(self._bounds.apply(snapshot), self._process))
 
 
 class _Snapshot(Collector):

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from pgpool_py.insight.condition import Condition
 from pgpool_py.insight.snapshot import PoolerSnapshot
 from pgpool_py.metrics.installed import INSTALL
-from pgpool_py.metrics.rendering import Exposition
+from pgpool_py.metrics.rendering import Exposition, negotiate
 
 from .answer import JSON, Answer, text
 from .plain_data import as_json
@@ -113,8 +113,9 @@ class Pages:
             return text(
                 HTTPStatus.NOT_IMPLEMENTED, f"metrics need prometheus-client: {INSTALL}"
             )
-        rendered = self._exposition.render(self._taken(), headers.get("accept", ""))
-        return Answer(HTTPStatus.OK, rendered.body, rendered.content_type)
+        wanted = negotiate(headers.get("accept", ""))
+        body = self._exposition.render(self._taken(), wanted)
+        return Answer(HTTPStatus.OK, body, wanted)
 
     def _snapshot(self, headers: Headers) -> Answer:
         del headers

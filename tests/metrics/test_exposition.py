@@ -9,11 +9,10 @@ from prometheus_client.parser import text_string_to_metric_families as plain
 from pgpool_py.insight.snapshot import PoolSnapshot
 from pgpool_py.metrics.exposition import PrometheusExposition
 from pgpool_py.metrics.families import FAMILIES
+from pgpool_py.metrics.rendering import Format
 from pgpool_py.statistics import Distribution, Histogram, Snapshot, Tallied
 
 from .snapshots import snapshot
-
-OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def samples(
     exposition: PrometheusExposition, *pools: PoolSnapshot
 ) -> dict[tuple[str, ...], float]:
     """Return values by the name and the values of the labels, those sorted by name."""
-    text = exposition.render(snapshot(*pools), "").body.decode()
+    text = exposition.render(snapshot(*pools), Format.TEXT).decode()
     return {
         (sample.name, *(sample.labels[name] for name in sorted(sample.labels))): (
             sample.value
@@ -37,16 +36,14 @@ def samples(
 
 def test_both_formats_hold_every_metric(exposition: PrometheusExposition) -> None:
     names = {family.name for family in FAMILIES}
-    text = exposition.render(snapshot(), "text/plain")
-    assert text.content_type.startswith("text/plain")
+    text = exposition.render(snapshot(), Format.TEXT)
     assert names <= {
         line.split()[2]
-        for line in text.body.decode().splitlines()
+        for line in text.decode().splitlines()
         if line.startswith("# TYPE")
     }
-    strict = exposition.render(snapshot(), OPENMETRICS)
-    assert strict.content_type.startswith("application/openmetrics-text")
-    parsed = openmetrics(strict.body.decode())  # type: ignore[no-untyped-call]  # so
+    strict = exposition.render(snapshot(), Format.OPENMETRICS)
+    parsed = openmetrics(strict.decode())  # type: ignore[no-untyped-call]  # so
     found = {family.name for family in parsed}
     assert {name.removesuffix("_total") for name in names} <= found
 

@@ -10,7 +10,8 @@ import pytest
 
 from pgpool_py.insight.condition import Condition, State
 from pgpool_py.insight.snapshot import PoolerSnapshot
-from pgpool_py.metrics.rendering import Exposition, Rendered
+from pgpool_py.metrics.installed import find_exposition
+from pgpool_py.metrics.rendering import Exposition, Format
 from pgpool_py.web.answer import Answer
 from pgpool_py.web.pages import Pages
 from pgpool_py.web.question import Asker
@@ -37,11 +38,11 @@ class FakeObserver:
 class FakeExposition:
     """Renders next to nothing."""
 
-    asked: list[str] = field(default_factory=list)
+    asked: list[Format] = field(default_factory=list)
 
-    def render(self, snapshot: PoolerSnapshot, accept: str) -> Rendered:
-        self.asked.append(accept)
-        return Rendered(b"# EOF\n", "application/openmetrics-text")
+    def render(self, snapshot: PoolerSnapshot, wanted: Format) -> bytes:
+        self.asked.append(wanted)
+        return b"# EOF\n"
 
 
 @pytest.fixture
@@ -118,8 +119,8 @@ def test_metrics_come_in_the_format_that_was_asked_for(
         "/metrics", {"accept": "application/openmetrics-text"}
     )
     assert said(answer) == (OK, "# EOF\n")
-    assert answer.content_type == "application/openmetrics-text"
-    assert exposition.asked == ["application/openmetrics-text"]
+    assert answer.content_type == Format.OPENMETRICS
+    assert exposition.asked == [Format.OPENMETRICS]
 
 
 def test_without_the_extra_metrics_say_how_to_install_it(
@@ -172,3 +173,19 @@ def test_the_token_lets_in_until_it_is_another(
     assert guarded.respond("/", shown).status is HTTPStatus.UNAUTHORIZED
     guarded.token = ""
     assert guarded.respond("/", {}).status is OK
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/plain; version=x",
+        "application/openmetrics-text; version=a.b.c",
+        "application/openmetrics-text; version=1.0.0\r\n Set-Cookie: x",
+    ],
+)
+def test_the_content_type_is_ours_whatever_a_client_accepts(
+    running_loop: asyncio.AbstractEventLoop, accept: str
+) -> None:
+    real = pages(running_loop, exposition=find_exposition())
+    answer = real.respond("/metrics", {"accept": accept})
+    assert (answer.status, answer.content_type in list(Format)) == (OK, True)
