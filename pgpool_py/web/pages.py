@@ -12,6 +12,7 @@ from pgpool_py.metrics.installed import INSTALL
 from pgpool_py.metrics.rendering import Exposition, negotiate
 
 from .answer import JSON, Answer, text
+from .kept import KeptBodies
 from .plain_data import as_json
 from .question import Asker, NoAnswerError
 
@@ -34,6 +35,9 @@ class Observer(Protocol):
 class Pages:
     """Answers requests, each from one look at the pooler; in any thread.
 
+    Probes look each time, and wait for nobody; of pages each look is for all that come
+    within a second.
+
     Attributes:
         token: that must be shown for all but probes, empty for none.
     """
@@ -49,6 +53,7 @@ class Pages:
         self._observer = observer
         self._exposition = exposition
         self.token = token
+        self._kept = KeptBodies()
         self._probes: dict[str, Callable[[], Answer]] = {
             "/livez": self._livez,
             "/readyz": self._readyz,
@@ -109,17 +114,21 @@ class Pages:
         return text(HTTPStatus.OK, f"pgpool_py: {self._paths}")
 
     def _metrics(self, headers: Headers) -> Answer:
-        if self._exposition is None:
+        exposition = self._exposition
+        if exposition is None:
             return text(
                 HTTPStatus.NOT_IMPLEMENTED, f"metrics need prometheus-client: {INSTALL}"
             )
         wanted = negotiate(headers.get("accept", ""))
-        body = self._exposition.render(self._taken(), wanted)
+        body = self._kept.get(
+            "/metrics", wanted, lambda: exposition.render(self._taken(), wanted)
+        )
         return Answer(HTTPStatus.OK, body, wanted)
 
     def _snapshot(self, headers: Headers) -> Answer:
         del headers
-        return Answer(HTTPStatus.OK, as_json(self._taken()), JSON)
+        body = self._kept.get("/api/snapshot", JSON, lambda: as_json(self._taken()))
+        return Answer(HTTPStatus.OK, body, JSON)
 
     def _taken(self) -> PoolerSnapshot:
         return self._asker.ask(self._observer.snapshot)

@@ -189,3 +189,36 @@ def test_the_content_type_is_ours_whatever_a_client_accepts(
     real = pages(running_loop, exposition=find_exposition())
     answer = real.respond("/metrics", {"accept": accept})
     assert (answer.status, answer.content_type in list(Format)) == (OK, True)
+
+
+def test_pages_are_rendered_once_for_all_who_ask_at_once_and_probes_wait_for_none(
+    running_loop: asyncio.AbstractEventLoop,
+) -> None:
+    probed = []
+
+    class Probing(FakeExposition):
+        def render(self, snapshot: PoolerSnapshot, wanted: Format) -> bytes:
+            probed.append(asked.respond("/readyz", {}).status)
+            return super().render(snapshot, wanted)
+
+    exposition = Probing()
+    asked = pages(running_loop, exposition=exposition)
+    for accept in ("", "text/plain", "*/*", "application/openmetrics-text"):
+        asked.respond("/metrics", {"accept": accept})
+    assert exposition.asked == [Format.TEXT, Format.OPENMETRICS]
+    assert probed == [OK, OK]
+
+
+def test_a_snapshot_is_taken_once_for_all_who_ask_at_once(
+    running_loop: asyncio.AbstractEventLoop,
+) -> None:
+    looks = []
+
+    class Counting(FakeObserver):
+        def snapshot(self) -> PoolerSnapshot:
+            looks.append(self)
+            return super().snapshot()
+
+    asked = Pages(Asker(running_loop), Counting(), None)
+    assert all(asked.respond("/api/snapshot", {}).status is OK for _ in range(3))
+    assert len(looks) == 1
