@@ -4,18 +4,24 @@ import argparse
 import asyncio
 import http.client
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
-from pgpool_py.config.faults import ConfigError
-from pgpool_py.config.load import load
+from pgpool_py.config.environment import SETTINGS, override
+from pgpool_py.config.faults import Fault
+from pgpool_py.config.ini import read_ini
+from pgpool_py.config.sections import read_sections
 from pgpool_py.net.address import unix_socket_path
 from pgpool_py.settings import Endpoint, Settings
 from pgwire.startup import StartupMessage
 
 # Seconds; the loop has two of them to answer a probe.
 TIMEOUT: Final = 5.0
+
+# All that says where to ask.
+_PLACES: Final = ("http_listen", "listen_addr", "listen_port", "unix_socket_dir")
 
 _EVERYWHERE: Final = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 # The console, for no pool is made for who asks there.
@@ -48,10 +54,9 @@ def parser() -> argparse.ArgumentParser:
 def run(arguments: list[str]) -> int:
     """Print what the pooler says, or why it says nothing; give the exit status."""
     given = parser().parse_args(arguments)
-    try:
-        settings = load(given.file, os.environ, activated=True).settings
-    except ConfigError as error:
-        for fault in sorted(error.faults):
+    settings, faults = read_places(given.file, os.environ)
+    if faults:
+        for fault in sorted(faults):
             print(fault)
         return 1
     try:
@@ -64,6 +69,28 @@ def run(arguments: list[str]) -> int:
         well, said = False, f"no answer: {str(error) or type(error).__name__}"
     print(said)
     return 0 if well else 1
+
+
+def read_places(
+    path: str, environment: Mapping[str, str]
+) -> tuple[Settings, tuple[Fault, ...]]:
+    """Give the settings that say where to ask, and what is wrong with these.
+
+    Faults elsewhere are none here: a pooler serves on by what it has read before.
+    """
+    sections = read_sections(read_ini(path))
+    override(sections, environment)
+    given = {name: sections.main[name] for name in _PLACES if name in sections.main}
+    settings = Settings(**given)
+    if settings.http_listen is not None:
+        return settings, ()
+    return settings, tuple(f for f in sections.faults if _hides_a_place(f, path))
+
+
+def _hides_a_place(fault: Fault, path: str) -> bool:
+    unreadable = fault.file == path and not fault.line
+    name = SETTINGS.get(fault.file) or fault.text.partition(":")[0]
+    return unreadable or name in _PLACES
 
 
 def probe(where: Endpoint, path: str, timeout: float) -> tuple[bool, str]:

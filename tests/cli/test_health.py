@@ -122,8 +122,59 @@ def test_an_address_of_the_environment_is_asked(
     assert capsys.readouterr().out == "alive\n"
 
 
-def test_a_configuration_with_faults_is_not_asked_by(
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pool_mode = none",
+        "nonsense",
+        "auth_file = /absent/userlist.txt",
+        "http_token_file = /dev/null",
+        "client_tls_sslmode = require",
+    ],
+)
+def test_a_fault_elsewhere_does_not_make_who_serves_unwell(
+    ini: Path, port: int, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    path = write(ini, line, f"http_listen = {port}")
+    assert main(["health", path, "--live"]) == 0
+    assert capsys.readouterr().out == "alive\n"
+
+
+def test_a_file_that_is_gone_does_not_hide_what_the_environment_says(
+    ini: Path,
+    port: int,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PGPOOL_HTTP_LISTEN", f"127.0.0.1:{port}")
+    assert main(["health", str(ini), "--live"]) == 0
+    assert capsys.readouterr().out == "alive\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "variables"),
+    [
+        (["http_listen = nonsense"], {}),
+        (["listen_port = none"], {}),
+        ([], {"PGPOOL_HTTP_LISTEN": "nonsense"}),
+    ],
+)
+def test_a_fault_in_where_to_ask_is_told(
+    ini: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    lines: list[str],
+    variables: dict[str, str],
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    [setting] = [line.split()[0] for line in lines] or variables
+    assert main(["health", write(ini, *lines)]) == 1
+    assert setting in capsys.readouterr().out
+
+
+def test_a_file_that_is_not_there_is_told(
     ini: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["health", write(ini, "pool_mode = none")]) == 1
-    assert "pool_mode" in capsys.readouterr().out
+    assert main(["health", str(ini)]) == 1
+    assert "cannot be read" in capsys.readouterr().out
