@@ -16,7 +16,9 @@ from .server import Server
 
 _log = logging.getLogger(__name__)
 
-_BACKLOG: Final = 16
+# Connections that wait to be accepted. A probe that finds no room tries again after a
+# second only, as TCP does.
+BACKLOG: Final = 128
 # Seconds between two attempts to get a port that is in use.
 PAUSE: Final = 1.0
 # Seconds after which a thread that renders lets the loop go on, which lets others in at
@@ -60,7 +62,7 @@ class HttpDoor:
         if where is None:
             return
         try:
-            listening = listen_tcp(where.host, where.port, _BACKLOG)
+            listening = listen_tcp(where.host, where.port, BACKLOG)
         except OSError as error:
             if not self._shares or error.errno != errno.EADDRINUSE:
                 raise

@@ -20,6 +20,9 @@ _log = logging.getLogger(__name__)
 MOST_CONNECTIONS: Final = 16
 # Seconds to wait before accepting again where the system has no more descriptors.
 PAUSE: Final = 0.1
+# Seconds to wait for a place before somebody has to leave one: many that come at once
+# are answered, one after another.
+GRACE: Final = 0.02
 
 
 class Server:
@@ -56,23 +59,27 @@ class Server:
                 for descriptor, _ in poll.poll():
                     if descriptor not in by_descriptor:
                         return
-                    self._accept(by_descriptor[descriptor])
+                    while self._accept(by_descriptor[descriptor]):
+                        pass
         finally:
             for sock in (self._theirs, *self._listening):
                 sock.close()
 
-    def _accept(self, listening: socket.socket) -> None:
+    def _accept(self, listening: socket.socket) -> bool:
+        """Accept one that is pending; give whether there may be another one."""
+        if self._stopping.is_set():
+            return False
         try:
             connection, client = listening.accept()
         except BlockingIOError:
-            return
+            return False
         except OSError as error:
             _log.warning("http_listen: cannot accept: %s", error.strerror)
             select.select([self._theirs], [], [], PAUSE)
-            return
+            return False
         if not self._take_place():
             connection.close()
-            return
+            return False
         with self._lock:
             self._connections[connection] = None
         serve = threading.Thread(
@@ -83,10 +90,11 @@ class Server:
         except RuntimeError as error:
             _log.warning("http_listen: %s", error)
             self._leave(connection)
+        return True
 
     def _take_place(self) -> bool:
         """Make room for one more; False if nobody is to be served any more."""
-        if self._places.acquire(blocking=False):
+        if self._places.acquire(timeout=GRACE):
             return True
         self._end_oldest()
         while not self._places.acquire(timeout=PAUSE):

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from pgpool_py.insight.observer import Observer
+from pgpool_py.net.listening import listen_tcp
 from pgpool_py.settings import Endpoint
 from pgpool_py.web import door as door_module
-from pgpool_py.web.door import PAUSE, SWITCH_INTERVAL, HttpDoor
+from pgpool_py.web.door import BACKLOG, PAUSE, SWITCH_INTERVAL, HttpDoor
 from tests.fixtures.hand import Clock
 from tests.fixtures.pooling import free_port
 from tests.pooler.staging import Stage, staged
@@ -46,6 +47,22 @@ def test_it_listens_from_open_to_close(stage: Stage, port: int) -> None:
     opened.close()
     assert not answers(port)
     opened.close()
+
+
+def test_a_burst_of_connections_finds_room(
+    stage: Stage, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def listen(host: str, port: int, backlog: int) -> list[socket.socket]:
+        asked.append(backlog)
+        return listen_tcp(host, port, backlog)
+
+    monkeypatch.setattr(door_module, "listen_tcp", listen)
+    opened = door(stage, port)
+    opened.open()
+    opened.close()
+    assert asked == [BACKLOG] == [128]
 
 
 def test_threads_make_way_for_the_loop_sooner_while_it_is_open(

@@ -1,19 +1,37 @@
 """Accepting connections: so many, and no more."""
 
+import select
 import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from http import HTTPStatus
+from types import SimpleNamespace
 
 import pytest
 
 from pgpool_py.net.listening import listen_tcp
+from pgpool_py.web import server as server_module
 from pgpool_py.web.answer import Answer, text
 from pgpool_py.web.server import MOST_CONNECTIONS, Server
 from tests.fixtures.waiting import PATIENCE, until
 
 from .replies import Reply, parse, read_all
+
+
+class CountingPoll:
+    """Counts how often it is waited for something."""
+
+    def __init__(self) -> None:
+        self.polls = 0
+        self._poll = select.poll()
+
+    def register(self, sock: socket.socket, events: int) -> None:
+        self._poll.register(sock, events)
+
+    def poll(self) -> list[tuple[int, int]]:
+        self.polls += 1
+        return self._poll.poll()
 
 
 class Bench:
@@ -96,6 +114,30 @@ def test_there_are_never_more_threads_than_places(bench: Bench) -> None:
         bench.held.set()
         until(lambda: http_threads() == 1, "all are answered, or ended")
     assert bench.most_at_once == MOST_CONNECTIONS
+
+
+def test_all_that_are_pending_are_accepted_before_it_waits_for_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    poll = CountingPoll()
+    fake = SimpleNamespace(
+        poll=lambda: poll, select=select.select, POLLIN=select.POLLIN
+    )
+    monkeypatch.setattr(server_module, "select", fake)
+    [listening] = listen_tcp("127.0.0.1", 0, 64)
+    server = Server([listening], lambda path, _: text(HTTPStatus.OK, path))
+    with ExitStack() as stack:
+        clients = [
+            stack.enter_context(socket.create_connection(listening.getsockname()))
+            for _ in range(8)
+        ]
+        for client in clients:
+            client.sendall(b"GET /a HTTP/1.1\r\n\r\n")
+        server.start()
+        assert [parse(read_all(client)).body for client in clients] == ["/a\n"] * 8
+    server.stop()
+    # At once, and for what comes then: the end.
+    assert poll.polls <= 2
 
 
 def test_a_server_that_has_stopped_listens_no_more(bench: Bench) -> None:
