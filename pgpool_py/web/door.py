@@ -50,6 +50,7 @@ class HttpDoor:
         self._server: Server | None = None
         # When to try again, by the monotonic clock.
         self._again: float | None = None
+        self._told = ""
         self._usual_interval = sys.getswitchinterval()
 
     def open(self) -> None:
@@ -62,7 +63,7 @@ class HttpDoor:
         if where is None:
             return
         try:
-            listening = listen_tcp(where.host, where.port, BACKLOG)
+            server = self._serve(where)
         except OSError as error:
             if not self._shares or error.errno != errno.EADDRINUSE:
                 raise
@@ -71,19 +72,33 @@ class HttpDoor:
             self._again = time.monotonic() + PAUSE
             return
         self._again = None
+        self._server = server
         sys.setswitchinterval(SWITCH_INTERVAL)
-        self._server = Server(listening, self._pages.respond)
-        self._server.start()
         _log.info("listening for HTTP on %s", where)
+
+    def _serve(self, where: Endpoint) -> Server:
+        listening = listen_tcp(where.host, where.port, BACKLOG)
+        try:
+            server = Server(listening, self._pages.respond)
+            server.start()
+        except OSError:
+            for sock in listening:
+                sock.close()
+            raise
+        return server
 
     def tick(self) -> None:
         """Try again what could not be had; called from time to time."""
-        if self._again is not None and time.monotonic() >= self._again:
-            try:
-                self.open()
-            except OSError as error:
-                _log.error("http_listen: %s", error)
-                self._again = None
+        if self._again is None or time.monotonic() < self._again:
+            return
+        try:
+            self.open()
+        except OSError as error:
+            self._again = time.monotonic() + PAUSE
+            # Each second the same would be said.
+            if str(error) != self._told:
+                self._told = str(error)
+                _log.error("http_listen: %s; trying again", error)
 
     def admit_by(self, token: str) -> None:
         """Demand another token from now on, empty for none."""

@@ -6,6 +6,7 @@ and who does so to all of them keeps no probe waiting.
 """
 
 import contextlib
+import errno
 import logging
 import select
 import socket
@@ -40,8 +41,17 @@ class Server:
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
     def start(self) -> None:
-        """Accept from now on."""
-        self._thread.start()
+        """Accept from now on.
+
+        Raises:
+            OSError: there can be no thread for that; nothing listens any more.
+        """
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self._ours.close()
+            self._close()
+            raise OSError(errno.EAGAIN, str(error)) from None
 
     def stop(self) -> None:
         """Accept no more; return when nothing listens. Who is answered, goes on."""
@@ -62,8 +72,11 @@ class Server:
                     while self._accept(by_descriptor[descriptor]):
                         pass
         finally:
-            for sock in (self._theirs, *self._listening):
-                sock.close()
+            self._close()
+
+    def _close(self) -> None:
+        for sock in (self._theirs, *self._listening):
+            sock.close()
 
     def _accept(self, listening: socket.socket) -> bool:
         """Accept one that is pending; give whether there may be another one."""

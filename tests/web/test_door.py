@@ -3,6 +3,7 @@
 import logging
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -117,6 +118,50 @@ def test_a_port_that_another_process_is_to_leave_is_waited_for(
         f"http_listen: 127.0.0.1:{port} is in use, waiting for it",
         f"listening for HTTP on 127.0.0.1:{port}",
     ]
+
+
+class NoThread(threading.Thread):
+    """One that the system does not let start."""
+
+    def start(self) -> None:
+        raise RuntimeError("can't start new thread")
+
+
+def test_a_door_that_cannot_open_leaves_all_as_it_was(
+    stage: Stage, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = sys.getswitchinterval()
+    opened = door(stage, port)
+    with monkeypatch.context() as none:
+        none.setattr(threading, "Thread", NoThread)
+        with pytest.raises(OSError, match="can't start new thread"):
+            opened.open()
+    assert sys.getswitchinterval() == usual
+    assert not answers(port)
+
+
+def test_whatever_goes_wrong_while_it_waits_it_tries_again(
+    stage: Stage,
+    port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(door_module, "time", clock)
+    waiting = door(stage, port, shares=True)
+    with socket.create_server(("127.0.0.1", port)):
+        waiting.open()
+    with monkeypatch.context() as none:
+        none.setattr(threading, "Thread", NoThread)
+        for _ in range(3):
+            clock.advance(PAUSE)
+            waiting.tick()
+    [told] = [r.getMessage() for r in caplog.records if r.levelname == "ERROR"]
+    assert told.endswith("can't start new thread; trying again")
+    clock.advance(PAUSE)
+    waiting.tick()
+    assert answers(port)
+    waiting.close()
 
 
 @pytest.mark.parametrize("shares", [True, False])
