@@ -88,7 +88,8 @@ class Service:
         self._observer = Observer(pooler)
         self._door = self._door_of(loop)
         try:
-            # First: from the start on, probes are told that it starts.
+            # First: no client comes in where it cannot be had. Who asks meanwhile is
+            # answered in the first turn of the loop, when the pooler serves.
             self._door.open()
             pooler.start(self._inherited)
         except (OSError, LookupError) as error:

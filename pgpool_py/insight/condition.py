@@ -9,9 +9,11 @@ from pgpool_py.pooler.stopping import Stopping
 
 
 class State(StrEnum):
-    """What the pooler does as a whole; if several hold, the last of them."""
+    """What the pooler does as a whole; if several hold, the last of them.
 
-    STARTING = "starting"
+    None says that it starts: that takes no turn of the loop, which answers nobody then.
+    """
+
     READY = "ready"
     PAUSED = "paused"
     SUSPENDED = "suspended"

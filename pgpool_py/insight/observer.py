@@ -12,7 +12,7 @@ from pgpool_py.pooler.ends import epoch_offset
 from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.pooler.reachability import Reachability
 
-from .condition import Condition, State, state_of
+from .condition import Condition, state_of
 from .loop_lag import LoopLag
 from .reloads import Reloads
 from .snapshot import PoolerSnapshot, ProcessSnapshot
@@ -30,12 +30,10 @@ class Observer:
         self._pooler = pooler
         self._lag = LoopLag()
         self._reachability = Reachability(pooler)
-        self._begun = False
         self.reloads = Reloads()
 
     def begin(self) -> None:
         """Watch a pooler that has started."""
-        self._begun = True
         self._pooler.watch(self._lag.tick)
         self._pooler.watch(self._reachability.tick)
 
@@ -45,8 +43,6 @@ class Observer:
 
     def condition(self) -> Condition:
         """Say whether it serves."""
-        if not self._begun:
-            return Condition(State.STARTING)
         return Condition(state_of(self._pooler), self._reachability.why_not)
 
     def snapshot(self) -> PoolerSnapshot:

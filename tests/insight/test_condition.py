@@ -12,7 +12,6 @@ from tests.pooler.staging import Stage
 @pytest.mark.parametrize(
     ("condition", "ready", "said"),
     [
-        (Condition(State.STARTING), False, "starting"),
         (Condition(State.READY), True, "ready"),
         (Condition(State.PAUSED), True, "paused"),
         (Condition(State.SUSPENDED), False, "suspended"),

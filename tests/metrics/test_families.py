@@ -84,7 +84,7 @@ def test_what_alerts_are_about_is_there_before_it_happens() -> None:
 def test_the_state_is_one_of_all() -> None:
     states = values("pgpool_state")
     assert [labels for labels, value in states.items() if value] == [("ready",)]
-    assert len(states) == 6
+    assert len(states) == 5
 
 
 def test_a_family_is_named_where_it_is_used() -> None:

@@ -72,7 +72,7 @@ def said(answer: Answer) -> tuple[HTTPStatus, str]:
     [
         (READY, (OK, "ready\n")),
         (Condition(State.PAUSED), (OK, "paused\n")),
-        (Condition(State.STARTING), (UNAVAILABLE, "starting\n")),
+        (Condition(State.SUSPENDED), (UNAVAILABLE, "suspended\n")),
         (Condition(State.DRAINING), (UNAVAILABLE, "draining\n")),
         (Condition(State.READY, "no server"), (UNAVAILABLE, "not ready: no server\n")),
     ],
