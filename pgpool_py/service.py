@@ -88,8 +88,7 @@ class Service:
         self._observer = Observer(pooler)
         self._door = self._door_of(loop)
         try:
-            # First: no client comes in where it cannot be had. Who asks meanwhile is
-            # answered in the first turn of the loop, when the pooler serves.
+            # Who asks is answered in the loop's first turn, when the pooler serves.
             self._door.open()
             pooler.start(self._inherited)
         except (OSError, LookupError) as error:
