@@ -4,12 +4,11 @@ from collections import Counter
 from dataclasses import replace
 
 from pgpool_py.pooler.client_views import by_pool, server_of
-from pgpool_py.pooler.multiplexing_counts import Counts
 from pgpool_py.pooler.pool import Pool
 from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.pooler.views import PoolView, pools
 from pgpool_py.settings import FALLBACK_DATABASE
-from pgpool_py.statistics import Tallied
+from pgpool_py.statistics import MultiplexedCounts, Tallied
 
 from .snapshot import DatabaseSnapshot, Multiplexed, PoolNow, PoolSnapshot
 
@@ -18,7 +17,12 @@ def take_pools(pooler: Pooler) -> tuple[PoolSnapshot, ...]:
     """Give all pools, and what those counted that are no more."""
     clients = by_pool(pooler)
     found = [
-        PoolSnapshot(*key, counted=gone.snapshot(), tallied=gone.tallies.snapshot())
+        PoolSnapshot(
+            *key,
+            counted=gone.snapshot(),
+            tallied=gone.tallies.snapshot(),
+            multiplexed=_multiplexed(gone.multiplexed),
+        )
         for key, gone in pooler.retired.items()
     ]
     for view in pools(pooler):
@@ -70,7 +74,7 @@ def _tallied(pool: Pool) -> Tallied:
     )
 
 
-def _multiplexed(counts: Counts) -> Multiplexed:
+def _multiplexed(counts: MultiplexedCounts) -> Multiplexed:
     return Multiplexed(
         shared=counts.shared,
         taken_back=counts.taken_back,

@@ -21,10 +21,12 @@ class Tempo:
 
     __slots__ = ("_followed", "_since", "_taken_back", "depth", "most")
 
-    def __init__(self, most: int, now: float) -> None:
+    def __init__(
+        self, most: int, now: float, followed: int = 0, taken_back: int = 0
+    ) -> None:
         self.depth = self.most = most
         self._since = now
-        self._followed = self._taken_back = 0
+        self._followed, self._taken_back = followed, taken_back
 
     def limit(self, most: int) -> None:
         """Take over another limit; what was found out about the depth stays."""

@@ -23,7 +23,6 @@ from pgpool_py.statistics import Counters
 from .candidates import Candidates
 from .context import Context
 from .functions import Functions
-from .multiplexing_counts import Counts
 from .pipeline import Pipeline, Taken
 from .texts import Texts, Verdict
 
@@ -87,8 +86,14 @@ class Multiplexing:
         self.pipelines: dict[Pipeline, None] = {}
         self._texts = Texts(context.classify, functions.allows)
         self._candidates = Candidates(self._reactor, books, self._texts)
-        self.counts = Counts()
-        self.tempo = Tempo(settings.multiplexing_depth, self._reactor.now)
+        # A pool of this name may have counted before.
+        self.counts = counts = home.counters.multiplexed
+        self.tempo = Tempo(
+            settings.multiplexing_depth,
+            self._reactor.now,
+            counts.shared,
+            counts.impatient,
+        )
         self._ticks = False
         # The least time an answer took: in this second, and in the last one.
         self._least = self._least_before = math.inf

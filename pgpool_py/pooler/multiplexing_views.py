@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from pgpool_py.settings import Multiplex
+from pgpool_py.statistics import MultiplexedCounts
 
-from .multiplexing_counts import Counts
 from .pool import Pool
 from .pooler import Pooler
 
@@ -26,7 +26,7 @@ class MultiplexingView:
     depth: int
     servers: int
     in_flight: int
-    counts: Counts
+    counts: MultiplexedCounts
 
 
 def multiplexing(pooler: Pooler) -> list[MultiplexingView]:

@@ -2,6 +2,7 @@
 
 from .counters import Counters, Snapshot
 from .histogram import BOUNDS, Distribution, Histogram
+from .multiplexed import MultiplexedCounts
 from .tallies import OTHER, Tallied, Tallies, Tally
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Counters",
     "Distribution",
     "Histogram",
+    "MultiplexedCounts",
     "Snapshot",
     "Tallied",
     "Tallies",

@@ -6,6 +6,7 @@ Counters only grow. PgBouncer's names; a snapshot is an immutable copy.
 from dataclasses import dataclass, field, fields
 from typing import Self
 
+from .multiplexed import MultiplexedCounts
 from .tallies import Tallies
 
 
@@ -26,6 +27,7 @@ class Counters:
         client_login_count: logins completed.
         pin_count: how often a client began to keep its server past the transaction.
         tallies: what is counted by name; in no snapshot.
+        multiplexed: what became of exchanges that could share a server; neither.
     """
 
     server_assignment_count: int = 0
@@ -42,12 +44,16 @@ class Counters:
     client_login_count: int = 0
     pin_count: int = 0
     tallies: Tallies = field(default_factory=Tallies, repr=False, compare=False)
+    multiplexed: MultiplexedCounts = field(
+        default_factory=MultiplexedCounts, repr=False, compare=False
+    )
 
     def add(self, other: Self) -> None:
         """Add field by field."""
         for f in fields(Snapshot):
             setattr(self, f.name, getattr(self, f.name) + getattr(other, f.name))
         self.tallies.add(other.tallies)
+        self.multiplexed.add(other.multiplexed)
 
     def snapshot(self) -> "Snapshot":
         """Copy what is counted so far."""

@@ -112,10 +112,14 @@ def test_what_a_dropped_pool_has_counted_stays(stage: Stage) -> None:
     pool = stage.pool()
     pool.counters.client_login_count = 1
     pool.counters.tallies.cancels = 2
+    pool.multiplexing.counts.shared = 3
     stage.pooler._drop(("shop", "ann"), pool)
     [taken] = take_pools(stage.pooler)
     assert (taken.counted.client_login_count, taken.tallied.cancels) == (1, 2)
+    assert taken.multiplexed.shared == 3
     assert taken.now.limit == 0
+    # A pool that is made anew goes on from there.
+    assert stage.pool().multiplexing.counts.shared == 3
 
 
 def test_databases_tell_their_limits_and_who_is_there(stage: Stage) -> None:

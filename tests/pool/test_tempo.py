@@ -68,3 +68,9 @@ def test_but_where_it_goes_less_deep_it_is_only_a_limit(seconds: Seconds) -> Non
     assert seconds.tempo.depth == 8
     seconds.tempo.limit(4)
     assert seconds.tempo.depth == 4
+
+
+def test_what_was_counted_before_it_began_does_not_count() -> None:
+    tempo = Tempo(16, 0.0, followed=100, taken_back=90)
+    tempo.tick(1.0, 101, 90)
+    assert tempo.depth == 16

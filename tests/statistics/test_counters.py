@@ -9,7 +9,11 @@ from pgpool_py.statistics import Counters, Snapshot
 
 def test_a_snapshot_has_every_counter() -> None:
     names = [field.name for field in fields(Snapshot)]
-    assert [field.name for field in fields(Counters)] == [*names, "tallies"]
+    assert [field.name for field in fields(Counters)] == [
+        *names,
+        "tallies",
+        "multiplexed",
+    ]
     counted = Counters()
     for number, name in enumerate(names):
         setattr(counted, name, number)

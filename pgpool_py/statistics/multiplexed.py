@@ -1,11 +1,12 @@
 """What became of exchanges that could share a server."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 
 @dataclass(slots=True)
-class Counts:
-    """Of one pool, since it is there.
+class MultiplexedCounts:
+    """Of one pool; only grows.
 
     Attributes:
         shared: sent behind others.
@@ -28,3 +29,10 @@ class Counts:
     alone: int = 0
     slow: int = 0
     no_room: int = 0
+
+    def add(self, other: Self) -> None:
+        """Add field by field, but for the depth."""
+        deepest = max(self.deepest, other.deepest)
+        for f in fields(self):
+            setattr(self, f.name, getattr(self, f.name) + getattr(other, f.name))
+        self.deepest = deepest
