@@ -23,7 +23,7 @@ def take_pools(pooler: Pooler) -> tuple[PoolSnapshot, ...]:
             tallied=gone.tallies.snapshot(),
             multiplexed=_multiplexed(gone.multiplexed),
         )
-        for key, gone in pooler.retired.items()
+        for key, gone in (*pooler.retired.items(), *pooler.retired.strangers())
     ]
     for view in pools(pooler):
         pool = pooler.pools[view.database, view.user]

@@ -85,7 +85,7 @@ class Pooler:
         self._quotas = Quotas()
         self._limits = Limits(self.context)
         self._sweeping = Sweeping()
-        self.retired = Retired(self.context.tallies)
+        self.retired = Retired()
         self._ticks = 0
         self._stop = Stop(self)
         self.stopped = asyncio.Event()

@@ -122,6 +122,17 @@ def test_what_a_dropped_pool_has_counted_stays(stage: Stage) -> None:
     assert stage.pool().multiplexing.counts.shared == 3
 
 
+def test_what_was_tallied_of_a_pool_that_nobody_got_into_stays_where_it_was(
+    stage: Stage,
+) -> None:
+    stage.pool().counters.tallies.openings_failed.note("connect failed")
+    before = take_pools(stage.pooler)
+    stage.pooler._drop(("shop", "ann"), stage.pool())
+    [taken] = take_pools(stage.pooler)
+    assert taken.tallied == before[0].tallied
+    assert dict(stage.pooler.context.tallies.openings_failed.snapshot()) == {}
+
+
 def test_databases_tell_their_limits_and_who_is_there(stage: Stage) -> None:
     pool = stage.pool()
     stage.server(pool, stage.client(pool))
