@@ -7,6 +7,7 @@ import pytest
 
 from pgpool_py.metrics.exposition import PrometheusExposition
 from pgpool_py.metrics.families import FAMILIES
+from pgpool_py.metrics.rendering import Format
 from tests.metrics.snapshots import snapshot
 
 from .promtool import RULES, Scene, needs_promtool, nothing_fires, run, run_tests
@@ -143,5 +144,5 @@ def test_a_threshold_that_is_wrong_is_found(tmp_path: Path) -> None:
 
 @needs_promtool
 def test_prometheus_finds_nothing_wrong_with_the_metrics() -> None:
-    text = PrometheusExposition().render(snapshot(), "").body.decode()
+    text = PrometheusExposition().render(snapshot(), Format.TEXT).decode()
     run("check", "metrics", given=text)
