@@ -257,7 +257,10 @@ class ClientStatements(Supply):
         if statement.drops:
             self._drops = True
         del kind  # As for the unnamed one.
-        if not ledger.statements.has(statement.name):
+        if ledger.statements.has(statement.name):
+            ledger.statements.hits += 1
+        else:
+            ledger.statements.misses += 1
             self._supply(statement, ledger, context)
         return statement.name
 

@@ -40,7 +40,7 @@ class ServerStatements:
         issued: how many effects were written down so far.
         batch: how many effects were written down when the last Sync was sent. Within
             a batch nothing is in doubt: what follows an error is thrown away.
-        hits: how often one was there when it was needed.
+        hits: how often one that a message named was there; counted by who sends it.
         misses: how often one was not, and was prepared.
         unnamed: the unnamed statement, by the Parse that made it; None if it is not
             known or not a client's.
@@ -101,7 +101,6 @@ class ServerStatements:
             return False
         del self._present[name]
         self._present[name] = number
-        self.hits += 1
         return True
 
     def add(self, name: bytes) -> "Prepared":

@@ -30,7 +30,6 @@ class Supply:
 
     def _supply(self, statement: Statement, ledger: Ledger, context: bytes) -> None:
         """Have the server have a statement that it has not for certain."""
-        ledger.statements.misses += 1
         then = context if statement.context is None else statement.context
         alone = then != context and statement.stands_alone and ledger.begins_anew
         self._make_place(statement, ledger)

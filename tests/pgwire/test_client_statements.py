@@ -73,6 +73,15 @@ def test_a_server_counts_how_often_it_had_what_was_needed(server: Server) -> Non
     assert counted == [(1, 0), (1, 1)]
 
 
+def test_who_only_looks_whether_a_statement_is_there_counts_nothing(
+    server: Server,
+) -> None:
+    statements, name = server.ledger.statements, b"pgpool_ab"
+    statements.add(name)
+    assert statements.has(name)
+    assert (statements.hits, statements.misses) == (0, 0)
+
+
 @pytest.mark.parametrize("context", [b"timezone\0CET\0", b"datestyle\0German\0"])
 def test_what_was_read_under_other_parameters_is_another_statement(
     context: bytes, server: Server
