@@ -41,6 +41,7 @@ class Pool(Shelf["Guest[Pool]"]):
         notifications: what clients LISTEN to.
         multiplexing: whose exchanges are sent behind others'.
         notified: who was told that it waits, and since when it does.
+        looked_after: when that was done last.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Pool(Shelf["Guest[Pool]"]):
         self.statements = context.statements
         self.buffer_limit = context.settings.client_buffer_limit
         self.notified: dict[Borrower, float] = {}
+        self.looked_after = context.reactor.now
         tallies = self.counters.tallies
         self.staffing = Staffing(
             context,

@@ -48,8 +48,16 @@ def maintain(pool: Pool, now: float) -> None:
     _retire_idle(pool, now)
     pool.multiplexing.maintain(now)
     pool.grow()
-    if pool.books.waiters and not (pool.paused or pool.books.opening):
-        pool.counters.tallies.exhausted += INTERVAL
+    _count_exhaustion(pool, now)
+    pool.looked_after = now
+
+
+def _count_exhaustion(pool: Pool, now: float) -> None:
+    """Count the time since the last round, or since somebody waits."""
+    waiters = pool.books.waiters
+    if waiters and not (pool.paused or pool.books.opening):
+        since = max(pool.looked_after, next(iter(waiters.values())))
+        pool.counters.tallies.exhausted += now - since
 
 
 def _notify_waiters(pool: Pool, now: float) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from pgpool_py.pooler.upkeep import maintain
 from tests.fixtures.messages import done, query
 from tests.pooler.postgres import TERMINATE, Bench
@@ -33,6 +35,25 @@ def test_who_waits_too_long_is_told_and_the_next_goes_on(set_up: SetUp) -> None:
     assert (first.calls, second.calls) == (["refused"], [])
     assert first.error is not None
     assert first.error.sqlstate == "53300"
+
+
+def test_the_time_of_exhaustion_is_time_and_not_rounds(set_up: SetUp) -> None:
+    bench = set_up(default_pool_size=1)
+    bench.open()
+    upkeep(bench, 5.0)
+    waiting = bench.request()
+    tallies = bench.pool.counters.tallies
+    assert tallies.exhausted == 0.0
+    upkeep(bench, 0.75)
+    upkeep(bench, 2.5)
+    assert tallies.exhausted == pytest.approx(3.25)
+    # Of the time since the last round, that in which somebody waited.
+    bench.pool.leave(waiting)
+    bench.clock.advance(1.0)
+    bench.turn()
+    bench.request()
+    upkeep(bench, 0.5)
+    assert tallies.exhausted == pytest.approx(3.75)
 
 
 def test_without_a_timeout_everybody_waits_for_ever(set_up: SetUp) -> None:
