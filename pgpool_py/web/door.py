@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Final
 
-from pgpool_py.metrics.installed import find_exposition
+from pgpool_py.metrics.installed import INSTALL, find_exposition
 from pgpool_py.net.listening import listen_tcp
 from pgpool_py.settings import Endpoint
 
@@ -47,6 +47,7 @@ class HttpDoor:
         self._shares = shares
         exposition = None if where is None else find_exposition()
         self._pages = Pages(Asker(loop), observer, exposition, token)
+        self._lacks_metrics = exposition is None
         self._server: Server | None = None
         # When to try again, by the monotonic clock.
         self._again: float | None = None
@@ -75,6 +76,11 @@ class HttpDoor:
         self._server = server
         sys.setswitchinterval(SWITCH_INTERVAL)
         _log.info("listening for HTTP on %s", where)
+        if self._lacks_metrics:
+            _log.warning(
+                "http_listen: there are no metrics without prometheus-client: %s",
+                INSTALL,
+            )
 
     def _serve(self, where: Endpoint) -> Server:
         listening = listen_tcp(where.host, where.port, BACKLOG)

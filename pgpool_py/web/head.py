@@ -27,8 +27,6 @@ def read_head(connection: socket.socket, patience: float = PATIENCE) -> bytes:
     deadline = time.monotonic() + patience
     head = bytearray()
     while _END not in head:
-        if len(head) > MOST_HEAD:
-            raise HeadTooLongError
         left = deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
@@ -37,4 +35,6 @@ def read_head(connection: socket.socket, patience: float = PATIENCE) -> bytes:
         if not piece:
             raise ConnectionResetError
         head += piece
+        if len(head) > MOST_HEAD:
+            raise HeadTooLongError
     return bytes(head)

@@ -66,6 +66,20 @@ def test_a_burst_of_connections_finds_room(
     assert asked == [BACKLOG] == [128]
 
 
+def test_metrics_that_are_missing_are_told_at_the_start(
+    stage: Stage,
+    port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(door_module, "find_exposition", lambda: None)
+    opened = door(stage, port)
+    opened.open()
+    opened.close()
+    [told] = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    assert told.startswith("http_listen: there are no metrics without")
+
+
 def test_threads_make_way_for_the_loop_sooner_while_it_is_open(
     stage: Stage, port: int
 ) -> None:

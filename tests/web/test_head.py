@@ -32,6 +32,13 @@ def test_one_that_has_no_end_is_too_long(pair: Pair) -> None:
         read_head(ours)
 
 
+def test_one_that_ends_behind_the_bound_is_too_long_too(pair: Pair) -> None:
+    ours, theirs = pair
+    theirs.sendall(b"x" * MOST_HEAD + b"\r\n\r\n")
+    with pytest.raises(HeadTooLongError):
+        read_head(ours)
+
+
 def test_a_client_that_says_nothing_more_in_time_is_not_waited_for(pair: Pair) -> None:
     ours, theirs = pair
     theirs.sendall(b"GET /")
