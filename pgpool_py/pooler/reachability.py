@@ -2,7 +2,8 @@
 
 One that is connected proves it. While none is, the hosts of [databases] are connected
 to, without a login: a pooler that is not ready gets no clients, so that nobody else
-would find out. PostgreSQL does not log who leaves without a word.
+would find out. PostgreSQL logs who leaves without a word where ``log_connections`` is
+on; so that is asked seldom while it goes well.
 """
 
 from functools import partial
@@ -14,8 +15,10 @@ from pgpool_py.settings import DEFAULT_SERVER_PORT, FALLBACK_SOCKET_DIR, Setting
 
 from .pooler import Pooler
 
-# Seconds from the end of one round to the next, and until one is given up.
+# Seconds from the end of one round to the next: where none was reached, or one was.
 PAUSE: Final = 1.0
+CALM: Final = 10.0
+# Seconds until a round is given up.
 PATIENCE: Final = 5.0
 # In one round; more databases than that rarely mean more hosts.
 MOST_HOSTS: Final = 16
@@ -32,13 +35,15 @@ class Reachability:
         why_not: why no server can be reached; empty if one can, or nobody asks.
     """
 
-    __slots__ = ("_attempts", "_failures", "_pooler", "_since", "why_not")
+    __slots__ = ("_asked_by", "_attempts", "_failures", "_pooler", "_since", "why_not")
 
     def __init__(self, pooler: Pooler) -> None:
         self._pooler = pooler
         self._attempts: dict[Where, Reaching] = {}
         self._failures: list[str] = []
         self._since = pooler.now - PAUSE
+        # The settings by which was asked last; others may name other hosts.
+        self._asked_by: Settings | None = None
         self.why_not = UNKNOWN if pooler.settings.readiness_needs_server else ""
 
     def tick(self) -> None:
@@ -50,9 +55,14 @@ class Reachability:
         if self._attempts:
             if now - self._since >= PATIENCE:
                 self._give_up()
-        elif now - self._since >= PAUSE:
+        elif now - self._since >= self._pause:
             self._since = now
             self._begin()
+
+    @property
+    def _pause(self) -> float:
+        calm = not self.why_not and self._asked_by is self._pooler.settings
+        return CALM if calm else PAUSE
 
     @property
     def _is_connected(self) -> bool:
@@ -61,7 +71,8 @@ class Reachability:
     def _begin(self) -> None:
         context = self._pooler.context
         self._failures.clear()
-        for where in hosts(self._pooler.settings):
+        self._asked_by = self._pooler.settings
+        for where in hosts(self._asked_by):
             self._attempts[where] = Reaching(
                 context.reactor,
                 context.tcp_options,

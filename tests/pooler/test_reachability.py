@@ -9,6 +9,7 @@ import pytest
 
 from pgpool_py.net.resolver import Resolver
 from pgpool_py.pooler.reachability import (
+    CALM,
     PATIENCE,
     PAUSE,
     UNKNOWN,
@@ -66,6 +67,25 @@ def test_why_none_can_be_reached_is_told_until_one_can(
         assert tick(needing, reachability) == said
         clock.advance(PAUSE)
         assert tick(needing, reachability) == ""
+
+
+def test_while_it_goes_well_it_looks_seldom(needing: House, clock: Clock) -> None:
+    reachability = Reachability(needing.pooler)
+    assert tick(needing, reachability) == ""
+    needing.postgres.stop_listening()
+    clock.advance(CALM - PAUSE)
+    assert tick(needing, reachability) == ""
+    clock.advance(PAUSE)
+    assert tick(needing, reachability).startswith("no server can be reached")
+
+
+def test_after_a_reload_it_looks_soon(needing: House, clock: Clock) -> None:
+    reachability = Reachability(needing.pooler)
+    assert tick(needing, reachability) == ""
+    needing.postgres.stop_listening()
+    needing.pooler.reload(replace(needing.pooler.settings), {})
+    clock.advance(PAUSE)
+    assert tick(needing, reachability).startswith("no server can be reached")
 
 
 def test_a_server_that_is_connected_is_proof_enough(needing: House) -> None:
