@@ -254,8 +254,7 @@ class ClientStatements(Supply):
         statement = self.names[name]
         if statement is None:
             return name
-        if statement.drops:
-            self._drops = True
+        self._drops = self._drops or statement.drops
         del kind  # As for the unnamed one.
         if ledger.statements.has(statement.name):
             ledger.statements.hits += 1
