@@ -1,6 +1,7 @@
 """asyncio's loop around a :class:`~pgpool_py.net.reactor.Reactor`."""
 
 import asyncio
+import signal
 import socket
 from collections.abc import Callable
 from contextvars import Context
@@ -39,6 +40,7 @@ class ReactorLoop(asyncio.SelectorEventLoop):
         self.reactor = reactor
         super().__init__(reactor)
         reactor.on_fault = self._report
+        self._hears_signals = False
         self._lookups: Lookups[list[_Row]] = Lookups(self)
 
     def call_soon(
@@ -76,6 +78,27 @@ class ReactorLoop(asyncio.SelectorEventLoop):
         question = (host, port, family, type, proto, flags)
         work = partial(socket.getaddrinfo, *question)
         return await self._lookups.ask(question, work)
+
+    def add_signal_handler(
+        self,
+        sig: int,
+        callback: Callable[[Unpack[_Ts]], object],
+        *args: *_Ts,
+    ) -> None:
+        """Have a signal handled as usual."""
+        super().add_signal_handler(sig, callback, *args)
+        self._hears_signals = True
+
+    def close(self) -> None:
+        """Close as usual, but hear no signal from now on.
+
+        asyncio closes what signals are written to first, and Python would tell of one
+        that comes before it forgets the handlers.
+        """
+        if self._hears_signals:
+            self._hears_signals = False
+            signal.set_wakeup_fd(-1)
+        super().close()
 
     def stop(self) -> None:
         """Stop as usual, and end the reactor's wait."""

@@ -4,12 +4,15 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
 
+import pytest
+
 from pgpool_py.net.loop import ReactorLoop
-from pgpool_py.net.poller import READ
+from pgpool_py.net.poller import READ, EpollPoller
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.stream import Stream
 from tests.fixtures.loops import LoopGuard
@@ -194,6 +197,22 @@ async def _timers() -> None:
         fired = asyncio.Event()
         loop.call_later(0.001, fired.set)
         await fired.wait()
+
+
+def test_a_signal_that_comes_while_it_is_closed_is_not_told_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Signalling(EpollPoller):
+        def close(self) -> None:
+            signal.raise_signal(signal.SIGUSR1)
+            super().close()
+
+    ignored: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+    loop = ReactorLoop(Reactor(Signalling()))
+    loop.add_signal_handler(signal.SIGUSR1, ignored.append, None)
+    loop.close()
+    assert ignored == []
 
 
 def test_signals_are_handled_though_a_stream_is_always_ready(
