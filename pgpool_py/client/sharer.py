@@ -37,6 +37,15 @@ class Sharer(Plain, ABC):
     __slots__ = ()
 
     @property
+    def is_tied(self) -> bool:
+        """Whether anything of its session ties what it sends to a server."""
+        return (
+            self.requests.ties
+            or self.touched is not NOTHING
+            or self.listening is not None
+        )
+
+    @property
     def follows(self) -> bytes | None:
         """Give the text that it would run behind others; None if it may not.
 
@@ -45,13 +54,7 @@ class Sharer(Plain, ABC):
         """
         requests = self.requests
         pending = requests.pending
-        if (
-            pending is None
-            or len(pending) > MOST_FOLLOWING
-            or requests.ties
-            or self.touched is not NOTHING
-            or self.listening is not None
-        ):
+        if pending is None or len(pending) > MOST_FOLLOWING or self.is_tied:
             return None
         if self._alone and requests.glances:
             return bytes(pending[HEADER_SIZE:-1])
@@ -154,15 +157,11 @@ class Sharer(Plain, ABC):
             counters.xact_time += spent
             timing.exchange_since = timing.transaction_since = 0.0
         self.cancel_asked = self.waiting = False
-        pending = requests.pending
-        if pending is not None:
-            if len(pending) == size:
-                requests.pending = pending = None
-            else:
-                del pending[:size]
+        if size:
+            self._drop(size)
         if not sent or self.stream.paused:
             self._regulate()
-        if pending is not None:
+        if requests.pending is not None:
             self.consider()
 
     def own(self, server: ServerConnection, size: int, data: bytearray) -> None:

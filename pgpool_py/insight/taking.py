@@ -1,7 +1,7 @@
 """Taking a snapshot of a pooler; in its loop, at once."""
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from pgpool_py.pooler.client_views import by_pool, server_of
 from pgpool_py.pooler.pool import Pool
@@ -43,7 +43,6 @@ def take_pools(pooler: Pooler) -> tuple[PoolSnapshot, ...]:
 
 
 def _now(pool: Pool, view: PoolView, served: int) -> PoolNow:
-    pipelines = pool.multiplexing.pipelines
     return PoolNow(
         clients_active=served,
         # PgBouncer's "active" are both.
@@ -56,8 +55,8 @@ def _now(pool: Pool, view: PoolView, served: int) -> PoolNow:
         servers_opening=view.sv_login,
         limit=pool.settings.pool_size,
         oldest_wait=view.maxwait,
-        shared=len(pipelines),
-        in_flight=sum(len(pipeline.places) for pipeline in pipelines),
+        shared=len(pool.multiplexing.pipelines),
+        in_flight=pool.multiplexing.in_flight,
         paused=int(view.paused),
     )
 
@@ -75,15 +74,7 @@ def _tallied(pool: Pool) -> Tallied:
 
 
 def _multiplexed(counts: MultiplexedCounts) -> Multiplexed:
-    return Multiplexed(
-        shared=counts.shared,
-        taken_back=counts.taken_back,
-        rerun=counts.rerun,
-        refused=counts.refused,
-        alone=counts.alone,
-        slow=counts.slow,
-        no_room=counts.no_room,
-    )
+    return Multiplexed(**{f.name: getattr(counts, f.name) for f in fields(Multiplexed)})
 
 
 def take_databases(pooler: Pooler) -> tuple[DatabaseSnapshot, ...]:

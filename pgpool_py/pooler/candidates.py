@@ -86,16 +86,9 @@ class Candidates:
         ring.rotate(-1)
         if len(ring[0].places) < len(pipeline.places):
             pipeline = ring[0]
-        now, server = self._reactor.now, pipeline.server
-        if (
-            len(pipeline.places) >= depth
-            or now - pipeline.heard >= self.silence
-            or now >= server.end_of_life
-            or server.close_needed
-            or not client.parameters.is_like(server.parameters)
-        ):
-            return None
-        return pipeline
+        count = self._behind(pipeline, self._reactor.now)
+        is_like = client.parameters.is_like(pipeline.server.parameters)
+        return pipeline if 0 < count < depth and is_like else None
 
     def _in_turn(
         self, client: ClientSession, depth: int, now: float

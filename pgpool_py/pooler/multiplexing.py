@@ -11,7 +11,6 @@ from typing import Final, Protocol
 
 from pgpool_py.client.lender import Borrower
 from pgpool_py.client.session import ClientSession
-from pgpool_py.client.session_state import NOTHING
 from pgpool_py.errors import PoolerError
 from pgpool_py.pool.books import Books
 from pgpool_py.pool.tempo import Tempo
@@ -108,6 +107,11 @@ class Multiplexing:
         self._follow_round_trip()
         self.reply_limit = settings.multiplexing_reply_limit
 
+    @property
+    def in_flight(self) -> int:
+        """Count the exchanges on shared servers."""
+        return sum(len(pipeline.places) for pipeline in self.pipelines)
+
     # Who may follow
 
     def may_follow(self, client: Borrower) -> bool:
@@ -141,9 +145,7 @@ class Multiplexing:
             or home.paused
             or home.refusal is not None
             or not isinstance(client, ClientSession)
-            or client.requests.ties
-            or client.touched is not NOTHING
-            or client.listening is not None
+            or client.is_tied
             or not books.grown
             # The last: it counts how often such a text is run.
             or not self._texts.is_plain(query, now)

@@ -42,6 +42,6 @@ def _view(pool: Pool) -> MultiplexingView:
         multiplexing=Multiplex.AUTO if pool.shares else Multiplex.OFF,
         depth=shared.tempo.depth if pool.shares else 1,
         servers=len(shared.pipelines),
-        in_flight=sum(len(pipeline.places) for pipeline in shared.pipelines),
+        in_flight=shared.in_flight,
         counts=replace(shared.counts),
     )

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from pgpool_py.sql.rerunnable import calls_nothing, rerunnable, self_contained
 from pgwire.classification import Classify
-from pgwire.frontend import Query
+from pgwire.framing import HEADER_SIZE
 from pgwire.seen import ALIKE
 
 V = TypeVar("V")
@@ -71,13 +71,13 @@ class Texts:
         # Shapes of texts that may not be run twice; not to be asked for again.
         self._refused: dict[bytes, None] = {}
         self._records: dict[bytes, _Record] = {}
-        # Queries that may be behind others whatever their numbers, as ALIKE makes them,
-        # and the shapes of their texts.
+        # Texts that may be behind others whatever their numbers, as ALIKE makes them,
+        # and their shapes.
         self._plain: dict[bytes, bytes] = {}
 
     def is_plain(self, query: bytes, now: float) -> bool:
         """Tell whether a Query is known to be one that may be behind others now."""
-        shape = self._plain.get(query.translate(ALIKE))
+        shape = self._plain.get(query[HEADER_SIZE:-1].translate(ALIKE))
         if shape is None:
             return False
         return not self._records or not self._is_slow(shape, now)
@@ -86,10 +86,13 @@ class Texts:
         """Say whether a statement may be behind others: run twice, and soon over."""
         if self._records and self._is_slow(_shape(text), now):
             return Verdict.SLOW
+        alike = text.translate(ALIKE)
+        if alike in self._plain:
+            return Verdict.YES
         if self._refused and _shape(text) in self._refused:
             return Verdict.REFUSED
         if calls_nothing(text):
-            self._note_plain(text)
+            _remember(self._plain, alike, _shape(text))
             return Verdict.YES
         called = rerunnable(text, self._classify)
         if called is None:
@@ -97,12 +100,6 @@ class Texts:
         elif not called or self._allows(called):
             return Verdict.YES
         return Verdict.REFUSED
-
-    def _note_plain(self, text: bytes) -> None:
-        if len(text) <= _LONGEST:
-            if len(self._plain) >= _MOST:
-                self._plain.clear()
-            self._plain[Query(text).encode().translate(ALIKE)] = _shape(text)
 
     def may_be_followed(self, text: bytes, now: float) -> bool:
         """Tell whether others may be behind a statement."""
