@@ -188,7 +188,11 @@ class ClientSession(Leaving):
             used = requests.receive(view, end, ledger, context)
         except ProtocolViolation as error:
             used, violation = end, error
-        sent = [server.stream.write(piece) for piece in requests.pieces]
+        pieces = requests.pieces
+        # At once: PostgreSQL would wake for each.
+        sent = not pieces or server.stream.write(
+            pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        )
         if used != end:
             requests.keep(view[used:end])
         self.waiting = requests.held
@@ -203,7 +207,7 @@ class ClientSession(Leaving):
                 self._await_the_last(server)
             if requests.held:
                 self._hold(server)
-            elif not all(sent):
+            elif not sent:
                 self._regulate()
             over = ledger.settled or ledger.resynchronisable
             if over and self.timing.transaction_since:  # and no reply will come

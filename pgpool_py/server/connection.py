@@ -61,7 +61,7 @@ class Owner(Protocol):
         """All that was sent is answered."""
 
     def on_query_answered(self, server: "ServerConnection", data: memoryview) -> None:
-        """As deliver and on_answered: all that a lone Query of yours has brought."""
+        """As deliver and on_answered: all that a lone exchange has brought."""
 
     def on_transaction(self, server: "ServerConnection", *, ready: bool) -> None:
         """As on_answered, in a transaction you refuse; ``ready``: and you were told."""
@@ -243,6 +243,7 @@ class ServerConnection:
         elif (
             owner is not None
             and not self.may_be_hit
+            and self._errand is None
             and self.ledger.answer(scratch.buffer, 0, start + size)
         ):
             self.carry = b""

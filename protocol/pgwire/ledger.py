@@ -12,13 +12,18 @@ from typing import Final
 
 from .backend import ReadyForQuery
 from .codes import Backend, TransactionStatus
+from .completions import BindComplete, ParseComplete
 from .exchange import (
     ASYNCHRONOUS,
+    BIND,
     COPY_END,
+    DESCRIBE,
     ENDS_IN_READY,
     EXECUTE,
+    FIRST,
     LEFT,
     NOTED,
+    PARSE,
     POPS,
     QUERY,
     ROWS,
@@ -27,6 +32,7 @@ from .exchange import (
     STATUSES,
     STAYS,
     STREAMED,
+    SYNC,
     UNCOUNTED,
     MisnamingError,
     ParameterReported,
@@ -35,6 +41,7 @@ from .exchange import (
     unexpected_reply,
 )
 from .framing import HEADER_SIZE
+from .plain_answer import PLAIN_TAG, READY_IDLE, after_description, after_rows
 from .replies import Replies
 from .statement import PREFIX
 
@@ -53,7 +60,6 @@ _COMPLETE: Final = Backend.COMMAND_COMPLETE
 _PARAMETER: Final = Backend.PARAMETER_STATUS
 _SINGLED_OUT: Final = frozenset({Backend.ERROR_RESPONSE, _PARAMETER})
 _IDLE: Final = TransactionStatus.IDLE
-_READY_IDLE: Final = ReadyForQuery(_IDLE).encode()
 
 _header = struct.Struct("!BI").unpack_from
 _ROW_KINDS: Final = (Backend.ROW_DESCRIPTION, Backend.DATA_ROW)
@@ -61,9 +67,11 @@ _ROW_KINDS: Final = (Backend.ROW_DESCRIPTION, Backend.DATA_ROW)
 _STAYS: Final = tuple([STAYS.get(kind, 0) for kind in range(256)])
 _POPS: Final = tuple([POPS.get(kind, 0) for kind in range(256)])
 _IS_ROWS: Final = tuple([kind in _ROW_KINDS for kind in range(256)])
-# By the first byte of a tag: whether it says nothing that matters here, unlike DISCARD
-# ALL, DEALLOCATE and PREPARE.
-_PLAIN_TAG: Final = tuple([byte not in b"DP" for byte in range(256)])
+# What answers Bind, and Parse and Bind.
+_ACCEPTED: Final = (
+    BindComplete().encode(),
+    ParseComplete().encode() + BindComplete().encode(),
+)
 
 
 class Ledger(Replies):
@@ -84,11 +92,12 @@ class Ledger(Replies):
         self.runs: list[tuple[int, int]] = []
 
     def answer(self, buffer: bytearray, start: int, end: int) -> int:
-        """Account for a plain answer to a lone Query, if all of it begins at ``start``.
+        """Account for a plain answer to a lone exchange, if it all begins at ``start``.
 
         That is what most servers send most of the time, and worth a way of its own:
-        rows, ends of statements and a ReadyForQuery outside a transaction. Something
-        may be behind it only if the server is shared.
+        rows, ends of statements and a ReadyForQuery outside a transaction, to a Query
+        or to a batch that runs one statement. Something may be behind it only if the
+        server is shared.
 
         Args:
             buffer: what came.
@@ -99,19 +108,20 @@ class Ledger(Replies):
             Where the answer ends; all of it is to be forwarded. 0 if it is not plain,
             or not all there: then nothing has changed, and :meth:`receive` is called.
         """
+        if self.head != QUERY:
+            return self._answer_run(buffer, start, end)
         behind = self._behind
         if (
-            self.head != QUERY
-            or self.rest
+            self.rest
             # What ends so may be the middle of a message all the same.
-            or not (self.shared if behind else buffer.endswith(_READY_IDLE, start, end))
+            or not (self.shared if behind else buffer.endswith(READY_IDLE, start, end))
         ):
             return 0
         position = start
         while end - position >= HEADER_SIZE:
             kind, length = _header(buffer, position)
             if kind == _COMPLETE:
-                if not _PLAIN_TAG[buffer[position + HEADER_SIZE]]:
+                if not PLAIN_TAG[buffer[position + HEADER_SIZE]]:
                     return 0
             elif not _IS_ROWS[kind]:
                 break
@@ -119,14 +129,52 @@ class Ledger(Replies):
                 # The least of these messages: a tag that is empty.
                 return 0
             position += 1 + length
-        following = position + len(_READY_IDLE)
+        following = position + len(READY_IDLE)
         if (
             following > end
-            or not buffer.startswith(_READY_IDLE, position)
+            or not buffer.startswith(READY_IDLE, position)
             or (following != end and not behind)
         ):
             return 0
         self.head = behind.popleft() if behind else 0
+        self.status = _IDLE
+        self.readies += 1
+        return following
+
+    def _answer_run(self, buffer: bytearray, start: int, end: int) -> int:
+        """As :meth:`answer`, to ``[Parse] Bind [Describe] Execute Sync``."""
+        head, behind = self.head, self._behind
+        parses = head == PARSE | NOTED
+        owed = len(behind)
+        # How many of what is behind belong to it.
+        count = 3 if parses else 2
+        if (
+            self.rest
+            or owed < count
+            or not (behind[0] == BIND if parses else head & ~FIRST == BIND)
+            or not buffer.startswith(_ACCEPTED[parses], start, end)
+        ):
+            return 0
+        position = start + len(_ACCEPTED[parses])
+        if behind[count - 2] == DESCRIBE:
+            count += 1
+            position = after_description(buffer, position, end)
+        if (
+            not position
+            or owed < count
+            or behind[count - 2] != EXECUTE
+            or behind[count - 1] != SYNC
+            or (owed != count and not self.shared)
+        ):
+            return 0
+        following = after_rows(buffer, position, end)
+        if not following or (following != end and owed == count):
+            return 0
+        for _ in range(count):
+            behind.popleft()
+        if parses:
+            self.statements.effects.popleft()
+        self.head = behind.popleft() if owed > count else 0
         self.status = _IDLE
         self.readies += 1
         return following
@@ -179,7 +227,7 @@ class Ledger(Replies):
                     kind == _COMPLETE
                     and head & SENDS_ROWS
                     and length > 4
-                    and _PLAIN_TAG[buffer[position + HEADER_SIZE]]
+                    and PLAIN_TAG[buffer[position + HEADER_SIZE]]
                 ):
                     if head & EXECUTE:
                         head = behind.popleft() if behind else 0

@@ -1,0 +1,48 @@
+"""Where the parts of a plain answer end: what describes rows, the rows, their end."""
+
+import struct
+from typing import Final
+
+from .backend import ReadyForQuery
+from .codes import Backend, TransactionStatus
+from .framing import HEADER_SIZE
+
+READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
+#: By the first byte of a tag: whether it says nothing that matters here, unlike DISCARD
+#: ALL, DEALLOCATE and PREPARE.
+PLAIN_TAG: Final = tuple([byte not in b"DP" for byte in range(256)])
+
+_ROW: Final = Backend.DATA_ROW
+_COMPLETE: Final = Backend.COMMAND_COMPLETE
+_DESCRIPTIONS: Final = (Backend.ROW_DESCRIPTION, Backend.NO_DATA)
+_header = struct.Struct("!BI").unpack_from
+
+
+def after_description(buffer: bytearray, start: int, end: int) -> int:
+    """Say where a description of rows, or of none, ends; 0 if there is none."""
+    if end - start < HEADER_SIZE:
+        return 0
+    kind, length = _header(buffer, start)
+    is_one = kind in _DESCRIPTIONS and length >= 4
+    return start + 1 + length if is_one else 0
+
+
+def after_rows(buffer: bytearray, start: int, end: int) -> int:
+    """Say where rows and a plain end of their statement and transaction end, or 0."""
+    position = start
+    kind = length = 0
+    while end - position >= HEADER_SIZE:
+        kind, length = _header(buffer, position)
+        if kind != _ROW or length < 4:
+            break
+        position += 1 + length
+    tag = position + HEADER_SIZE
+    following = position + 1 + length + len(READY_IDLE)
+    is_plain = (
+        following <= end
+        and kind == _COMPLETE
+        and length > 4
+        and PLAIN_TAG[buffer[tag]]
+        and buffer.startswith(READY_IDLE, position + 1 + length)
+    )
+    return following if is_plain else 0
