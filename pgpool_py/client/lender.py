@@ -10,7 +10,7 @@ from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolSettings
 from pgpool_py.statistics import Counters
 from pgwire.classification import Classification
-from pgwire.statement import StatementBook
+from pgwire.statement import Statement, StatementBook
 
 from .identity import ClientIdentity
 from .listening import Notifications
@@ -136,8 +136,13 @@ class Lender(Protocol):
     def take(self, client: Borrower) -> ServerConnection | None:
         """Lend a server at once, if there is one that needs nothing done before."""
 
-    def follow(self, client: Borrower, query: bytes) -> bool:
-        """Send a lone Query behind others' at once, if no more need be known."""
+    def follow(
+        self, client: Borrower, exchange: bytes, statement: Statement | None = None
+    ) -> bool:
+        """Send a lone Query behind others' at once, if no more need be known.
+
+        Or a batch that runs a ``statement`` once.
+        """
 
     def request(self, client: Borrower) -> None:
         """Ask for a server: ``on_linked`` follows, at once or later."""

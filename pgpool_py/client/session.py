@@ -103,8 +103,10 @@ class ClientSession(Leaving):
         query = requests.lone_query(scratch.view, size)
         self._alone = query is not None
         if query is None:
-            requests.keep(scratch.view[:size])
-            self.consider()
+            run = self.lone_run(scratch.view[:size]) if lender.shares else None
+            if run is None or not lender.follow(self, *run):
+                requests.keep(scratch.view[:size])
+                self.consider()
         elif (server := lender.take(self)) is not None:
             self.server = server
             self._send_alone(server, query)

@@ -19,7 +19,8 @@ from pgpool_py.server.connection import ServerConnection
 from pgwire.codes import Frontend
 from pgwire.framing import HEADER_SIZE
 from pgwire.glance import harmless_at_a_glance
-from pgwire.sole import sole_statement
+from pgwire.sole import prepared_run, sole_statement, with_name
+from pgwire.statement import Statement
 
 from .plain import Plain
 from .session_state import NOTHING
@@ -79,11 +80,14 @@ class Sharer(Plain, ABC):
                 return None
             return _harmless(unnamed[_TEXT : unnamed.find(0, _TEXT)])
         statement = self.requests.names.get(name)
-        if statement is None or not statement.harmless or statement.drops:
+        if statement is None or not self._is_harmless(statement):
             return None
+        return statement.text
+
+    def _is_harmless(self, statement: Statement) -> bool:
         # Of another, what is set in front of its Parse would be reported to somebody.
         is_read_alike = statement.context in {None, self.parameters.parsing}
-        return statement.text if is_read_alike else None
+        return statement.harmless and not statement.drops and is_read_alike
 
     @property
     def is_alone(self) -> bool:
@@ -111,6 +115,37 @@ class Sharer(Plain, ABC):
         server.stream.gather(query)
         self.waiting = True
         self.timing.since = self._reactor.now
+
+    def lone_run(self, data: memoryview) -> tuple[bytes, Statement] | None:
+        """Give the batch that ``data`` is, and its statement, if it is no more.
+
+        That is a batch that runs once what it has prepared, and touches nothing.
+        """
+        requests = self.requests
+        if len(data) > MOST_FOLLOWING or not requests.between_messages:
+            return None
+        batch = bytes(data)
+        found = prepared_run(batch)
+        statement = requests.names.get(found[0]) if found else None
+        if statement is None or not self._is_harmless(statement):
+            return None
+        return batch, statement
+
+    def send_run_behind(
+        self, server: ServerConnection, batch: bytes, statement: Statement
+    ) -> bool:
+        """Send the batch that has just come, and keep it; False: it needs more."""
+        ledger = server.ledger
+        found = prepared_run(batch)
+        if found is None or not ledger.statements.has(statement.name):
+            return False
+        name, entries = found
+        self.requests.pending = bytearray(batch)
+        ledger.run_behind(entries)
+        server.stream.gather(with_name(batch, name, statement.name))
+        self.waiting = True
+        self.timing.since = self._reactor.now
+        return True
 
     def send_behind(self, server: ServerConnection) -> int:
         """Send the exchange that is pending, and keep it; give its size."""

@@ -18,6 +18,8 @@ from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.settings import Multiplex, PoolSettings
 from pgpool_py.statistics import Counters
+from pgwire.framing import HEADER_SIZE
+from pgwire.statement import Statement
 
 from .candidates import Candidates
 from .context import Context
@@ -129,14 +131,19 @@ class Multiplexing:
 
     # Placing
 
-    def follow(self, client: Borrower, query: bytes) -> bool:
+    def follow(
+        self, client: Borrower, exchange: bytes, statement: Statement | None = None
+    ) -> bool:
         """Send a Query behind others at once, if no more need be known for that.
+
+        Or a batch that runs a ``statement`` once.
 
         So it is nearly always where much is shared. What is refused here may follow all
         the same: see ``may_follow`` and ``place``.
         """
         books, home, ring = self._books, self._home, self._candidates.ring
         now = self._reactor.now
+        text = exchange[HEADER_SIZE:-1] if statement is None else statement.text
         if (
             not ring
             or len(ring) != len(books.busy)
@@ -148,14 +155,17 @@ class Multiplexing:
             or client.is_tied
             or not books.grown
             # The last: it counts how often such a text is run.
-            or not self._texts.is_plain(query, now)
+            or not self._texts.is_plain(text, now)
         ):
             return False
         pipeline = self._candidates.next_shared(client, self.tempo.depth)
         if pipeline is None:
             return False
-        client.send_query_behind(pipeline.server, query)
-        pipeline.places.append((client, len(query), now))
+        if statement is None:
+            client.send_query_behind(pipeline.server, exchange)
+        elif not client.send_run_behind(pipeline.server, exchange, statement):
+            return False
+        pipeline.places.append((client, len(exchange), now))
         self.counts.shared += 1
         return True
 

@@ -8,7 +8,6 @@ from typing import Final, TypeVar
 
 from pgpool_py.sql.rerunnable import calls_nothing, rerunnable, self_contained
 from pgwire.classification import Classify
-from pgwire.framing import HEADER_SIZE
 from pgwire.seen import ALIKE
 
 V = TypeVar("V")
@@ -75,9 +74,9 @@ class Texts:
         # and their shapes.
         self._plain: dict[bytes, bytes] = {}
 
-    def is_plain(self, query: bytes, now: float) -> bool:
-        """Tell whether a Query is known to be one that may be behind others now."""
-        shape = self._plain.get(query[HEADER_SIZE:-1].translate(ALIKE))
+    def is_plain(self, text: bytes, now: float) -> bool:
+        """Tell whether a text is known to be one that may be behind others now."""
+        shape = self._plain.get(text.translate(ALIKE))
         if shape is None:
             return False
         return not self._records or not self._is_slow(shape, now)

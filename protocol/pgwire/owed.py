@@ -44,6 +44,8 @@ and ``receive`` stops at the end of each. What a client does not want any more i
 *left*: it is skipped, and what becomes of it concerns nobody.
 """
 
+from collections.abc import Iterable
+
 from .errors import LocalProtocolError
 from .exchange import (
     ANYTHING,
@@ -100,6 +102,13 @@ class Owed(Known):
         self._behind.append(QUERY)
         self._query_behind = True
         self.statements.unnamed = None
+
+    def run_behind(self, entries: Iterable[int]) -> None:
+        """As :meth:`query_behind`, for a batch that runs a statement that is there."""
+        self._behind.extend(entries)
+        statements = self.statements
+        statements.batch = statements.issued
+        statements.hits += 1
 
     def skip(self, *entries: int, named: bool = False) -> None:
         """Write down messages of ours, about to be sent, whose replies nobody wants.

@@ -116,6 +116,11 @@ class Requests(Naming):
             return bytes(view[:end])
         return None
 
+    @property
+    def between_messages(self) -> bool:
+        """Whether what comes next begins a message that counts."""
+        return not (self.half_sent or self._discard or self._to_sync)
+
     # Served
 
     def receive(  # noqa: C901, PLR0912, PLR0915 - long: the hot loop, where a call costs

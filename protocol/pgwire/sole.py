@@ -12,8 +12,10 @@ portals, a second statement) may matter to what comes behind it.
 import struct
 from typing import Final
 
-from .codes import Frontend
+from .codes import Frontend, Target
+from .exchange import BIND, DESCRIBE, EXECUTE, FIRST, SYNC
 from .framing import HEADER_SIZE
+from .frontend import Describe, Execute, Sync
 
 _PARSE: Final = Frontend.PARSE
 _BIND: Final = Frontend.BIND
@@ -28,6 +30,45 @@ _length = struct.Struct("!I").unpack_from
 
 #: A text, or the name of a prepared statement (empty: the unnamed one).
 Sole = tuple[bytes | None, bytes]
+
+_RUN: Final = Execute(b"").encode() + Sync().encode()
+# What nearly all drivers send behind Bind, with what the ledger writes down of both.
+_RUNS: Final = {
+    _RUN: (BIND | FIRST, EXECUTE, SYNC),
+    Describe(Target.PORTAL, b"").encode() + _RUN: (
+        BIND | FIRST,
+        DESCRIBE,
+        EXECUTE,
+        SYNC,
+    ),
+}
+
+
+def prepared_run(batch: bytes) -> tuple[bytes, tuple[int, ...]] | None:
+    """Find what a batch runs, if it does it as nearly all drivers do.
+
+    Args:
+        batch: anything that was received.
+
+    Returns:
+        The name of the prepared statement that it binds, empty for the unnamed one; and
+        what the ledger writes down of such a batch, if the server has the statement.
+        None if it may be anything else.
+    """
+    if len(batch) < _LEAST or batch[0] != _BIND or batch[HEADER_SIZE]:
+        return None
+    following = 1 + _length(batch, 1)[0]
+    entries = _RUNS.get(batch[following:])
+    end = batch.find(0, _LEAST - 1, following)
+    return None if entries is None or end < 0 else (batch[_LEAST - 1 : end], entries)
+
+
+def with_name(batch: bytes, old: bytes, new: bytes) -> bytes:
+    """Give such a batch about a statement of another name."""
+    length: int = _length(batch, 1)[0] + len(new) - len(old)
+    start = _LEAST - 1
+    head = batch[:1] + length.to_bytes(4, "big") + batch[HEADER_SIZE:start]
+    return head + new + batch[start + len(old) :]
 
 
 def sole_statement(batch: bytes) -> Sole | None:

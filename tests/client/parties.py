@@ -28,7 +28,7 @@ from pgwire.exchange import QUERY
 from pgwire.ledger import HOLD_LIMIT
 from pgwire.objecting import Watch
 from pgwire.requests import Requests
-from pgwire.statement import StatementBook
+from pgwire.statement import Statement, StatementBook
 from tests.fixtures.connections import FakeKeeper, IgnoringHandler, connect_server
 from tests.fixtures.hand import NewWire, Wire, turn
 from tests.fixtures.messages import query
@@ -142,8 +142,10 @@ class FakeLender:
             server.state = ServerState.ACTIVE
         return server
 
-    def follow(self, client: Borrower, query: bytes) -> bool:
-        del client, query
+    def follow(
+        self, client: Borrower, exchange: bytes, statement: Statement | None = None
+    ) -> bool:
+        del client, exchange, statement
         return False
 
     def request(self, client: Borrower) -> None:

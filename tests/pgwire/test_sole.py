@@ -3,8 +3,10 @@
 import pytest
 
 from pgwire.codes import Target
+from pgwire.exchange import BIND, DESCRIBE, EXECUTE, FIRST
+from pgwire.exchange import SYNC as SYNC_ENTRY
 from pgwire.frontend import Bind, Close, Describe, Execute, Flush, Parse, Sync
-from pgwire.sole import sole_statement
+from pgwire.sole import prepared_run, sole_statement, with_name
 
 SYNC = Sync().encode()
 RUN = Execute(b"").encode() + SYNC
@@ -82,3 +84,43 @@ def test_no_beginning_of_a_batch_stands_for_itself() -> None:
     assert sole_statement(b"".join(messages)) == (TEXT, b"")
     for count in range(1, len(messages)):
         assert sole_statement(b"".join(messages[:count])) is None
+
+
+@pytest.mark.parametrize(
+    ("run", "entries"),
+    [
+        (RUN, (BIND | FIRST, EXECUTE, SYNC_ENTRY)),
+        (PORTAL + RUN, (BIND | FIRST, DESCRIBE, EXECUTE, SYNC_ENTRY)),
+    ],
+)
+def test_what_drivers_send_to_run_a_prepared_statement_is_known(
+    run: bytes, entries: tuple[int, ...]
+) -> None:
+    values = Bind(b"", b"s", (1,), (b"\0\0\0\1", None), (1,)).encode()
+    assert prepared_run(values + run) == (b"s", entries)
+    assert prepared_run(bind() + run) == (b"", entries)
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        pytest.param(parse(b"s") + bind(b"s") + RUN, id="a Parse"),
+        pytest.param(bind(b"s", b"p") + RUN, id="a portal"),
+        pytest.param(bind(b"s") + Execute(b"", 1).encode() + SYNC, id="a limit"),
+        pytest.param(bind(b"s") + PORTAL * 2 + RUN, id="described twice"),
+        pytest.param(bind(b"s") + RUN[:-1], id="no end"),
+        pytest.param(bind(b"s") + RUN + SYNC, id="more"),
+        pytest.param(b"B\0\0\0\x08\0sss" + RUN, id="a name without an end"),
+        pytest.param(b"B\0\0\0\4" + RUN, id="no name"),
+        pytest.param(b"B\0\0\0\0\0\0" + RUN, id="no length"),
+        pytest.param(b"B", id="hardly anything"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_anything_else_is_not(batch: bytes) -> None:
+    assert prepared_run(batch) is None
+
+
+@pytest.mark.parametrize("new", [b"", b"s", b"a longer one"])
+def test_a_run_may_be_made_one_of_another_statement(new: bytes) -> None:
+    assert with_name(bind(b"old") + RUN, b"old", new) == bind(new) + RUN

@@ -204,3 +204,11 @@ def share(build: Build, clock: Clock) -> Share:
         return shared
 
     return make
+
+
+def prepared(shared: Shared, number: int) -> None:
+    """Let a client have a statement on the one server."""
+    shared.send(shared.clients[number], batch(number, "s"))
+    shared.send(shared.servers[0], batch_answers(number))
+    shared.told()
+    shared.received()

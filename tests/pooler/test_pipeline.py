@@ -18,11 +18,11 @@ from tests.pooler.sharing import (
     WRITE,
     WRITTEN,
     Share,
-    Shared,
     answers,
     asks,
     batch,
     batch_answers,
+    prepared,
     uses,
 )
 
@@ -279,14 +279,6 @@ def test_a_statement_that_others_closed_is_gone_for_them_alone(share: Share) -> 
     parsed = "P" in kinds(sent)
     shared.send(shared.servers[0], answers(2) + batch_answers(7, parsed=parsed))
     assert shared.told() == [b"", batch_answers(7, parsed=False), answers(2)]
-
-
-def prepared(shared: Shared, number: int) -> None:
-    """Let a client have a statement on the one server."""
-    shared.send(shared.clients[number], batch(number, "s"))
-    shared.send(shared.servers[0], batch_answers(number))
-    shared.told()
-    shared.received()
 
 
 def test_a_head_whose_plan_is_stale_is_run_again_and_the_others_elsewhere(

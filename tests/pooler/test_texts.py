@@ -5,7 +5,6 @@ import pytest
 from pgpool_py.pooler.texts import Texts, Verdict
 from pgpool_py.sql.classify import classify
 from pgwire.classification import Classification
-from pgwire.frontend import Query
 
 SLOW = b"SELECT a FROM t WHERE b = 1"
 ALIKE = b"SELECT a FROM t WHERE b = 2"
@@ -122,25 +121,25 @@ def test_only_so_many_are_remembered(texts: Texts, asked: Asked) -> None:
 
 
 def test_a_query_is_plain_once_its_like_has_followed(texts: Texts) -> None:
-    assert not texts.is_plain(Query(ALIKE).encode(), 0.0)
+    assert not texts.is_plain(ALIKE, 0.0)
     assert follows(texts, SLOW, 0.0)
-    assert texts.is_plain(Query(ALIKE).encode(), 0.0)
-    assert not texts.is_plain(Query(OTHER).encode(), 0.0)
+    assert texts.is_plain(ALIKE, 0.0)
+    assert not texts.is_plain(OTHER, 0.0)
 
 
 def test_one_that_calls_something_never_is(texts: Texts) -> None:
     text = b"SELECT lower('A')"
     assert follows(texts, text, 0.0)
-    assert not texts.is_plain(Query(text).encode(), 0.0)
+    assert not texts.is_plain(text, 0.0)
 
 
 def test_nor_is_one_while_its_like_keeps_others_waiting(texts: Texts) -> None:
     assert follows(texts, SLOW, 0.0)
     texts.note_slow(SLOW, 1.0)
-    assert texts.is_plain(Query(ALIKE).encode(), 1.0)
+    assert texts.is_plain(ALIKE, 1.0)
     texts.note_slow(SLOW, 1.5)
-    assert not texts.is_plain(Query(ALIKE).encode(), 1.5)
-    assert texts.is_plain(Query(ALIKE).encode(), 3.0)
+    assert not texts.is_plain(ALIKE, 1.5)
+    assert texts.is_plain(ALIKE, 3.0)
 
 
 def test_there_is_an_end_to_the_queries_that_are_known_to_be_plain(
@@ -148,5 +147,5 @@ def test_there_is_an_end_to_the_queries_that_are_known_to_be_plain(
 ) -> None:
     for number in range(2500):
         assert follows(texts, b"SELECT a%s" % (b"x" * (number % 1200)), 0.0)
-    assert not texts.is_plain(Query(b"SELECT a%s" % (b"x" * 1100)).encode(), 0.0)
-    assert texts.is_plain(Query(b"SELECT axx").encode(), 0.0)
+    assert not texts.is_plain(b"SELECT a%s" % (b"x" * 1100), 0.0)
+    assert texts.is_plain(b"SELECT axx", 0.0)
