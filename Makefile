@@ -44,7 +44,7 @@ lock: $(STAMP)
 	rm -rf .cache/uv
 	$(RUN) -m venv .cache/uv
 	.cache/uv/bin/python -m pip install --quiet uv
-	.cache/uv/bin/uv pip compile pyproject.toml --extra test --extra demo --extra metrics \
+	.cache/uv/bin/uv pip compile pyproject.toml --extra test --extra demo --extra metrics --extra top \
 	    --group dev --universal --python-version 3.11 --upgrade --generate-hashes \
 	    --no-annotate --no-emit-index-url --no-emit-find-links --quiet \
 	    --custom-compile-command "make lock" --output-file $(LOCK)

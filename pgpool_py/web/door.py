@@ -46,7 +46,8 @@ class HttpDoor:
         self._where = where
         self._shares = shares
         exposition = None if where is None else find_exposition()
-        self._pages = Pages(Asker(loop), observer, exposition, token)
+        host = "*" if where is None else where.host
+        self._pages = Pages(Asker(loop), observer, exposition, token, host)
         self._lacks_metrics = exposition is None
         self._server: Server | None = None
         # When to try again, by the monotonic clock.

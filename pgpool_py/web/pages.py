@@ -11,12 +11,22 @@ from pgpool_py.insight.snapshot import PoolerSnapshot
 from pgpool_py.metrics.installed import INSTALL
 from pgpool_py.metrics.rendering import Exposition, negotiate
 
+from . import dashboard, hosts
 from .answer import JSON, Answer, text
 from .kept import KeptBodies
 from .plain_data import as_json
 from .question import Asker, NoAnswerError
 
-_CHALLENGE: Final = MappingProxyType({"WWW-Authenticate": 'Bearer realm="pgpool_py"'})
+_UNAUTHORIZED: Final = Answer(
+    HTTPStatus.UNAUTHORIZED,
+    b"show the token of http_token: Authorization: Bearer <token>\n",
+    headers=MappingProxyType({"WWW-Authenticate": 'Bearer realm="pgpool_py"'}),
+)
+_MISDIRECTED: Final = text(
+    HTTPStatus.MISDIRECTED_REQUEST,
+    "http_listen is on loopback, and asked by another name: ask 127.0.0.1 or "
+    "localhost, or set http_token",
+)
 
 # Headers by their names in lower case.
 Headers = Mapping[str, str]
@@ -39,7 +49,8 @@ class Pages:
     within a second.
 
     Attributes:
-        token: that must be shown for all but probes, empty for none.
+        token: that must be shown for all but probes and the files of the dashboard,
+            empty for none.
     """
 
     def __init__(
@@ -48,18 +59,20 @@ class Pages:
         observer: Observer,
         exposition: Exposition | None,
         token: str = "",
+        host: str = "*",
     ) -> None:
         self._asker = asker
         self._observer = observer
         self._exposition = exposition
         self.token = token
+        # Where it listens.
+        self._host = host
         self._kept = KeptBodies()
         self._probes: dict[str, Callable[[], Answer]] = {
             "/livez": self._livez,
             "/readyz": self._readyz,
         }
         self._guarded: dict[str, Callable[[Headers], Answer]] = {
-            "/": self._index,
             "/metrics": self._metrics,
             "/api/snapshot": self._snapshot,
         }
@@ -70,19 +83,25 @@ class Pages:
         try:
             if probe is not None:
                 return probe()
-            if not self._lets_in(headers):
-                status = HTTPStatus.UNAUTHORIZED
-                said = "show the token of http_token: Authorization: Bearer <token>\n"
-                return Answer(status, said.encode(), headers=_CHALLENGE)
-            if page is not None:
+            file = dashboard.find(path, asks_token=bool(self.token))
+            if file is not None:
+                return file
+            refusal = self._refusal(headers)
+            if refusal is None and page is not None:
                 return page(headers)
         except NoAnswerError as error:
             return text(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
-        return text(HTTPStatus.NOT_FOUND, f"there is nothing here: see {self._paths}")
+        return refusal or text(
+            HTTPStatus.NOT_FOUND, f"there is nothing here: see {self._paths}"
+        )
 
-    def _lets_in(self, headers: Headers) -> bool:
-        if not self.token:
-            return True
+    def _refusal(self, headers: Headers) -> Answer | None:
+        if self.token:
+            return None if self._shows_token(headers) else _UNAUTHORIZED
+        ours = hosts.lets_in(self._host, headers.get("host"))
+        return None if ours else _MISDIRECTED
+
+    def _shows_token(self, headers: Headers) -> bool:
         kind, _, shown = headers.get("authorization", "").partition(" ")
         # What http.server has read is Latin-1, whatever it was.
         given = shown.strip().encode("latin-1", "replace")
@@ -92,7 +111,7 @@ class Pages:
 
     @property
     def _paths(self) -> str:
-        return ", ".join((*self._probes, *list(self._guarded)[1:]))
+        return ", ".join((*self._probes, *self._guarded, "and / for people"))
 
     # Probes
 
@@ -108,10 +127,6 @@ class Pages:
         return text(status, str(condition))
 
     # Pages
-
-    def _index(self, headers: Headers) -> Answer:
-        del headers
-        return text(HTTPStatus.OK, f"pgpool_py: {self._paths}")
 
     def _metrics(self, headers: Headers) -> Answer:
         exposition = self._exposition

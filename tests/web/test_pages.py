@@ -59,8 +59,11 @@ def pages(
     exposition: Exposition | None = None,
     token: str = "",
     patience: float = 10.0,
+    *,
+    host: str = "*",
 ) -> Pages:
-    return Pages(Asker(loop, patience), FakeObserver(says), exposition, token)
+    asker = Asker(loop, patience)
+    return Pages(asker, FakeObserver(says), exposition, token, host)
 
 
 def said(answer: Answer) -> tuple[HTTPStatus, str]:
@@ -153,7 +156,7 @@ def test_without_the_token_only_probes_are_answered(
     running_loop: asyncio.AbstractEventLoop, headers: dict[str, str]
 ) -> None:
     guarded = pages(running_loop, token="café")
-    for path in ("/metrics", "/api/snapshot", "/", "/absent"):
+    for path in ("/metrics", "/api/snapshot", "/absent"):
         answer = guarded.respond(path, headers)
         assert answer.status is HTTPStatus.UNAUTHORIZED
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
@@ -168,11 +171,39 @@ def test_the_token_lets_in_until_it_is_another(
     guarded = pages(running_loop, token="café")
     # As http.server reads the header: bytes of UTF-8 as Latin-1.
     shown = {"authorization": f"bearer {'café'.encode().decode('latin-1')}"}
-    assert guarded.respond("/", shown).status is OK
+    assert guarded.respond("/api/snapshot", shown).status is OK
     guarded.token = "other"
-    assert guarded.respond("/", shown).status is HTTPStatus.UNAUTHORIZED
+    assert guarded.respond("/api/snapshot", shown).status is HTTPStatus.UNAUTHORIZED
     guarded.token = ""
-    assert guarded.respond("/", {}).status is OK
+    assert guarded.respond("/api/snapshot", {}).status is OK
+
+
+def test_the_page_itself_tells_nothing_and_needs_no_token(
+    running_loop: asyncio.AbstractEventLoop,
+) -> None:
+    guarded = pages(running_loop, token="s3cret")
+    page = guarded.respond("/", {"host": "pooler.example"})
+    assert page.status is OK
+    assert b'data-asks-token="yes"' in page.body
+    assert b"s3cret" not in page.body
+    assert guarded.respond("/dashboard/dashboard.js", {}).status is OK
+
+
+def test_a_page_of_a_stranger_asks_loopback_by_its_own_name_in_vain(
+    running_loop: asyncio.AbstractEventLoop,
+) -> None:
+    asked = pages(running_loop, host="127.0.0.1")
+    rebound = {"host": "evil.example:9127"}
+    for path in ("/metrics", "/api/snapshot"):
+        answer = asked.respond(path, rebound)
+        assert answer.status is HTTPStatus.MISDIRECTED_REQUEST
+        assert b"set http_token" in answer.body
+    assert asked.respond("/readyz", rebound).status is OK
+    assert asked.respond("/api/snapshot", {"host": "localhost:1"}).status is OK
+    # Who has the token is no stranger, by whatever name it asks.
+    asked.token = "s3cret"
+    shown = {**rebound, "authorization": "Bearer s3cret"}
+    assert asked.respond("/api/snapshot", shown).status is OK
 
 
 @pytest.mark.parametrize(

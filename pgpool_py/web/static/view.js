@@ -1,0 +1,183 @@
+// Puts texts and lengths into the page. Whatever came over the network goes in by
+// textContent alone: names are whatever strangers chose.
+
+import { alerts, byTrouble, duration, isThere, look, rate } from "./model.js";
+
+const get = (id) => document.getElementById(id);
+
+export function make(tag, { text, className, title } = {}, ...inside) {
+  const element = document.createElement(tag);
+  if (text !== undefined) element.textContent = text;
+  if (className) element.className = className;
+  if (title) element.title = title;
+  element.append(...inside);
+  return element;
+}
+
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+// Totals
+
+const totals = new Map();
+
+function total(name, text, more = "") {
+  if (!totals.has(name)) {
+    const [value, small] = [make("span"), make("small")];
+    get("totals").append(
+      make("div", {}, make("dt", { text: name }), make("dd", {}, value, " ", small)));
+    totals.set(name, [value, small]);
+  }
+  const [value, small] = totals.get(name);
+  say(value, text);
+  say(small, more);
+}
+
+const sum = (list, value) => list.reduce((all, one) => all + value(one), 0);
+
+function showTotals({ process }, looks, history) {
+  const servers = (one) => one.now.servers_active + one.now.servers_busy
+    + one.now.servers_idle + one.now.servers_opening;
+  const known = history.seconds > 0;
+  total("clients", String(process.clients), `of ${process.max_clients}`);
+  total("waiting", String(sum(looks, (one) => one.now.clients_waiting)));
+  total("servers", String(sum(looks, servers)),
+    `${sum(looks, (one) => one.now.servers_active)} active`);
+  total("queries/s", rate(known ? sum(looks, (one) => one.queries) : null));
+  total("transactions/s", rate(known ? sum(looks, (one) => one.transactions) : null));
+  const cpu = (process.cpu - history.process.cpu) / history.seconds;
+  total("processor", known ? `${Math.round(100 * cpu)} %` : "–");
+}
+
+// Pools
+
+const rows = new Map();
+const PARTS = ["active", "busy", "idle", "opening"];
+
+function newRow() {
+  const [database, user, mark] = [make("b"), make("span"), make("em", { text: "paused" })];
+  const parts = PARTS.map((name) => make("i", { className: name }));
+  const used = make("span", { className: "text" });
+  const cells = ["waiting", "wait", "transaction", "queries"].map((name) => {
+    const value = make("span");
+    return [value, make("div", { className: name }, make("small", { text: name }), value)];
+  });
+  const row = make("div", { className: "row" },
+    make("div", { className: "name" }, database, " ", user, mark),
+    make("div", { className: "use" },
+      make("div", { className: "bar" }, ...parts), used),
+    ...cells.map(([, cell]) => cell));
+  const [waiting, wait, transaction, queries] = cells.map(([value]) => value);
+  return { item: make("li", {}, row), row, database, user, mark, parts, used, waiting, wait,
+    transaction, queries };
+}
+
+const pair = (found) => found ? found.map(duration).join(" / ") : "–";
+
+function fill(row, one) {
+  const { now, pool } = one;
+  say(row.database, pool.database);
+  say(row.user, pool.user);
+  row.mark.hidden = !now.paused;
+  const numbers = PARTS.map((name) => now[`servers_${name}`]);
+  const whole = Math.max(now.limit, numbers.reduce((all, n) => all + n, 0), 1);
+  row.parts.forEach((part, i) => { part.style.width = `${100 * numbers[i] / whole}%`; });
+  const limit = now.limit > 0 ? now.limit : "no limit";
+  say(row.used, `${numbers[0] + numbers[1]} / ${now.limit > 0 ? now.limit : "∞"}`);
+  row.item.title = `servers: ${PARTS.map((name, i) => `${numbers[i]} ${name}`).join(", ")}; `
+    + `pool_size: ${limit}; clients: ${now.clients_active} active, ${now.clients_idle} idle`;
+  row.row.classList.toggle("full", one.full && now.clients_waiting > 0);
+  say(row.waiting, now.clients_waiting > 0
+    ? `${now.clients_waiting} · ${duration(now.oldest_wait)}` : "0");
+  row.waiting.className = now.clients_waiting > 0 ? "hot" : "zero";
+  say(row.wait, pair(one.wait));
+  say(row.transaction, pair(one.transaction));
+  say(row.queries, rate(one.queries));
+}
+
+function showPools(looks) {
+  const words = get("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const wanted = looks.filter(({ pool }) => {
+    const name = `${pool.database} ${pool.user}`.toLowerCase();
+    return words.every((word) => name.includes(word));
+  }).sort(byTrouble);
+  const keys = new Set(wanted.map((one) => one.key));
+  for (const [key, row] of rows) {
+    if (!keys.has(key)) {
+      row.item.remove();
+      rows.delete(key);
+    }
+  }
+  let place = get("pools").firstElementChild;
+  for (const one of wanted) {
+    if (!rows.has(one.key)) rows.set(one.key, newRow());
+    const row = rows.get(one.key);
+    fill(row, one);
+    if (row.item === place) place = place.nextElementSibling;
+    else get("pools").insertBefore(row.item, place);
+  }
+  say(get("shown"), words.length ? `${wanted.length} of ${looks.length}` : String(looks.length));
+  get("no-pools").hidden = wanted.length > 0;
+  say(get("no-pools"), looks.length ? "No pool has such a name."
+    : "There is no pool yet: the first client of a database and user makes one.");
+}
+
+// Lists
+
+function showAttention(found) {
+  get("attention").hidden = found.length === 0;
+  get("attention").querySelector("ul").replaceChildren(
+    ...found.slice(0, MOST).map((text) => make("li", { text })),
+    ...(found.length > MOST ? [make("li", { text: `and ${found.length - MOST} more` })] : []));
+}
+
+const MOST = 10;
+const lists = new Map();
+
+// Show a list of {name, more, amount}, or nothing where it is empty.
+export function list(title, entries) {
+  if (!lists.has(title)) {
+    const inside = make("ul");
+    const panel = make("section", { className: "panel list" },
+      make("h2", { text: title }), inside);
+    get("lists").append(panel);
+    lists.set(title, [panel, inside]);
+  }
+  const [panel, inside] = lists.get(title);
+  panel.hidden = entries.length === 0;
+  inside.replaceChildren(...entries.slice(0, MOST).map(({ name, more, amount }) =>
+    make("li", {},
+      make("div", {}, make("b", { text: name }),
+        make("span", { className: "amount", text: amount ?? "" })),
+      make("p", { className: "note", text: more ?? "" }))));
+}
+
+const closed = (snapshot, field) => {
+  const reasons = new Map();
+  for (const { tallied } of [...snapshot.pools, { tallied: snapshot.process.nobodys }]) {
+    for (const [name, number] of Object.entries(tallied[field])) {
+      reasons.set(name, (reasons.get(name) ?? 0) + number);
+    }
+  }
+  return [...reasons].sort((one, two) => two[1] - one[1])
+    .map(([name, number]) => ({ name, amount: String(number) }));
+};
+
+export function show(snapshot, history) {
+  const { process, condition } = snapshot;
+  const looks = snapshot.pools.filter(isThere).map((pool) => look(pool, history));
+  say(get("version"), `${process.version} · up ${duration(snapshot.taken - process.started)}`);
+  say(get("state"), condition.state);
+  get("state").hidden = false;
+  get("state").classList.toggle("ready", condition.state === "ready" && !condition.why_not);
+  get("main").classList.toggle("no-transactions",
+    !looks.some((one) => one.pool.tallied.transactions));
+  showTotals(snapshot, looks, history);
+  showAttention(alerts(snapshot, looks));
+  showPools(looks);
+  list("Errors of the pooler that clients were told", closed(snapshot, "client_errors"));
+  list("Errors of PostgreSQL", closed(snapshot, "server_errors"));
+  list("Clients closed, by reason", closed(snapshot, "clients_closed"));
+  list("Servers closed, by reason", closed(snapshot, "servers_closed"));
+}
