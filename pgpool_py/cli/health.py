@@ -23,7 +23,8 @@ TIMEOUT: Final = 5.0
 # All that says where to ask.
 _PLACES: Final = ("http_listen", "listen_addr", "listen_port", "unix_socket_dir")
 
-_EVERYWHERE: Final = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+#: Addresses to listen on that stand for all, and which of them to ask.
+EVERYWHERE: Final = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 # The console, for no pool is made for who asks there.
 _HELLO: Final = StartupMessage(0, {"user": "pgbouncer", "database": "pgbouncer"})
 
@@ -99,7 +100,7 @@ def probe(where: Endpoint, path: str, timeout: float) -> tuple[bool, str]:
     Raises:
         OSError, http.client.HTTPException: there is no answer.
     """
-    host = _EVERYWHERE.get(where.host, where.host)
+    host = EVERYWHERE.get(where.host, where.host)
     connection = http.client.HTTPConnection(host, where.port, timeout=timeout)
     try:
         connection.request("GET", path)
@@ -128,7 +129,7 @@ async def greet(settings: Settings) -> None:
         reader, writer = await asyncio.open_unix_connection(path)
     else:
         host = next(iter(settings.listen_addr), "*")
-        host = _EVERYWHERE.get(host, host)
+        host = EVERYWHERE.get(host, host)
         reader, writer = await asyncio.open_connection(host, port)
     try:
         writer.write(_HELLO.encode())

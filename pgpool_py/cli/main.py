@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable
 
-from . import check, demo, health, run
+from . import check, demo, health, run, top
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "check": check.run,
     "demo": demo.run,
     "health": health.run,
     "run": run.run,
+    "top": top.run,
 }
 
 

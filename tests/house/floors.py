@@ -36,6 +36,7 @@ FLOORS: Mapping[str, int] = {
     "pgpool_py.service": 11,
     "pgpool_py.demo": 12,
     "pgpool_py.testing": 12,
+    "pgpool_py.top": 12,
     "pgpool_py.cli": 13,
     "pgpool_py.__main__": 14,
 }
@@ -43,11 +44,11 @@ FLOORS: Mapping[str, int] = {
 #: What each extra of pyproject.toml brings, and the rooms that may ask for it. All
 #: else runs on the standard library alone.
 EXTRAS: Mapping[str, frozenset[str]] = {
-    "pgpool_py.cli": frozenset({"psycopg", "rich"}),
     "pgpool_py.demo": frozenset({"psycopg"}),
     "pgpool_py.metrics": frozenset({"prometheus_client"}),
     "pgpool_py.sql": frozenset({"pglast"}),
     "pgpool_py.testing": frozenset({"psycopg", "pytest"}),
+    "pgpool_py.top": frozenset({"psycopg", "rich"}),
 }
 
 _OURS = {"pgpool_py", "pgwire"}
