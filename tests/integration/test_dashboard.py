@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from playwright.sync_api import Route
 
 from pgpool_py.insight.snapshot import PoolSnapshot
 from pgpool_py.net.listening import listen_tcp
@@ -86,6 +87,36 @@ def test_names_are_texts_whatever_is_in_them(shown: Shown, chromium: Chromium) -
     with chromium.open(port) as seen:
         seen.wait_for("#pools .name b", MARKUP)
         assert MARKUP in seen.texts("#attention li")[0]
+        assert seen.page.locator("img, main script").count() == 0
+
+
+def test_what_a_snapshot_tells_of_clients_is_text_too(
+    shown: Shown, chromium: Chromium
+) -> None:
+    place = {"database": "shop", "user": "web", "address": "10.0.0.1", "port": 5}
+    client = {**place, "number": 7, "application_name": MARKUP}
+    wait = {**client, "waited": 2.5, "wants": "a server"}
+    hold = {**client, "idle": 61, "remote_pid": 77, "statement": MARKUP}
+    size = {**place, "configured": 2, "recommended": 5, "why": "it was full"}
+    told = {
+        "alerts": [{**place, "kind": "exhausted", "since": 3, "text": MARKUP}],
+        "events": [{"at": 1000.0, "kind": "leak", "text": MARKUP}],
+    }
+
+    def tell(route: Route) -> None:
+        snapshot = route.fetch().json()
+        snapshot["pools"][0] |= {"waiting": [wait], "holders": [hold], "advice": size}
+        route.fulfill(json={**snapshot, **told})
+
+    with chromium.open(shown.serve(pool("shop", "web"))) as seen:
+        seen.page.route("**/api/snapshot", tell)
+        seen.wait_for(".list", "pool_size 2 → 5")
+        lists = " ".join(seen.texts(".list"))
+        for words in ("2.5 s", "client 7 at 10.0.0.1:5, a server", "backend 77"):
+            assert words in lists
+        assert lists.count(MARKUP) == 4
+        [alert] = seen.texts("#attention li")
+        assert alert == f"shop / web: {MARKUP}, for 3.0 s"
         assert seen.page.locator("img, main script").count() == 0
 
 

@@ -113,7 +113,14 @@ export function alerts(snapshot, looks) {
     found.push("the last reload failed: the configuration in force is an older one");
   }
   if (process.latest_lag > LATE) found.push(`the loop is late by ${duration(process.latest_lag)}`);
+  // What the pooler itself says of a pool is not said twice.
+  const told = new Set();
+  for (const one of snapshot.alerts ?? []) {
+    found.push(`${one.database} / ${one.user}: ${one.text}, for ${duration(one.since)}`);
+    told.add(keyOf(one));
+  }
   for (const one of looks) {
+    if (told.has(one.key)) continue;
     const name = `${one.pool.database} / ${one.pool.user}`;
     if (one.now.paused) found.push(`${name} is paused`);
     else if (one.full && one.now.clients_waiting > 0) {

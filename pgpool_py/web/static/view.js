@@ -1,7 +1,7 @@
 // Puts texts and lengths into the page. Whatever came over the network goes in by
 // textContent alone: names are whatever strangers chose.
 
-import { alerts, byTrouble, duration, isThere, look, rate } from "./model.js";
+import { alerts, byTrouble, clock, duration, isThere, look, rate } from "./model.js";
 
 const get = (id) => document.getElementById(id);
 
@@ -164,6 +164,29 @@ const closed = (snapshot, field) => {
     .map(([name, number]) => ({ name, amount: String(number) }));
 };
 
+const nameOf = (client) => client.application_name || client.user;
+const placeOf = ({ database, user, number, address, port }) =>
+  `${database} / ${user}, client ${number} at ${address}:${port}`;
+
+function showClients(pools) {
+  const all = (field) => pools.flatMap((pool) => pool[field] ?? []);
+  list("Clients that wait longest", all("waiting")
+    .sort((one, two) => two.waited - one.waited)
+    .map((one) => ({
+      name: nameOf(one),
+      amount: duration(one.waited),
+      more: `${placeOf(one)}, ${one.wants}`,
+    })));
+  list("Clients longest idle in transaction", all("holders")
+    .sort((one, two) => two.idle - one.idle)
+    .map((one) => ({
+      name: nameOf(one),
+      amount: duration(one.idle),
+      more: `${placeOf(one)}, backend ${one.remote_pid}`
+        + (one.statement ? `: ${one.statement}` : ""),
+    })));
+}
+
 export function show(snapshot, history) {
   const { process, condition } = snapshot;
   const looks = snapshot.pools.filter(isThere).map((pool) => look(pool, history));
@@ -176,6 +199,17 @@ export function show(snapshot, history) {
   showTotals(snapshot, looks, history);
   showAttention(alerts(snapshot, looks));
   showPools(looks);
+  showClients(snapshot.pools);
+  list("Advice", snapshot.pools.map((pool) => pool.advice)
+    .filter((one) => one?.configured > 0 && one.recommended > one.configured)
+    .map((one) => ({
+      name: `${one.database} / ${one.user}`,
+      amount: `pool_size ${one.configured} → ${one.recommended}`,
+      more: one.why,
+    })));
+  list("Events", (snapshot.events ?? []).toReversed().map((one) => ({
+    name: one.kind, amount: clock(new Date(1000 * one.at)), more: one.text,
+  })));
   list("Errors of the pooler that clients were told", closed(snapshot, "client_errors"));
   list("Errors of PostgreSQL", closed(snapshot, "server_errors"));
   list("Clients closed, by reason", closed(snapshot, "clients_closed"));
