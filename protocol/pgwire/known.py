@@ -144,6 +144,16 @@ class Known:
         )
 
     @property
+    def stays_failed(self) -> bool:
+        """Whether what is sent next begins a batch within a failed transaction."""
+        return (
+            self.status == TransactionStatus.FAILED
+            and not self.unsynced
+            and not self.rest
+            and not self.head
+        )
+
+    @property
     def mid_message(self) -> bool:
         """Whether the client has a message's beginning, and the rest is to come.
 

@@ -17,6 +17,8 @@ from .statement import PREFIX
 _NO_SUCH_STATEMENT: Final = "26000"
 # In place of a number: a client's PREPARE has made it; when it was read is not known.
 _DONE: Final = -1
+# It is there, but may have been read in another way than it is to be read now.
+_MISREAD: Final = -2
 _STALE_PLAN: Final = ("0A000", "RevalidateCachedQuery")
 
 
@@ -97,11 +99,15 @@ class ServerStatements:
     def has(self, name: bytes) -> bool:
         """Whether a statement is there for certain; it is used now."""
         number = self._present.get(name)
-        if number is None or self.answered <= number < self.batch:
+        if number is None or number == _MISREAD or self.answered <= number < self.batch:
             return False
         del self._present[name]
         self._present[name] = number
         return True
+
+    def is_misread(self, name: bytes) -> bool:
+        """Whether it is there for certain, and only how it was read is not."""
+        return self._present.get(name) == _MISREAD
 
     def add(self, name: bytes) -> "Prepared":
         """Write down that a Parse of this name is sent now; give what it does."""
@@ -146,7 +152,7 @@ class ServerStatements:
             return
         for name, number in self._present.items():
             if number == _DONE or (number is not None and since <= number < end):
-                self._present[name] = None
+                self._present[name] = _MISREAD if number < self.answered else None
         self._any_done = False
         self._read_alike = max(since, end)
 

@@ -30,6 +30,9 @@ class Supply:
 
     def _supply(self, statement: Statement, ledger: Ledger, context: bytes) -> None:
         """Have the server have a statement that it has not for certain."""
+        if ledger.stays_failed and ledger.statements.is_misread(statement.name):
+            # Nothing can be parsed, nor run. How it was read plays no part.
+            return
         then = context if statement.context is None else statement.context
         alone = then != context and statement.stands_alone and ledger.begins_anew
         self._make_place(statement, ledger)

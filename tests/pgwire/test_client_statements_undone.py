@@ -2,8 +2,9 @@
 
 import pytest
 
+from pgwire.codes import Target, TransactionStatus
 from pgwire.exchange import QUERY, ParameterReported, StatementsDropped
-from pgwire.frontend import Query
+from pgwire.frontend import Describe, Query
 from pgwire.statement import StatementBook
 from tests.fixtures.messages import (
     READY,
@@ -181,6 +182,44 @@ def test_what_was_parsed_while_the_server_began_to_read_otherwise_is_in_doubt(
     assert kinds(other.send(server, parse(b"t"), SYNC)) == "CPS"
     server.answer(CLOSED, PARSED, READY)
     assert kinds(one.send(server, bind(b"s"), SYNC)) == "BS"
+
+
+FAILED = b"Z\0\0\0\5" + bytes((TransactionStatus.FAILED,))
+DESCRIBE = Describe(Target.STATEMENT, b"s").encode()
+
+
+def fail(client: Client, server: Server) -> None:
+    """Have a statement that was prepared be in doubt, in a failed transaction."""
+    prepare(client, server, b"s", b"SET a.b = 1")
+    server.ledger.statements.on_reading_changed(1)
+    client.send(server, parse(b"", b"BEGIN"), bind(), EXECUTE, SYNC)
+    server.answer(PARSED, BOUND, complete("BEGIN"), FAILED)
+
+
+def test_in_a_failed_transaction_it_plays_no_part_how_a_statement_was_read(
+    client: Client, server: Server
+) -> None:
+    fail(client, server)
+    # Nothing could be parsed.
+    assert kinds(client.send(server, DESCRIBE, SYNC)) == "DS"
+    server.answer(refused("", "25P02"), READY)
+    assert kinds(client.send(server, DESCRIBE, SYNC)) == "CPDS"
+
+
+def test_behind_what_may_end_a_failed_transaction_it_does(
+    client: Client, server: Server
+) -> None:
+    fail(client, server)
+    sent = client.send(server, parse(b"", b"ROLLBACK"), bind(), EXECUTE, DESCRIBE, SYNC)
+    assert kinds(sent) == "PBECPDS"
+
+
+def test_in_a_failed_transaction_what_a_server_may_lack_is_not_taken_for_there(
+    client: Client, server: Server
+) -> None:
+    fail(client, server)
+    server.ledger.statements.doubt_all()
+    assert kinds(client.send(server, DESCRIBE, SYNC)) == "CPDS"
 
 
 REPORTED = reported("TimeZone", "CET")
