@@ -1,0 +1,77 @@
+"""The pytest plugin: fixtures `pgpool` and `pgpool_session`, the marker `pgpool`."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+_MISSING = "the fixtures of pgpool_py need: pip install 'pgpool-py[test]'"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add where PostgreSQL is, and whether tests are strict."""
+    group = parser.getgroup("pgpool", "PostgreSQL through a pooler")
+    text = "PostgreSQL behind the fixture pgpool; else an embedded one is started"
+    group.addoption("--pgpool-dsn", default=None, metavar="DSN", help=text)
+    parser.addini("pgpool_dsn", text, default="")
+    strict = "fail tests that leave session state, transactions or connections"
+    parser.addini("pgpool_strict", strict, type="bool", default=False)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    text = "pgpool(strict=None, **settings): how the fixture pgpool is set up"
+    config.addinivalue_line("markers", text)
+
+
+@pytest.fixture(scope="session")
+def pgpool_dsn(pytestconfig: pytest.Config) -> Iterator[str]:
+    """Return where PostgreSQL is; override it to say so by a fixture."""
+    given = pytestconfig.getoption("--pgpool-dsn") or pytestconfig.getini("pgpool_dsn")
+    if given:
+        yield str(given)
+        return
+    with _room("pgpool_py.embedded").EmbeddedPostgres() as server:
+        yield server.dsn
+
+
+@pytest.fixture(scope="session")
+def pgpool_session(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Return a pooler that all tests of the session share; it is not strict."""
+    handle = _room("pgpool_py.testing.handle")
+    with handle.pooler(request.getfixturevalue("pgpool_dsn")) as pool:
+        yield pool
+
+
+@pytest.fixture
+def pgpool(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Return a pooler of the test's own."""
+    handle = _room("pgpool_py.testing.handle")
+    marker = request.node.get_closest_marker("pgpool")
+    settings = {} if marker is None else dict(marker.kwargs)
+    strict = settings.pop("strict", None)
+    if strict is None:
+        strict = request.config.getini("pgpool_strict")
+    dsn = _behind(request)
+    with handle.pooler(dsn, strict=strict, **settings) as pool:
+        yield pool
+
+
+def _behind(request: pytest.FixtureRequest) -> str:
+    """Return what pytest-postgresql has made for the test, if it asks for that."""
+    if "postgresql" in request.fixturenames:
+        info = request.getfixturevalue("postgresql").info
+        words = {"host": info.host, "port": info.port, "user": info.user}
+        secret = {"password": info.password} if info.password else {}
+        make = import_module("psycopg.conninfo").make_conninfo
+        return str(make(**words, **secret, dbname=info.dbname))
+    return str(request.getfixturevalue("pgpool_dsn"))
+
+
+def _room(name: str) -> Any:
+    try:
+        import_module("psycopg")
+        return import_module(name)
+    except ImportError as error:
+        pytest.fail(f"{_MISSING} ({error})", pytrace=False)

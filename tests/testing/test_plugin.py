@@ -1,0 +1,83 @@
+"""The plugin: what strict mode fails for, and what it lets pass."""
+
+import pytest
+
+from pgpool_py.embedded import EmbeddedPostgres
+
+pytestmark = pytest.mark.integration
+
+_LEAKS = {
+    "SET": ("SET statement_timeout = 1000", "*SET: *statement_timeout*"),
+    "temporary": ("CREATE TEMPORARY TABLE t (i int)", "*temporary table*"),
+    "LISTEN": ("LISTEN news", "*LISTEN: *"),
+    "lock": ("SELECT pg_advisory_lock(1)", "*advisory lock*"),
+    "cursor": ("DECLARE c CURSOR WITH HOLD FOR SELECT 1", "*cursor*"),
+}
+
+
+def run(
+    pytester: pytest.Pytester,
+    server: EmbeddedPostgres,
+    body: str,
+    *,
+    strict: bool = True,
+) -> pytest.RunResult:
+    lines = "\n".join(f"    {line}" for line in body.splitlines())
+    pytester.makepyfile(
+        "import psycopg, pytest\n\n"
+        "@pytest.fixture(scope='module')\ndef kept():\n    kept = []\n"
+        "    yield kept\n    for c in kept:\n        c.close()\n\n"
+        f"@pytest.mark.pgpool(strict={strict})\n"
+        f"def test_it(kept, pgpool):\n{lines}\n"
+    )
+    return pytester.runpytest_inprocess(
+        "-p", "pgpool_py.testing.plugin", f"--pgpool-dsn={server.dsn}", "-q"
+    )
+
+
+_CONNECT = "psycopg.connect(pgpool.dsn, autocommit=True, application_name='shop')"
+
+
+@pytest.mark.parametrize(("statement", "message"), _LEAKS.values(), ids=_LEAKS)
+def test_a_leak_fails_with_its_statement_and_application(
+    pytester: pytest.Pytester, postgres: EmbeddedPostgres, statement: str, message: str
+) -> None:
+    body = f"with {_CONNECT} as c:\n    c.execute({statement!r})"
+    result = run(pytester, postgres, body)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*left behind:*", f"{message}'shop'*"])
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [("SELECT 1", "*open connection*"), ("BEGIN", "*idle transaction*")],
+)
+def test_who_is_still_connected_fails(
+    pytester: pytest.Pytester, postgres: EmbeddedPostgres, statement: str, message: str
+) -> None:
+    body = f"kept.append({_CONNECT})\nkept[0].execute({statement!r})"
+    result = run(pytester, postgres, body)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines([f"{message}'shop'*"])
+
+
+def test_what_is_clean_passes(
+    pytester: pytest.Pytester, postgres: EmbeddedPostgres
+) -> None:
+    body = (
+        f"with {_CONNECT} as c, pgpool.expect_transactions(2):\n"
+        "    c.execute('SELECT 1')\n"
+        "    with c.transaction():\n"
+        "        c.execute('SET LOCAL statement_timeout = 1000')\n"
+        "        c.execute('CREATE TEMP TABLE t (i int) ON COMMIT DROP')\n"
+        "assert pgpool.max_servers_used >= 1\n"
+        "assert 'password' not in repr(pgpool)"
+    )
+    run(pytester, postgres, body).assert_outcomes(passed=1)
+
+
+def test_without_strict_mode_nothing_is_demanded(
+    pytester: pytest.Pytester, postgres: EmbeddedPostgres
+) -> None:
+    body = f"with {_CONNECT} as c:\n    c.execute('SET statement_timeout = 1000')"
+    run(pytester, postgres, body, strict=False).assert_outcomes(passed=1)
