@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 
 from pgpool_py.embedded import EmbeddedPostgres
 from pgpool_py.testing.handle import PgPool, async_pooler, pooler
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 
@@ -58,3 +60,12 @@ def test_a_loop_goes_on_while_its_pooler_starts(postgres: EmbeddedPostgres) -> N
                 await client.execute("SELECT 1")
 
     asyncio.run(run())
+
+
+def test_an_exhausted_pool_lets_clients_wait(pool: PgPool) -> None:
+    key = ("postgres", "postgres")
+    with ThreadPoolExecutor(1) as thread:
+        with pool.exhaust():
+            asked = thread.submit(ask, pool)
+            until(lambda: pool.pools[key]["waiting"] == 1, "the client waits")
+        asked.result(5)
