@@ -30,9 +30,7 @@ def run(
         f"@pytest.mark.pgpool(strict={strict})\n"
         f"def test_it(kept, pgpool):\n{lines}\n"
     )
-    return pytester.runpytest_inprocess(
-        "-p", "pgpool_py.testing.plugin", f"--pgpool-dsn={server.dsn}", "-q"
-    )
+    return pytester.runpytest_inprocess(f"--pgpool-dsn={server.dsn}", "-q")
 
 
 _CONNECT = "psycopg.connect(pgpool.dsn, autocommit=True, application_name='shop')"
