@@ -2,37 +2,38 @@
 
 import asyncio
 import contextlib
-import logging
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Final
-from urllib.parse import quote
 
-from pgpool_py.client.session import ClientSession
 from pgpool_py.client.session_state import NOTHING
 from pgpool_py.pooler.pooler import Pooler
 
-from .faults import Direction
-from .leaks import Leak, WatchedPins, name_of
+from .breakable import Breakable
+from .connection_words import (
+    as_url,
+    key_value,
+    tls_settings,
+    without_tls,
+    words_of,
+)
+from .events import Events
+from .leaks import Leak, WatchedPins
+from .present import as_leaks, present
 from .proxy import FaultProxy
 from .running import RunningPooler, Setting
 
-#: Events that are remembered, the last ones.
-MOST_EVENTS: Final = 1000
-
 #: Seconds that a client has to be gone, or its session to be examined.
-GRACE: Final = 0.5
+GRACE: Final = 1.0
 
 _IN_STRICT: Final[Mapping[str, Setting]] = {
     "debug_rotate_servers": 1,
     "query_wait_timeout": 5,
 }
-_EXCEEDED: Final = "query_wait_timeout"
 
 
-class PgPool:
+class PgPool(Breakable):
     """A pooler between a test and PostgreSQL; see docs/testing.md.
 
     Args:
@@ -55,16 +56,19 @@ class PgPool:
         self.strict = strict
         host, port = server["host"], server["port"]
         unix = f"{host}/.s.PGSQL.{port}"
-        self._proxy = FaultProxy(unix if host.startswith("/") else (host, int(port)))
-        self._words = dict(server)
-        behind = {**server, "host": self._proxy.host, "port": str(self._proxy.port)}
-        given = {**(_IN_STRICT if strict else {}), **(settings or {})}
+        proxy = FaultProxy(unix if host.startswith("/") else (host, int(port)))
+        self._server = dict(server)
+        self._words = without_tls(server)
+        behind = {**self._words, "host": proxy.host, "port": str(proxy.port)}
+        ours: dict[str, Setting] = {"server_login_retry": 1, **tls_settings(server)}
+        given = {**ours, **(_IN_STRICT if strict else {}), **(settings or {})}
         try:
-            self._running = RunningPooler(behind, {"server_login_retry": 1, **given})
+            running = RunningPooler(behind, given)
         except BaseException:
-            self._proxy.close()
+            proxy.close()
             raise
-        self._events = _Events(self._running.thread)
+        super().__init__(running, proxy)
+        self._events = Events(running.thread)
 
     def __repr__(self) -> str:
         """Say where it listens; the password does not show."""
@@ -86,16 +90,12 @@ class PgPool:
     @property
     def dsn(self) -> str:
         """The connection string, key=value, password included."""
-        words = {**self._words, "host": "127.0.0.1", "port": str(self.port)}
-        return " ".join(f"{k}={_quoted(v)}" for k, v in words.items())
+        return key_value(self._front)
 
     @property
     def url(self) -> str:
         """The same as postgresql://."""
-        words = {k: quote(v, safe="") for k, v in self._words.items()}
-        secret = f":{words['password']}" if "password" in words else ""
-        who = f"{words['user']}{secret}"
-        return f"postgresql://{who}@127.0.0.1:{self.port}/{words['dbname']}"
+        return as_url(self._front)
 
     # What happened
 
@@ -130,11 +130,10 @@ class PgPool:
             AssertionError: with the statement and the application's name of each.
         """
         self._wait(lambda pooler: not pooler.gatehouse.sessions)
-        leaks = self.leaks() + self._running.call(_still_here)
-        if any(_EXCEEDED in text for text in self.events):
-            leaks.append(Leak("pool exceeded (query_wait_timeout)", "", ""))
-        if leaks:
-            lines = "\n".join(f"  {leak}" for leak in leaks)
+        found = self.leaks() + as_leaks(self._running.call(present), self._server)
+        found += [Leak("pool exceeded", text, None) for text in self._events.exceeded]
+        if found:
+            lines = "\n".join(f"  {leak}" for leak in found)
             raise AssertionError(f"clients of the pooler have left behind:\n{lines}")
 
     @contextmanager
@@ -151,43 +150,11 @@ class PgPool:
             msg = f"{number} transactions were expected, {seen} were seen"
             raise AssertionError(msg)
 
-    # Faults
-
-    @contextmanager
-    def break_servers(self) -> Iterator[None]:
-        """Reset every connection to PostgreSQL that is open now."""
-        self._proxy.reset()
-        yield
-
-    def freeze(self) -> AbstractContextManager[object]:
-        """Let nothing pass to and from PostgreSQL, and close nothing."""
-        return self._proxy.frozen()
-
-    def delay(self, seconds: float) -> AbstractContextManager[object]:
-        """Have every answer of PostgreSQL come so much later."""
-        return self._proxy.delayed(seconds, Direction.TO_CLIENT)
-
-    def refuse_logins(self) -> AbstractContextManager[object]:
-        """Refuse new connections to PostgreSQL; the open ones go on."""
-        return self._proxy.refusing()
-
-    @contextmanager
-    def exhaust(self) -> Iterator[None]:
-        """Lend no server, as if all were busy: clients wait, query_wait_timeout."""
-        self._running.call(lambda pooler: pooler.pause())
-        try:
-            yield
-        finally:
-            self._running.call(lambda pooler: pooler.resume())
-
-    @contextmanager
-    def restart(self) -> Iterator[None]:
-        """Be as PostgreSQL that is down within, and up again afterwards."""
-        with self._proxy.refusing():
-            self._proxy.reset()
-            yield
-
     # Inside
+
+    @property
+    def _front(self) -> dict[str, str]:
+        return {**self._words, "host": "127.0.0.1", "port": str(self.port)}
 
     def _leaks(self, pooler: Pooler) -> list[Leak]:
         found = list(self._running.leaks.gone)
@@ -211,30 +178,6 @@ class PgPool:
             time.sleep(0.005)
 
 
-class _Events(logging.Handler):
-    """Keeps what one thread logs."""
-
-    def __init__(self, thread: int | None) -> None:
-        super().__init__(logging.INFO)
-        self.texts: deque[str] = deque(maxlen=MOST_EVENTS)
-        self._ours = thread
-        self._logger = logging.getLogger("pgpool_py")
-        self._level = self._logger.level
-        self._logger.setLevel(logging.INFO)
-        self._logger.addHandler(self)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep it if it is our thread's."""
-        if record.thread == self._ours:
-            self.texts.append(record.getMessage())
-
-    def close(self) -> None:
-        """Keep nothing more."""
-        self._logger.removeHandler(self)
-        self._logger.setLevel(self._level)
-        super().close()
-
-
 def _stats(pooler: Pooler) -> dict[str, int]:
     total: dict[str, int] = {}
     for pool in pooler.pools.values():
@@ -254,29 +197,12 @@ def _pools(pooler: Pooler) -> dict[tuple[str, str], dict[str, int]]:
     }
 
 
-def _still_here(pooler: Pooler) -> list[Leak]:
-    return [
-        Leak(_state(session), "", name_of(session))
-        for session in pooler.gatehouse.sessions.values()
-    ]
-
-
-def _state(session: ClientSession) -> str:
-    in_transaction = session.server is not None and not session.pinned
-    return "idle transaction" if in_transaction else "open connection"
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    plain = value and not any(c in value for c in " '\\")
-    return value if plain else f"'{escaped}'"
-
-
 @contextmanager
 def pooler(dsn: str, *, strict: bool = False, **settings: Setting) -> Iterator[PgPool]:
     """Run a pooler in front of a PostgreSQL, for the length of a `with` block.
 
-    When strict, the end of the block fails as `assert_no_leaks`.
+    When strict, the end of the block fails as `assert_no_leaks`; what that says is a
+    note to an exception that the block raises.
 
     Args:
         dsn: of PostgreSQL, in libpq's words or as postgresql://; needs psycopg.
@@ -289,7 +215,11 @@ def pooler(dsn: str, *, strict: bool = False, **settings: Setting) -> Iterator[P
     """
     pool = PgPool(words_of(dsn), strict=strict, settings=settings)
     with contextlib.closing(pool):
-        yield pool
+        try:
+            yield pool
+        except BaseException as error:
+            _add_leaks(error, pool)
+            raise
         if strict:
             pool.assert_no_leaks()
 
@@ -302,24 +232,20 @@ async def async_pooler(
     words = words_of(dsn)
     pool = await asyncio.to_thread(PgPool, words, strict=strict, settings=settings)
     try:
-        yield pool
+        try:
+            yield pool
+        except BaseException as error:
+            await asyncio.to_thread(_add_leaks, error, pool)
+            raise
         if strict:
             await asyncio.to_thread(pool.assert_no_leaks)
     finally:
         await asyncio.to_thread(pool.close)
 
 
-def words_of(dsn: str) -> dict[str, str]:
-    """Return host, port, user, dbname and password of a connection string."""
-    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - of the extra
-
-    given = {k: str(v) for k, v in conninfo_to_dict(dsn).items() if v is not None}
-    user = given.get("user", "postgres")
-    words = {
-        "host": given.get("host", "127.0.0.1"),
-        "port": given.get("port", "5432"),
-        "user": user,
-        "dbname": given.get("dbname", user),
-    }
-    password = given.get("password")
-    return {**words, "password": password} if password else words
+def _add_leaks(error: BaseException, pool: PgPool) -> None:
+    if pool.strict:
+        try:
+            pool.assert_no_leaks()
+        except AssertionError as leaks:
+            error.add_note(str(leaks))

@@ -26,14 +26,17 @@ class Leak:
     Attributes:
         what: in words.
         statement: that did it, without literals; empty where it is not known.
-        application_name: of the client; empty if it gave none.
+        application_name: of the client; empty if it gave none, None if that is not
+            known.
     """
 
     what: str
     statement: str
-    application_name: str
+    application_name: str | None
 
     def __str__(self) -> str:
+        if self.application_name is None:
+            return f"{self.what}: {self.statement}"
         by = f"application {self.application_name!r}"
         return f"{self.what}: {self.statement or 'statement not known'} ({by})"
 
@@ -94,6 +97,11 @@ class WatchedPins(PoolPins):
         leaks += [self._leak(client, what, PINS) for what in client.holdings]
         return leaks
 
+    def last_of(self, client: ClientSession) -> str:
+        """Return the last statement that was noted of a client; empty if none was."""
+        notes = self._notes.get(client)
+        return notes[-1][1] if notes else ""
+
     def _unexamined(self, client: ClientSession) -> list[Leak]:
         """Go by the words: the client has left before PostgreSQL could be asked."""
         left: dict[Touch, str] = {}
@@ -107,16 +115,13 @@ class WatchedPins(PoolPins):
             if "on commit drop" in text.lower():
                 continue
             left |= {kind: text for kind in _WORDS if touches & kind}
-        name = self._name(client)
+        name = name_of(client)
         return [Leak(_WORDS[kind], text, name) for kind, text in left.items()]
 
     def _leak(self, client: ClientSession, what: str, kind: Touch) -> Leak:
         notes = self._notes.get(client, [])
         text = next((t for touches, t in reversed(notes) if touches & kind), "")
-        return Leak(what, text, self._name(client))
-
-    def _name(self, client: ClientSession) -> str:
-        return name_of(client)
+        return Leak(what, text, name_of(client))
 
 
 def name_of(client: ClientSession) -> str:

@@ -1,8 +1,8 @@
 """The pytest plugin: fixtures `pgpool` and `pgpool_session`, the marker `pgpool`."""
 
 from collections.abc import Iterator
-from importlib import import_module
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import NoReturn
 
 import pytest
 
@@ -32,29 +32,36 @@ def pgpool_dsn(pytestconfig: pytest.Config) -> Iterator[str]:
     if given:
         yield str(given)
         return
-    with _room("pgpool_py.embedded").EmbeddedPostgres() as server:
+    # pytest loads this file whether or not any test asks for a pooler.
+    from pgpool_py.embedded import (  # noqa: PLC0415
+        BinariesNotFoundError,
+        EmbeddedPostgres,
+    )
+
+    try:
+        server = EmbeddedPostgres()
+    except BinariesNotFoundError as error:
+        _fail(error)
+    with server:
         yield server.dsn
 
 
 @pytest.fixture(scope="session")
-def pgpool_session(request: pytest.FixtureRequest) -> Iterator[Any]:
+def pgpool_session(request: pytest.FixtureRequest) -> Iterator[object]:
     """Return a pooler that all tests of the session share; it is not strict."""
-    handle = _room("pgpool_py.testing.handle")
-    with handle.pooler(request.getfixturevalue("pgpool_dsn")) as pool:
+    with _pooler(request.getfixturevalue("pgpool_dsn")) as pool:
         yield pool
 
 
 @pytest.fixture
-def pgpool(request: pytest.FixtureRequest) -> Iterator[Any]:
+def pgpool(request: pytest.FixtureRequest) -> Iterator[object]:
     """Return a pooler of the test's own."""
-    handle = _room("pgpool_py.testing.handle")
     marker = request.node.get_closest_marker("pgpool")
     settings = {} if marker is None else dict(marker.kwargs)
     strict = settings.pop("strict", None)
     if strict is None:
         strict = request.config.getini("pgpool_strict")
-    dsn = _behind(request)
-    with handle.pooler(dsn, strict=strict, **settings) as pool:
+    with _pooler(_behind(request), strict=bool(strict), **settings) as pool:
         yield pool
 
 
@@ -64,14 +71,23 @@ def _behind(request: pytest.FixtureRequest) -> str:
         info = request.getfixturevalue("postgresql").info
         words = {"host": info.host, "port": info.port, "user": info.user}
         secret = {"password": info.password} if info.password else {}
-        make = import_module("psycopg.conninfo").make_conninfo
-        return str(make(**words, **secret, dbname=info.dbname))
+        from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - it is there
+
+        return make_conninfo(**words, **secret, dbname=info.dbname)
     return str(request.getfixturevalue("pgpool_dsn"))
 
 
-def _room(name: str) -> Any:
+def _pooler(
+    dsn: str, *, strict: bool = False, **settings: str | float | bool
+) -> AbstractContextManager[object]:
     try:
-        import_module("psycopg")
-        return import_module(name)
+        import psycopg  # noqa: F401, PLC0415 - of the extra
     except ImportError as error:
-        pytest.fail(f"{_MISSING} ({error})", pytrace=False)
+        _fail(error)
+    from .handle import pooler  # noqa: PLC0415 - as above
+
+    return pooler(dsn, strict=strict, **settings)
+
+
+def _fail(error: Exception) -> NoReturn:
+    pytest.fail(f"{_MISSING} ({error})", pytrace=False)

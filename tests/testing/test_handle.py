@@ -1,6 +1,7 @@
 """The pooler of a test, without pytest: faults, transactions, what shows."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,6 +19,10 @@ pytestmark = pytest.mark.integration
 def pool(postgres: EmbeddedPostgres) -> Iterator[PgPool]:
     with pooler(postgres.dsn, pool_size=2) as pool:
         yield pool
+
+
+#: The pool of its database and user.
+KEY = ("postgres", "postgres")
 
 
 def ask(pool: PgPool) -> None:
@@ -63,9 +68,64 @@ def test_a_loop_goes_on_while_its_pooler_starts(postgres: EmbeddedPostgres) -> N
 
 
 def test_an_exhausted_pool_lets_clients_wait(pool: PgPool) -> None:
-    key = ("postgres", "postgres")
     with ThreadPoolExecutor(1) as thread:
         with pool.exhaust():
             asked = thread.submit(ask, pool)
-            until(lambda: pool.pools[key]["waiting"] == 1, "the client waits")
+            until(lambda: pool.pools[KEY]["waiting"] == 1, "the client waits")
         asked.result(5)
+
+
+def test_a_frozen_server_answers_when_the_fault_is_over(pool: PgPool) -> None:
+    with (
+        ThreadPoolExecutor(1) as thread,
+        psycopg.connect(pool.dsn, autocommit=True) as client,
+    ):
+        with pool.freeze():
+            asked = thread.submit(client.execute, "SELECT 1")
+            until(lambda: pool.pools[KEY]["busy"] == 1, "it was sent")
+            assert not asked.done()
+        assert asked.result(5).fetchone() == (1,)
+
+
+def test_a_delayed_answer_comes_as_late(pool: PgPool) -> None:
+    with psycopg.connect(pool.dsn, autocommit=True) as client:
+        client.execute("SELECT 1")
+        with pool.delay(0.2):
+            began = time.monotonic()
+            client.execute("SELECT 1")
+            assert time.monotonic() - began >= 0.2
+
+
+def test_refused_logins_leave_open_servers_alone(postgres: EmbeddedPostgres) -> None:
+    with (
+        pooler(postgres.dsn, pool_size=2, query_wait_timeout="100ms") as pool,
+        psycopg.connect(pool.dsn) as client,
+    ):
+        client.execute("SELECT 1")
+        with pool.refuse_logins():
+            with pytest.raises(psycopg.OperationalError):
+                ask(pool)
+            assert client.execute("SELECT 2").fetchone() == (2,)
+
+
+def test_a_restart_breaks_what_is_open_and_ends(postgres: EmbeddedPostgres) -> None:
+    with pooler(postgres.dsn) as pool:
+        with psycopg.connect(pool.dsn) as client:
+            client.execute("SELECT 1")
+            with pool.restart(), pytest.raises(psycopg.OperationalError):
+                client.execute("SELECT 1")
+        ask(pool)
+
+
+def test_a_block_that_raises_has_what_was_left_as_a_note(
+    postgres: EmbeddedPostgres,
+) -> None:
+    def fail() -> None:
+        with pooler(postgres.dsn, strict=True) as pool:
+            with psycopg.connect(pool.dsn, autocommit=True) as client:
+                client.execute("LISTEN news")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        fail()
+    assert "LISTEN: " in caught.value.__notes__[0]

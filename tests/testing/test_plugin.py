@@ -48,7 +48,14 @@ def test_a_leak_fails_with_its_statement_and_application(
 
 @pytest.mark.parametrize(
     ("statement", "message"),
-    [("SELECT 1", "*open connection*"), ("BEGIN", "*idle transaction*")],
+    [
+        (
+            "SET datestyle = 'ISO'; RESET datestyle",
+            "*open connection: *reset datestyle*",
+        ),
+        ("SELECT 1", "*open connection: statement not known (*"),
+        ("BEGIN; SELECT 'secret'", "*idle transaction: begin; select [?]*"),
+    ],
 )
 def test_who_is_still_connected_fails(
     pytester: pytest.Pytester, postgres: EmbeddedPostgres, statement: str, message: str
@@ -79,3 +86,51 @@ def test_without_strict_mode_nothing_is_demanded(
 ) -> None:
     body = f"with {_CONNECT} as c:\n    c.execute('SET statement_timeout = 1000')"
     run(pytester, postgres, body, strict=False).assert_outcomes(passed=1)
+
+
+def test_what_still_runs_is_no_idle_transaction(
+    pytester: pytest.Pytester, postgres: EmbeddedPostgres
+) -> None:
+    body = (
+        f"kept.append({_CONNECT})\n"
+        "kept[0].pgconn.send_query(b'SELECT pg_sleep(30)')\n"
+        "kept[0].pgconn.flush()\n"
+        "key = ('postgres', 'postgres')\n"
+        "while not pgpool.pools[key]['busy']:\n    pass"
+    )
+    result = run(pytester, postgres, body)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*running statement: select pg_sleep (*'shop'*"])
+    result.stdout.no_fnmatch_line("*idle transaction*")
+
+
+def test_a_client_that_gets_no_server_fails_strict_mode(
+    pytester: pytest.Pytester, postgres: EmbeddedPostgres
+) -> None:
+    pytester.makepyfile(
+        """
+        import psycopg, pytest
+
+        @pytest.mark.pgpool(strict=True, pool_size=1, query_wait_timeout="100ms")
+        def test_it(pgpool):
+            with psycopg.connect(pgpool.dsn) as first, first.transaction():
+                first.execute("SELECT 1")
+                with pytest.raises(psycopg.Error, match="query_wait_timeout"):
+                    with psycopg.connect(pgpool.dsn) as second:
+                        second.execute("SELECT 1")
+        """
+    )
+    result = pytester.runpytest_inprocess(f"--pgpool-dsn={postgres.dsn}", "-q")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*left behind:*", "*pool exceeded: C-*because: query_wait_timeout*"]
+    )
+
+
+def test_a_failed_test_still_says_what_it_left(
+    pytester: pytest.Pytester, postgres: EmbeddedPostgres
+) -> None:
+    body = f"with {_CONNECT} as c:\n    c.execute('LISTEN news')\n    assert not c"
+    result = run(pytester, postgres, body)
+    result.assert_outcomes(failed=1, errors=1)
+    result.stdout.fnmatch_lines(["*left behind:*", "*LISTEN: *'shop'*", "*assert not*"])
