@@ -1,11 +1,16 @@
 """What a test can break between its pooler and PostgreSQL."""
 
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Final
 
 from .faults import Direction
 from .proxy import FaultProxy
 from .running import RunningPooler
+
+#: Seconds in which a pooler without server_login_retry answers by its last failure.
+_PAUSE: Final = 0.01
 
 
 class Breakable:
@@ -29,9 +34,12 @@ class Breakable:
         """Have every answer of PostgreSQL come so much later."""
         return self._proxy.delayed(seconds, Direction.TO_CLIENT)
 
-    def refuse_logins(self) -> AbstractContextManager[object]:
+    @contextmanager
+    def refuse_logins(self) -> Iterator[None]:
         """Refuse new connections to PostgreSQL; the open ones go on."""
-        return self._proxy.refusing()
+        with self._proxy.refusing():
+            yield
+        time.sleep(_PAUSE)
 
     @contextmanager
     def exhaust(self) -> Iterator[None]:
@@ -45,6 +53,6 @@ class Breakable:
     @contextmanager
     def restart(self) -> Iterator[None]:
         """Be as PostgreSQL that is down within, and up again afterwards."""
-        with self._proxy.refusing():
+        with self.refuse_logins():
             self._proxy.reset()
             yield

@@ -60,7 +60,7 @@ class PgPool(Breakable):
         self._server = dict(server)
         self._words = without_tls(server)
         behind = {**self._words, "host": proxy.host, "port": str(proxy.port)}
-        ours: dict[str, Setting] = {"server_login_retry": 1, **tls_settings(server)}
+        ours: dict[str, Setting] = {"server_login_retry": 0, **tls_settings(server)}
         given = {**ours, **(_IN_STRICT if strict else {}), **(settings or {})}
         try:
             running = RunningPooler(behind, given)

@@ -109,11 +109,13 @@ def test_refused_logins_leave_open_servers_alone(postgres: EmbeddedPostgres) -> 
 
 
 def test_a_restart_breaks_what_is_open_and_ends(postgres: EmbeddedPostgres) -> None:
-    with pooler(postgres.dsn) as pool:
-        with psycopg.connect(pool.dsn) as client:
-            client.execute("SELECT 1")
-            with pool.restart(), pytest.raises(psycopg.OperationalError):
+    with pooler(postgres.dsn) as pool, psycopg.connect(pool.dsn) as client:
+        client.execute("SELECT 1")
+        with pool.restart():
+            with pytest.raises(psycopg.OperationalError):
                 client.execute("SELECT 1")
+            with pytest.raises(psycopg.OperationalError, match="refused"):
+                ask(pool)
         ask(pool)
 
 
