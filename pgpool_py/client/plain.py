@@ -64,8 +64,7 @@ class Plain(Stateful):
         # Before anything is counted: the server need not wait for that.
         if not server.stream.write(query):
             self._regulate()
-        if lender.shares:
-            server.sent = query
+        server.sent = query
         counters = lender.counters
         counters.query_count += 1
         counters.xact_count += 1

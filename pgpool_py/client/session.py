@@ -22,9 +22,10 @@ from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolMode, PoolSettings
 from pgwire.backend import ParameterStatus
-from pgwire.codes import TransactionStatus
+from pgwire.codes import Frontend, TransactionStatus
 from pgwire.errors import ProtocolViolation
 from pgwire.exchange import StatementEvent, StatementNamed, StatementsDropped
+from pgwire.naming import KEPT_LIMIT
 from pgwire.objecting import Watch
 from pgwire.requests import Requests
 
@@ -179,7 +180,7 @@ class ClientSession(Leaving):
         """Send ``view[:end]`` to the server, keep a fragment of a message."""
         requests, ledger = self.requests, server.ledger
         server.sent = None
-        query = requests.lone_query(view, end)
+        server.last = query = requests.lone_query(view, end)
         if query is not None and not (ledger.unsynced or ledger.copies_in):
             self._send_query(server, query)
             return
@@ -195,6 +196,8 @@ class ClientSession(Leaving):
         sent = not pieces or server.stream.write(
             pieces[0] if len(pieces) == 1 else b"".join(pieces)
         )
+        if view[0] == Frontend.QUERY and end < KEPT_LIMIT:
+            server.last = bytes(view[:end])
         if used != end:
             requests.keep(view[used:end])
         self.waiting = requests.held

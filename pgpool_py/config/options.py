@@ -16,6 +16,7 @@ from pgpool_py.settings import (
     SslNegotiation,
 )
 
+from .alert_options import ALERTS
 from .http_options import HTTP
 from .option import Effect, Option
 from .values import Choice, Flag, Names, Seconds, Text, Whole, Word
@@ -391,6 +392,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             _BUFFERS,
             _OURS,
             HTTP,
+            ALERTS,
         )
         for option in group
     }

@@ -12,7 +12,11 @@ from pgpool_py.pooler.ends import epoch_offset
 from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.pooler.reachability import Reachability
 
+from .advice import Advisor
+from .alerts import Alerts
 from .condition import Condition, state_of
+from .events import EventKind, Events
+from .leaks import Leaks
 from .loop_lag import LoopLag
 from .reloads import Reloads
 from .snapshot import PoolerSnapshot, ProcessSnapshot
@@ -24,18 +28,28 @@ class Observer:
 
     Attributes:
         reloads: told of each by whoever reads the configuration.
+        events: what has happened lately.
+        advisor: advises on the sizes of pools.
     """
 
     def __init__(self, pooler: Pooler) -> None:
         self._pooler = pooler
         self._lag = LoopLag()
         self._reachability = Reachability(pooler)
-        self.reloads = Reloads()
+        self.events = Events()
+        self.reloads = Reloads(
+            note=lambda text: self.events.note(EventKind.RELOAD, text)
+        )
+        self.advisor = Advisor(pooler)
+        self._leaks = Leaks(pooler, self.events)
+        self._alerts = Alerts(pooler, self.events)
 
     def begin(self) -> None:
         """Watch a pooler that has started."""
-        self._pooler.watch(self._lag.tick)
-        self._pooler.watch(self._reachability.tick)
+        for looks in (self._lag, self._reachability, self.advisor):
+            self._pooler.watch(looks.tick)
+        for reports in (self._leaks, self._alerts):
+            self._pooler.watch(reports.tick)
 
     def end(self) -> None:
         """Leave nothing open: the pooler has stopped."""
@@ -51,8 +65,10 @@ class Observer:
             taken=time.time(),
             condition=self.condition(),
             process=self._process(),
-            pools=take_pools(self._pooler),
+            pools=take_pools(self._pooler, self.advisor),
             databases=take_databases(self._pooler),
+            alerts=self._alerts.active(),
+            events=self.events.all(),
         )
 
     def _process(self) -> ProcessSnapshot:

@@ -7,9 +7,13 @@ seconds since the epoch, lengths of time are seconds.
 from dataclasses import dataclass, field, fields
 from typing import Self
 
+from pgpool_py.pooler.holders import Holder, Waiting
 from pgpool_py.statistics import Distribution, Snapshot, Tallied
 
+from .advice import Advice
+from .alerts import Alert
 from .condition import Condition
+from .events import Event
 from .reloads import Reloaded
 
 
@@ -54,6 +58,7 @@ class PoolNow:
         shared: servers that several clients share.
         in_flight: exchanges on these.
         paused: whether no server is lent: 1 or 0.
+        leaks: clients idle in transaction for ``leak_detection_threshold``.
     """
 
     clients_active: int = 0
@@ -69,6 +74,7 @@ class PoolNow:
     shared: int = 0
     in_flight: int = 0
     paused: int = 0
+    leaks: int = 0
 
     @property
     def utilisation(self) -> float:
@@ -92,6 +98,9 @@ class PoolSnapshot:
     Attributes:
         user: the servers' user.
         now: all 0 of a pool that is no more.
+        holders: the clients that are idle in transaction longest, a bounded number.
+        waiting: the clients that wait longest, likewise.
+        advice: None of a pool that is no more, or of several.
     """
 
     database: str
@@ -100,6 +109,9 @@ class PoolSnapshot:
     counted: Snapshot = field(default_factory=Snapshot)
     tallied: Tallied = field(default_factory=Tallied)
     multiplexed: Multiplexed = field(default_factory=Multiplexed)
+    holders: tuple[Holder, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    advice: Advice | None = None
 
     def plus(self, other: Self) -> "PoolSnapshot":
         """Sum two up, under this one's name."""
@@ -165,6 +177,8 @@ class PoolerSnapshot:
         taken: when.
         pools: by database and user, those that are no more among them.
         databases: by name.
+        alerts: that have begun and not ended.
+        events: the last ones, the oldest first.
     """
 
     taken: float
@@ -172,3 +186,5 @@ class PoolerSnapshot:
     process: ProcessSnapshot
     pools: tuple[PoolSnapshot, ...]
     databases: tuple[DatabaseSnapshot, ...]
+    alerts: tuple[Alert, ...] = ()
+    events: tuple[Event, ...] = ()

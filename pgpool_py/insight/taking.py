@@ -4,18 +4,24 @@ from collections import Counter
 from dataclasses import fields, replace
 
 from pgpool_py.pooler.client_views import by_pool, server_of
+from pgpool_py.pooler.holders import holders, waiting
 from pgpool_py.pooler.pool import Pool
 from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.pooler.views import PoolView, pools
 from pgpool_py.settings import FALLBACK_DATABASE
 from pgpool_py.statistics import MultiplexedCounts, Tallied
 
+from .advice import Advisor
+from .leaks import current
 from .snapshot import DatabaseSnapshot, Multiplexed, PoolNow, PoolSnapshot
 
 
-def take_pools(pooler: Pooler) -> tuple[PoolSnapshot, ...]:
+def take_pools(
+    pooler: Pooler, advisor: Advisor | None = None
+) -> tuple[PoolSnapshot, ...]:
     """Give all pools, and what those counted that are no more."""
-    clients = by_pool(pooler)
+    clients, now = by_pool(pooler), pooler.now
+    threshold = pooler.settings.leak_detection_threshold
     found = [
         PoolSnapshot(
             *key,
@@ -33,10 +39,13 @@ def take_pools(pooler: Pooler) -> tuple[PoolSnapshot, ...]:
             PoolSnapshot(
                 view.database,
                 view.user,
-                _now(pool, view, served),
+                replace(_now(pool, view, served), leaks=current(pool, threshold, now)),
                 view.statistics,
                 _tallied(pool),
                 _multiplexed(pool.multiplexing.counts),
+                holders=tuple(holders(pool, now)),
+                waiting=tuple(waiting(pool, now)),
+                advice=None if advisor is None else advisor.of(pool),
             )
         )
     return tuple(sorted(found, key=lambda pool: (pool.database, pool.user)))

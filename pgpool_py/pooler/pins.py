@@ -94,6 +94,10 @@ class PoolPins:
         """Strike it out: it has left."""
         self.holders.pop(client, None)
 
+    def fingerprint(self, text: bytes) -> str:
+        """Give a text without its literals."""
+        return self._fingerprint(text).text
+
     def _holders(self) -> str:
         """Name the holders, and what for, for whoever is refused."""
         now = self._reactor.now

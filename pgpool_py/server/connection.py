@@ -95,8 +95,7 @@ class ServerConnection:
         address: host and port, or socket path, for people.
         reported: parameters that the server reported, names in lower case.
         parameters: what differs from the pool's defaults.
-        since: when it took on its present state, by the reactor's clock.
-        opened: when it was logged in, by the same clock.
+        since, opened: when it took on its state, and was logged in; reactor's clock.
         end_of_life: from when on it is replaced.
         deadline: when the errand or the drain it is on must be done.
         close_needed: whether it is closed instead of given back.
@@ -106,6 +105,7 @@ class ServerConnection:
         must_reset: whether a client left session state behind.
         carry: the beginning of a message whose rest is still to come.
         sent: the one exchange that its owner has sent, where others may follow it.
+        last: the simple Query that its owner sent behind others, last of all.
         sharing: who owns it while clients share it.
         peer: the network address, for a CancelRequest.
         may_be_hit: whether one has arrived and no ReadyForQuery come since.
@@ -129,6 +129,7 @@ class ServerConnection:
         "fatal",
         "host",
         "id",
+        "last",
         "ledger",
         "may_be_hit",
         "must_reset",
@@ -177,6 +178,7 @@ class ServerConnection:
         self.owner: Owner | None = None
         self.sharing: Sharing | None = None
         self.sent: bytes | bytearray | None = None
+        self.last: bytes | None = None
         self.opened = self.since = reactor.now
         self.end_of_life = self.deadline = math.inf
         self.must_reset = self.close_needed = self.closed = False

@@ -175,6 +175,10 @@ class Settings:
     http_token: str = field(default="", repr=False)
     http_token_file: str = ""
     readiness_needs_server: bool = False
+    leak_detection_threshold: float = 60.0
+    alert_utilisation: float = 0.8
+    alert_utilisation_time: float = 60.0
+    alert_wait: float = 5.0
     # The other sections
     databases: Mapping[str, DatabaseSettings] = field(
         default_factory=lambda: MappingProxyType({})

@@ -59,6 +59,7 @@ class Tallies:
         servers_opened: logins at PostgreSQL that succeeded.
         cancels: CancelRequests that were sent to PostgreSQL.
         query_timeouts: queries that ``query_timeout`` had cancelled.
+        leaks: clients found idle in transaction too long.
         prepared_hits, prepared_misses: of servers that are closed: how often a
             statement was prepared already where it was to be run, and how often not.
         exhausted: seconds in which clients waited and no server was being opened.
@@ -74,6 +75,7 @@ class Tallies:
     servers_opened: int = 0
     cancels: int = 0
     query_timeouts: int = 0
+    leaks: int = 0
     prepared_hits: int = 0
     prepared_misses: int = 0
     exhausted: float = 0.0
@@ -111,6 +113,7 @@ class Tallied:
     servers_opened: int = 0
     cancels: int = 0
     query_timeouts: int = 0
+    leaks: int = 0
     prepared_hits: int = 0
     prepared_misses: int = 0
     exhausted: float = 0.0
@@ -142,6 +145,7 @@ _NUMBERS: Final = (
     "servers_opened",
     "cancels",
     "query_timeouts",
+    "leaks",
     "prepared_hits",
     "prepared_misses",
     "exhausted",

@@ -169,6 +169,10 @@ OURS: dict[str, object] = {
     "http_token": "",
     "http_token_file": "",
     "readiness_needs_server": False,
+    "leak_detection_threshold": 60.0,
+    "alert_utilisation": 0.8,
+    "alert_utilisation_time": 60.0,
+    "alert_wait": 5.0,
 }
 
 

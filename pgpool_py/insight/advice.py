@@ -1,0 +1,173 @@
+"""How many servers a pool should have, by what its clients have done with them.
+
+By Little's law, servers are held at a time: links a second times the mean time for which
+one is held. Half as many again leave room for chance. What counts is the busiest minute
+of the last hour: a mean over a day would advise a size for nobody.
+"""
+
+import math
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from pgpool_py.pooler.pool import Pool
+from pgpool_py.pooler.pooler import Pooler
+from pgpool_py.statistics import BOUNDS, Distribution
+
+#: Servers to have for each that is held.
+ROOM: Final = 1.5
+#: Seconds that are looked at together, and how many such spans are kept.
+SPAN: Final = 60.0
+SPANS: Final = 60
+# Of less no size is said.
+_LEAST_SPAN: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """For one pool; times are seconds.
+
+    Attributes:
+        configured: ``pool_size``; 0 is unlimited.
+        recommended: 0 where nothing was seen yet.
+        links: per second, servers that were lent, in the busiest span.
+        held: for how long each of these was held on average.
+        mean_wait, p99_wait: for all servers lent since the start; the latter is the
+            upper bound of its bucket.
+        why: in a sentence.
+    """
+
+    database: str
+    user: str
+    configured: int
+    recommended: int
+    links: float
+    held: float
+    mean_wait: float
+    p99_wait: float
+    why: str
+
+
+@dataclass(slots=True)
+class Span:
+    """What was seen in a while: server-seconds that were held, and links."""
+
+    seconds: float = 0.0
+    busy: float = 0.0
+    links: int = 0
+
+    @property
+    def servers(self) -> float:
+        """Give how many servers were held on average."""
+        return self.busy / self.seconds if self.seconds else 0.0
+
+
+class _Watched:
+    """One pool's spans."""
+
+    __slots__ = ("_linked", "_seen", "spans")
+
+    def __init__(self, pool: Pool, now: float) -> None:
+        self._seen = now
+        self._linked = pool.counters.server_assignment_count
+        self.spans = deque([Span()], maxlen=SPANS)
+
+    def look(self, pool: Pool, now: float) -> None:
+        """Add what was since the last look."""
+        if self.spans[-1].seconds >= SPAN:
+            self.spans.append(Span())
+        span = self.spans[-1]
+        passed, self._seen = now - self._seen, now
+        linked = pool.counters.server_assignment_count
+        span.seconds += passed
+        span.busy += passed * len(pool.books.busy)
+        span.links += linked - self._linked
+        self._linked = linked
+
+    def busiest(self) -> Span:
+        """Give the span in which most servers were held; of whole ones, if any."""
+        spans = [span for span in self.spans if span.seconds >= SPAN]
+        return max(spans or self.spans, key=lambda span: span.servers)
+
+
+class Advisor:
+    """Looks at all pools at every tick, and advises."""
+
+    __slots__ = ("_pooler", "_watched")
+
+    def __init__(self, pooler: Pooler) -> None:
+        self._pooler = pooler
+        self._watched: WeakKeyDictionary[Pool, _Watched] = WeakKeyDictionary()
+
+    def tick(self) -> None:
+        """Look once; called by the pooler at every tick."""
+        now = self._pooler.now
+        for pool in self._pooler.pools.values():
+            watched = self._watched.get(pool)
+            if watched is None:
+                self._watched[pool] = _Watched(pool, now)
+            else:
+                watched.look(pool, now)
+
+    def all(self) -> Iterator[Advice]:
+        """Advise on each pool, by database and user."""
+        for _, pool in sorted(self._pooler.pools.items()):
+            yield self.of(pool)
+
+    def of(self, pool: Pool) -> Advice:
+        """Advise on one."""
+        watched = self._watched.get(pool)
+        span = Span() if watched is None else watched.busiest()
+        counters = pool.counters
+        tallied = counters.tallies.waits.snapshot()
+        waits = tallied.with_instant(counters.server_assignment_count - tallied.count)
+        configured = pool.settings.pool_size
+        recommended = size_for(span)
+        return Advice(
+            database=pool.database,
+            user=pool.user,
+            configured=configured,
+            recommended=recommended,
+            links=span.links / span.seconds if span.seconds else 0.0,
+            held=span.busy / span.links if span.links else 0.0,
+            mean_wait=waits.total / waits.count if waits.count else 0.0,
+            p99_wait=quantile(waits, 0.99),
+            why=_why(span, configured, recommended, counters.tallies.exhausted),
+        )
+
+
+def size_for(span: Span) -> int:
+    """Give links per second times the mean time held times 1.5, 0 where that is not known."""
+    if span.seconds < _LEAST_SPAN:
+        return 0
+    return math.ceil(span.servers * ROOM)
+
+
+def quantile(waits: Distribution, part: float) -> float:
+    """Give the upper bound of the bucket in which a quantile is; 0 for the first."""
+    rank = part * waits.count
+    for number, bound in zip(waits.at_most(), (0.0, *BOUNDS[1:]), strict=False):
+        if number >= rank:
+            return bound
+    return BOUNDS[-1]
+
+
+def _why(span: Span, configured: int, recommended: int, exhausted: float) -> str:
+    if not recommended:
+        return "nothing was asked of it yet, or not for long enough"
+    said = (
+        f"in its busiest minute {span.servers:.1f} servers were held at a time, "
+        f"and half as many again leave room for chance"
+    )
+    if not configured:
+        return f"{said}; it may have any number"
+    if span.servers >= configured * 0.9:
+        return (
+            f"{said}; so it was full, clients waited {exhausted:.0f} s in vain, and "
+            "more may be needed still: look again after raising pool_size"
+        )
+    if recommended > configured:
+        return f"{said}: raise pool_size"
+    return f"{said}: pool_size is enough"
