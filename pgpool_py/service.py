@@ -83,9 +83,9 @@ class Service:
         console = Console(self.reload, self.change, self._manager.status)
         secrets = _texts(loaded.secrets)
         pooler = Pooler(loop, loaded.settings, secrets, console, loaded.policy)
-        console.attach(pooler)
         self._pooler = pooler
         self._observer = Observer(pooler)
+        console.attach(pooler, self._observer.advisor)
         self._door = self._door_of(loop)
         try:
             # Who asks is answered in the loop's first turn, when the pooler serves.

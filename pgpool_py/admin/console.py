@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from pgpool_py.client.identity import ClientIdentity
+from pgpool_py.insight.advice import Advisor
 from pgpool_py.net.stream import Stream
 from pgpool_py.pooler.pooler import Pooler
 
@@ -30,9 +31,11 @@ class Console:
         self._on_statistics = on_statistics
         self._desk: Desk | None = None
 
-    def attach(self, pooler: Pooler) -> None:
+    def attach(self, pooler: Pooler, advisor: Advisor | None = None) -> None:
         """Say which pooler this is about; once, before its first client."""
-        self._desk = Desk(pooler, self._reload, self._change, self._on_statistics)
+        self._desk = Desk(
+            pooler, self._reload, self._change, self._on_statistics, advisor
+        )
         pooler.watch(self._desk.tick)
 
     def __call__(

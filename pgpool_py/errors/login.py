@@ -35,26 +35,36 @@ def too_many_user_clients(user: str, limit: int) -> LimitError:
     )
 
 
-def query_wait_timeout(seconds: float, pool_size: int) -> LimitError:
-    """Give up waiting for a server; ``pool_size`` 0 means unlimited."""
+def query_wait_timeout(seconds: float, pool_size: int, holders: str = "") -> LimitError:
+    """Give up waiting for a server; ``pool_size`` 0 means unlimited.
+
+    ``holders``: in words, who holds servers; of the same pool, for it is told who.
+    """
     size = f" The pool may have {pool_size} servers." if pool_size else ""
     return LimitError(
         "query_wait_timeout",
         "53300",
-        detail=f"No server became free within {seconds:g} s.{size}",
+        detail=f"No server became free within {seconds:g} s.{size}{_kept(holders)}",
         hint="Look for long transactions (SHOW SERVERS), raise pool_size, or raise "
         "query_wait_timeout.",
     )
 
 
-def wait_queue_full(limit: int) -> LimitError:
-    """Refuse at once because ``max_wait_queue`` clients of the pool already wait."""
+def wait_queue_full(limit: int, holders: str = "") -> LimitError:
+    """Refuse at once because ``max_wait_queue`` clients of the pool already wait.
+
+    ``holders``: as in query_wait_timeout.
+    """
     return LimitError(
         "too many clients are waiting for a server (max_wait_queue)",
         "53300",
-        detail=f"max_wait_queue is {limit} and all places are taken.",
+        detail=f"max_wait_queue is {limit} and all places are taken.{_kept(holders)}",
         hint="Retry later, raise pool_size, or raise max_wait_queue.",
     )
+
+
+def _kept(holders: str) -> str:
+    return f" Servers are held by: {holders}." if holders else ""
 
 
 # Login

@@ -1,8 +1,8 @@
 """How many servers a pool should have, by what its clients have done with them.
 
-By Little's law, servers are held at a time: links a second times the mean time for which
-one is held. Half as many again leave room for chance. What counts is the busiest minute
-of the last hour: a mean over a day would advise a size for nobody.
+By Little's law, so many servers are held at a time: links per second by the mean time
+for which one is held. Half as many again leave room for chance. What counts is the
+busiest minute of the last hour: a mean over a day would advise a size for nobody.
 """
 
 import math
@@ -139,7 +139,7 @@ class Advisor:
 
 
 def size_for(span: Span) -> int:
-    """Give links per second times the mean time held times 1.5, 0 where that is not known."""
+    """Give links per second by the mean time held by 1.5, 0 if that is not known."""
     if span.seconds < _LEAST_SPAN:
         return 0
     return math.ceil(span.servers * ROOM)

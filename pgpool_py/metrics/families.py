@@ -1,7 +1,9 @@
 """All metrics, in the order in which they are shown."""
 
+from collections import Counter
 from typing import Final
 
+from pgpool_py.insight.alerts import AlertKind
 from pgpool_py.insight.condition import State
 from pgpool_py.insight.snapshot import PoolerSnapshot
 
@@ -22,7 +24,19 @@ def _ready(snapshot: PoolerSnapshot) -> list[Sample]:
     return [((), int(snapshot.condition.is_ready))]
 
 
+def _alerts(snapshot: PoolerSnapshot) -> list[Sample]:
+    active = Counter(alert.kind for alert in snapshot.alerts)
+    return [((str(kind),), active[kind]) for kind in AlertKind]
+
+
 _PROCESS: Final = (
+    Family(
+        "pgpool_alerts",
+        Kind.GAUGE,
+        "Pools of which an alert has begun and not ended, by what is wrong.",
+        ("kind",),
+        _alerts,
+    ),
     Family(
         "pgpool_info",
         Kind.GAUGE,

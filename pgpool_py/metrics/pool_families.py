@@ -103,6 +103,18 @@ NOW: Final[tuple[Family, ...]] = (
         lambda pool: pool.now.paused,
     ),
     of_pools(
+        "pgpool_leaking_clients",
+        Kind.GAUGE,
+        "Clients that are idle in transaction for leak_detection_threshold.",
+        lambda pool: pool.now.leaks,
+    ),
+    of_pools(
+        "pgpool_pool_recommended_size",
+        Kind.GAUGE,
+        "Servers that it should have; see SHOW ADVICE; 0 is not known.",
+        lambda pool: pool.advice.recommended if pool.advice else 0,
+    ),
+    of_pools(
         "pgpool_shared_servers",
         Kind.GAUGE,
         "Servers that several clients share (multiplexing).",
@@ -254,5 +266,11 @@ ENDS: Final[tuple[Family, ...]] = (
         Kind.COUNTER,
         "Queries cancelled by query_timeout; other timeouts are among the reasons.",
         lambda pool: pool.tallied.query_timeouts,
+    ),
+    of_pools(
+        "pgpool_leaks_total",
+        Kind.COUNTER,
+        "Clients found idle in transaction for leak_detection_threshold.",
+        lambda pool: pool.tallied.leaks,
     ),
 )

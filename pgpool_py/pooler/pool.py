@@ -18,6 +18,7 @@ from .context import Context
 from .examining import Examining
 from .functions import Functions
 from .guest import Guest
+from .holding import queue_full
 from .linking import Linking
 from .multiplexing import Multiplexing
 from .notifications import Notifications
@@ -204,8 +205,7 @@ class Pool(Shelf["Guest[Pool]"]):
 
     def request(self, client: Borrower) -> None:
         """Lend a server now, or when one is there; see Lender."""
-        books = self.books
-        now = self._reactor.now
+        books, now = self.books, self._reactor.now
         if self.refusal is not None:
             client.on_refused(*self.refusal)
             return
@@ -222,7 +222,7 @@ class Pool(Shelf["Guest[Pool]"]):
             return
         most = self.settings.max_wait_queue
         if most and len(books.waiters) >= most:
-            client.on_refused(errors.wait_queue_full(most), Reason.WAIT_QUEUE_FULL)
+            client.on_refused(queue_full(books, most, now), Reason.WAIT_QUEUE_FULL)
             return
         books.wait(client, now, willing=willing)
         if not books.full:

@@ -18,6 +18,7 @@ from pgpool_py.log import about
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 
+from .holding import named_holders
 from .pipeline import Pipeline
 from .pool import Pool
 
@@ -89,12 +90,13 @@ def _refuse_late_waiters(pool: Pool, now: float) -> None:
     ]
     for waiter in late:
         if pool.books.leave(waiter):
-            _refuse(pool, waiter)
+            _refuse(pool, waiter, now)
 
 
-def _refuse(pool: Pool, waiter: Borrower) -> None:
+def _refuse(pool: Pool, waiter: Borrower, now: float) -> None:
     limit = waiter.limits.query_wait_timeout
-    error = errors.query_wait_timeout(limit, pool.settings.pool_size)
+    held = named_holders(pool.books, now)
+    error = errors.query_wait_timeout(limit, pool.settings.pool_size, held)
     waiter.on_refused(error, Reason.QUERY_WAIT_TIMEOUT)
 
 
@@ -109,7 +111,7 @@ def _check_pipeline(pool: Pool, pipeline: Pipeline, now: float) -> None:
     ]
     for client in late:
         if pipeline.leave(client):
-            _refuse(pool, client)
+            _refuse(pool, client, now)
     first = pipeline.first
     if first is not None:
         _check_client(pool, first, now)

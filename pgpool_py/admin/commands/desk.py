@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from pgpool_py.client.identity import ClientIdentity
 from pgpool_py.errors import PoolerError
+from pgpool_py.insight.advice import Advisor
 from pgpool_py.pooler import (
     client_views,
     database_views,
@@ -58,11 +59,13 @@ class Desk:
             raises SettingError where it refuses.
         counters: of the console itself.
         visitors: the console sessions, by process id.
+        advisor: advises on the sizes of pools.
         averages: of all pools, the console's own included.
         on_statistics: gets the line of each period that is over, if anything does.
     """
 
     __slots__ = (
+        "advisor",
         "averages",
         "change",
         "counters",
@@ -78,6 +81,7 @@ class Desk:
         reload: Callable[[], None],
         change: Callable[[str, str], None],
         on_statistics: Callable[[str], None] | None = None,
+        advisor: Advisor | None = None,
     ) -> None:
         self.pooler = pooler
         self.reload = reload
@@ -86,6 +90,7 @@ class Desk:
         self.counters = Counters()
         self.visitors: dict[int, Visitor] = {}
         self.averages = Averages(pooler.now)
+        self.advisor = advisor or Advisor(pooler)
 
     # Views, with the console among them
 

@@ -187,7 +187,32 @@ PINS = [
     ("fingerprint", TEXT),
     ("age", INT4),
 ]
+LEAKS = [
+    ("database", TEXT),
+    ("user", TEXT),
+    ("client", INT8),
+    ("addr", TEXT),
+    ("port", INT4),
+    ("application_name", TEXT),
+    ("remote_pid", INT4),
+    ("idle", INT4),
+    ("transaction", INT4),
+    ("fingerprint", TEXT),
+]
+ADVICE = [
+    ("database", TEXT),
+    ("user", TEXT),
+    ("pool_size", INT4),
+    ("recommended", INT4),
+    ("links_per_second", NUMERIC),
+    ("held_ms", NUMERIC),
+    ("mean_wait_ms", NUMERIC),
+    ("p99_wait_ms", NUMERIC),
+    ("why", TEXT),
+]
 COLUMNS = {
+    "advice": ADVICE,
+    "leaks": LEAKS,
     "active_sockets": SOCKETS,
     "clients": CLIENTS,
     "config": CONFIG,

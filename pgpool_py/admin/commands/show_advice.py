@@ -1,0 +1,34 @@
+"""SHOW ADVICE: how many servers each pool should have, and why."""
+
+from typing import Final
+
+from pgpool_py.insight.advice import Advice
+
+from .desk import Desk
+from .result import Rows, Value, int4, numeric, text
+
+COLUMNS: Final = (
+    *text("database", "user"),
+    *int4("pool_size", "recommended"),
+    *numeric("links_per_second", "held_ms", "mean_wait_ms", "p99_wait_ms"),
+    *text("why"),
+)
+
+
+def show(desk: Desk) -> Rows:
+    """Give the rows: by database and user."""
+    return Rows(tuple(_row(advice) for advice in desk.advisor.all()))
+
+
+def _row(advice: Advice) -> tuple[Value, ...]:
+    return (
+        advice.database,
+        advice.user,
+        advice.configured,
+        advice.recommended,
+        f"{advice.links:.2f}",
+        f"{advice.held * 1e3:.3f}",
+        f"{advice.mean_wait * 1e3:.3f}",
+        f"{advice.p99_wait * 1e3:.3f}",
+        advice.why,
+    )

@@ -1,0 +1,48 @@
+"""SHOW LEAKS: clients idle in transaction for ``leak_detection_threshold``."""
+
+from typing import Final
+
+from pgpool_py.pooler.holders import Holder, holders
+
+from .desk import Desk
+from .result import Rows, Value, int4, int8, text
+
+COLUMNS: Final = (
+    *text("database", "user"),
+    *int8("client"),
+    *text("addr"),
+    *int4("port"),
+    *text("application_name"),
+    *int4("remote_pid", "idle", "transaction"),
+    *text("fingerprint"),
+)
+
+
+def show(desk: Desk) -> Rows:
+    """Give the rows: by pool, the longest first, a bounded number of each."""
+    pooler = desk.pooler
+    threshold = pooler.settings.leak_detection_threshold
+    if not threshold:
+        return Rows(())
+    return Rows(
+        tuple(
+            _row(view)
+            for _, pool in sorted(pooler.pools.items())
+            for view in holders(pool, pooler.now, after=threshold)
+        )
+    )
+
+
+def _row(view: Holder) -> tuple[Value, ...]:
+    return (
+        view.database,
+        view.user,
+        view.number,
+        view.address,
+        view.port,
+        view.application_name,
+        view.remote_pid,
+        int(view.idle),
+        int(view.transaction),
+        view.statement,
+    )

@@ -1,0 +1,47 @@
+"""Who holds the servers of a pool, in words for a client that waits for one in vain."""
+
+from heapq import nlargest
+from typing import Final
+
+from pgpool_py import errors
+from pgpool_py.client.lender import Borrower
+from pgpool_py.client.session import ClientSession
+from pgpool_py.errors import PoolerError
+from pgpool_py.pool.books import Books
+from pgpool_py.server.connection import ServerConnection
+
+_MOST: Final = 3
+
+
+def named_holders(books: Books[ServerConnection, Borrower], now: float) -> str:
+    """Name the clients that have had their server longest, at most three."""
+    owners = (server.owner for server in books.busy)
+    clients = [one for one in owners if isinstance(one, ClientSession)]
+    longest = nlargest(_MOST, clients, key=lambda one: now - _since(one))
+    return ", ".join(_named(one, now) for one in longest)
+
+
+def queue_full(
+    books: Books[ServerConnection, Borrower], most: int, now: float
+) -> PoolerError:
+    """Refuse one client more, for so many wait."""
+    return errors.wait_queue_full(most, named_holders(books, now))
+
+
+def _since(client: ClientSession) -> float:
+    return client.timing.exchange_since or client.timing.since
+
+
+def _named(client: ClientSession, now: float) -> str:
+    visitor, timing = client.identity.visitor, client.timing
+    name = client.parameters.values.get("application_name", "")
+    application = f' (application "{name}")' if name else ""
+    if timing.exchange_since:
+        does = "running a statement"
+    elif timing.transaction_since:
+        does = "idle in transaction"
+    else:
+        does = "idle with a server of its own"
+    seconds = max(0.0, now - _since(client))
+    where = f"{visitor.address}:{visitor.port}"
+    return f"client {where}{application} {does} for {seconds:.0f} s"
