@@ -46,7 +46,7 @@ _Key = tuple[str, str, AlertKind]
 
 
 class Alerts:
-    """Looks at all pools at every tick."""
+    """Looks at all pools."""
 
     __slots__ = ("_active", "_events", "_full_since", "_pooler")
 
@@ -58,7 +58,7 @@ class Alerts:
         self._full_since: dict[tuple[str, str], float] = {}
 
     def tick(self) -> None:
-        """Begin and end alerts; called by the pooler at every tick."""
+        """Begin and end alerts; called once a second."""
         now, settings = self._pooler.now, self._pooler.settings
         wrong: dict[_Key, str] = {}
         self._full_since = {

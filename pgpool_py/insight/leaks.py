@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class Leaks:
-    """Finds each once, at every tick."""
+    """Finds each once."""
 
     __slots__ = ("_events", "_found", "_pooler")
 
@@ -27,7 +27,7 @@ class Leaks:
         self._found: WeakKeyDictionary[ClientSession, float] = WeakKeyDictionary()
 
     def tick(self) -> None:
-        """Report who is idle too long; called by the pooler at every tick."""
+        """Report who is idle too long; called once a second."""
         threshold = self._pooler.settings.leak_detection_threshold
         now = self._pooler.now
         if not threshold:

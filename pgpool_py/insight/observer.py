@@ -6,6 +6,7 @@ Built in the loop's thread and asked there; what it gives may be read in any.
 import os
 import platform
 import time
+from typing import Final
 
 from pgpool_py import __version__
 from pgpool_py.pooler.ends import epoch_offset
@@ -21,6 +22,9 @@ from .loop_lag import LoopLag
 from .reloads import Reloads
 from .snapshot import PoolerSnapshot, ProcessSnapshot
 from .taking import take_databases, take_pools
+
+#: Seconds between two looks for leaks and alerts.
+REPORT_INTERVAL: Final = 1.0
 
 
 class Observer:
@@ -43,13 +47,21 @@ class Observer:
         self.advisor = Advisor(pooler)
         self._leaks = Leaks(pooler, self.events)
         self._alerts = Alerts(pooler, self.events)
+        self._reported = pooler.now
 
     def begin(self) -> None:
         """Watch a pooler that has started."""
         for looks in (self._lag, self._reachability, self.advisor):
             self._pooler.watch(looks.tick)
-        for reports in (self._leaks, self._alerts):
-            self._pooler.watch(reports.tick)
+        self._pooler.watch(self._report)
+
+    def _report(self) -> None:
+        """Look for leaks and alerts, once a second: nobody needs them sooner."""
+        now = self._pooler.now
+        if now - self._reported >= REPORT_INTERVAL:
+            self._reported = now
+            self._leaks.tick()
+            self._alerts.tick()
 
     def end(self) -> None:
         """Leave nothing open: the pooler has stopped."""

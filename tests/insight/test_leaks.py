@@ -131,7 +131,7 @@ def test_alerts_begin_with_a_line_and_end_with_one(
     scene.waiting.close()
     scene.house.turn()
     scene.exchange("COMMIT", done())
-    scene.pass_by(0.1)
+    scene.pass_by(1.0)
     assert scene.active() == set()
     ended = [r.getMessage() for r in caplog.records if "alert ended" in r.getMessage()]
     assert len(ended) == 3
