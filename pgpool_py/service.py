@@ -14,10 +14,12 @@ from pgpool_py.admin.commands.version import SHOWN_VERSION
 from pgpool_py.admin.console import Console
 from pgpool_py.auth.rules import Policy
 from pgpool_py.auth.secrets import Secret
+from pgpool_py.config.alone import files
 from pgpool_py.config.auth_files import POLICY_SETTINGS, contradiction, read_policy
 from pgpool_py.config.faults import ConfigError
 from pgpool_py.config.http_token import TokenError, read_token
 from pgpool_py.config.load import Loaded, load, read_secrets
+from pgpool_py.config.mounted import Mounted
 from pgpool_py.config.reloading import merge
 from pgpool_py.config.setting import SettingError, changed
 from pgpool_py.insight.observer import Observer
@@ -116,6 +118,15 @@ class Service:
         self._observer.begin()
         for watcher in (self._door.tick, self._leave_door, self._tell_manager):
             self._pooler.watch(watcher)
+        if not self._pooler.settings.conffile and (paths := files(os.environ)):
+            self._mounted = Mounted(paths)
+            self._pooler.watch(self._look_at_mounted)
+
+    def _look_at_mounted(self) -> None:
+        """Take over what has replaced a mounted file, at most once a second."""
+        if self._mounted.has_changed(self._pooler.now):
+            _log.info("a file of secrets has changed, re-reading config")
+            self._try_reload()
 
     def _end(self) -> None:
         self._tell_manager()
@@ -167,7 +178,7 @@ class Service:
         pooler = self._pooler
         path = pooler.settings.conffile
         try:
-            loaded = load(path, os.environ, activated=bool(self._inherited))
+            loaded = load(path or None, os.environ, activated=bool(self._inherited))
         except ConfigError as error:
             for fault in error.faults:
                 _log.error("%s", fault)
@@ -184,7 +195,7 @@ class Service:
         self._take_over(settings, _texts(loaded.secrets), loaded.policy)
         self._door.admit_by(loaded.token)
         self._observer.reloads.succeeded()
-        _log.info("RELOAD: configuration read from %s", path)
+        _log.info("RELOAD: configuration read from %s", path or "environment")
 
     def change(self, name: str, text: str) -> None:
         """Change one setting until the next reload, which takes it from its file.
@@ -242,6 +253,9 @@ class Service:
 
     def _on_hup(self) -> None:
         _log.info("got SIGHUP, re-reading config")
+        self._try_reload()
+
+    def _try_reload(self) -> None:
         try:
             self.reload()
         except ConfigError:

@@ -4,6 +4,7 @@ import argparse
 import os
 
 from pgpool_py.config import check as config_check
+from pgpool_py.config.alone import EXAMPLE, is_given
 
 
 def run(arguments: list[str]) -> int:
@@ -13,8 +14,17 @@ def run(arguments: list[str]) -> int:
         description="Read a configuration, and what PGPOOL_<SETTING> in the "
         "environment sets over it, and print every fault. Starts nothing.",
     )
-    options.add_argument("file", metavar="FILE", help="pgbouncer.ini")
-    report = config_check.check(options.parse_args(arguments).file, os.environ)
+    options.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="pgbouncer.ini; without it DATABASE_URL says what to pool",
+    )
+    path = options.parse_args(arguments).file
+    if path is None and not is_given(os.environ):
+        print(EXAMPLE)
+        return 1
+    report = config_check.check(path, os.environ)
     for line in report.lines:
         print(line)
     return report.status

@@ -9,6 +9,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
+from pgpool_py.config.alone import read_alone
 from pgpool_py.config.environment import SETTINGS, override
 from pgpool_py.config.faults import Fault
 from pgpool_py.config.ini import read_ini
@@ -38,7 +39,12 @@ def parser() -> argparse.ArgumentParser:
         "sent to it: by HTTP, or without http_listen whether it answers at all. Exit "
         "status 0 if so, else 1.",
     )
-    options.add_argument("file", metavar="FILE", help="pgbouncer.ini")
+    options.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="pgbouncer.ini; without it the environment says all",
+    )
     options.add_argument(
         "--live", action="store_true", help="ask only whether it lives"
     )
@@ -73,19 +79,19 @@ def run(arguments: list[str]) -> int:
 
 
 def read_places(
-    path: str, environment: Mapping[str, str]
+    path: str | None, environment: Mapping[str, str]
 ) -> tuple[Settings, tuple[Fault, ...]]:
     """Give the settings that say where to ask, and what is wrong with these.
 
     Faults elsewhere are none here: a pooler serves on by what it has read before.
     """
-    sections = read_sections(read_ini(path))
-    override(sections, environment)
+    sections = read_sections(read_ini(path) if path else read_alone(environment).ini)
+    override(sections, environment, alone=not path)
     given = {name: sections.main[name] for name in _PLACES if name in sections.main}
     settings = Settings(**given)
     if settings.http_listen is not None:
         return settings, ()
-    return settings, tuple(f for f in sections.faults if _hides_a_place(f, path))
+    return settings, tuple(f for f in sections.faults if _hides_a_place(f, path or ""))
 
 
 def _hides_a_place(fault: Fault, path: str) -> bool:

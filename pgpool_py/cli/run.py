@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from pgpool_py import __version__
 from pgpool_py.admin.commands.version import SHOWN_VERSION
+from pgpool_py.config.alone import EXAMPLE, is_given
 from pgpool_py.config.faults import ConfigError
 from pgpool_py.config.load import Loaded, load
 from pgpool_py.log import Log
@@ -43,7 +44,12 @@ def parser() -> argparse.ArgumentParser:
         # The default would put both lines of the version into one.
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    options.add_argument("file", metavar="FILE", nargs="?", help="pgbouncer.ini")
+    options.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="pgbouncer.ini; without it DATABASE_URL says what to pool",
+    )
     options.add_argument("-d", "--daemon", action="store_true", help="run detached")
     options.add_argument(
         "-R", "--reboot", action="store_true", help="not offered: use so_reuseport"
@@ -68,8 +74,8 @@ def parser() -> argparse.ArgumentParser:
 def run(arguments: list[str]) -> int:
     """Run until the pooler has stopped; give the exit status."""
     given = parser().parse_args(arguments)
-    if given.file is None:
-        print("no configuration file specified", file=sys.stderr)
+    if given.file is None and not is_given(os.environ):
+        print(f"no configuration file specified: {EXAMPLE}", file=sys.stderr)
         return 1
     if given.reboot:
         print(
@@ -90,7 +96,8 @@ def run(arguments: list[str]) -> int:
     except ConfigError as error:
         for fault in sorted(error.faults):
             print(fault, file=sys.stderr)
-        print(f"{given.file}: cannot load config file", file=sys.stderr)
+        place = given.file or "environment"
+        print(f"{place}: cannot load config file", file=sys.stderr)
         return 1
     try:
         return _run(given, loaded, inherited, manager)

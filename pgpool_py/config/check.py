@@ -15,14 +15,17 @@ class Report:
     status: int
 
 
-def check(path: str, environment: Mapping[str, str]) -> Report:
+def check(path: str | None, environment: Mapping[str, str]) -> Report:
     """Return every fault by file and line, else the warnings and ``FILE: ok``.
 
-    What ``environment`` sets stands over the file.
+    What ``environment`` sets stands over the file; without one it says all.
     """
     try:
         loaded = load(path, environment)
     except ConfigError as error:
         return Report(tuple(map(str, sorted(error.faults))), 1)
-    lines = (*(f"warning: {text}" for text in loaded.warnings), f"{path}: ok")
+    lines = (
+        *(f"warning: {text}" for text in loaded.warnings),
+        f"{path or 'environment'}: ok",
+    )
     return Report(tuple(map(printable, lines)), 0)

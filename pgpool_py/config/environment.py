@@ -6,6 +6,7 @@ The environment is passed in; nothing here looks at the process's own.
 from collections.abc import Mapping
 from typing import Final
 
+from .alone import MORE, USERLIST
 from .ini import Entry
 from .options import OPTIONS
 from .sections import MAIN, Sections
@@ -17,24 +18,29 @@ NOT_SETTINGS: Final = frozenset(
     {"PGPOOL_BENCH_CACHE", "PGPOOL_POSTGRES_BIN", "PGPOOL_TEST_RUN"}
 )
 
+# What stands in place of a file, and is without effect beside one.
+ALONE: Final = frozenset({MORE, USERLIST})
+
 SETTINGS: Final[Mapping[str, str]] = {f"{PREFIX}{n.upper()}": n for n in OPTIONS}
 
 
-def override(sections: Sections, environment: Mapping[str, str]) -> None:
+def override(
+    sections: Sections, environment: Mapping[str, str], *, alone: bool = False
+) -> None:
     """Put what the environment sets in place of the file's, faults and all.
 
     A fault names the variable in place of a file. Names that are no setting's get one
     warning, without values: Kubernetes sets such variables for a service whose name
-    begins so, and others may hold a secret.
+    begins so, and others may hold a secret. ``alone`` says
+    that there is no file.
     """
     for variable, setting in SETTINGS.items():
         value = environment.get(variable)
         if value is not None:
             _set(sections, Entry(variable, 0, MAIN, setting, value))
+    known = SETTINGS.keys() | NOT_SETTINGS | (ALONE if alone else frozenset())
     unknown = sorted(
-        name
-        for name in environment
-        if name.startswith(PREFIX) and name not in SETTINGS.keys() | NOT_SETTINGS
+        name for name in environment if name.startswith(PREFIX) and name not in known
     )
     if unknown:
         sections.warnings.append(

@@ -15,6 +15,7 @@ from pgpool_py.net.tls_context import (
 )
 from pgpool_py.settings import AuthType, Settings
 
+from .alone import Alone, contradictions, read_alone
 from .auth_files import (
     certificates_never_asked_for,
     contradiction,
@@ -55,7 +56,7 @@ class Loaded:
 
 
 def load(
-    path: str,
+    path: str | None,
     environment: Mapping[str, str] = _EMPTY,
     *,
     activated: bool = False,
@@ -63,12 +64,15 @@ def load(
     """Read a pgbouncer.ini and the files of users and rules that it names.
 
     Paths are relative to the working directory. What ``environment`` sets stands over
-    the file. ``activated`` says that the sockets to listen on are given, so that the
-    file need not name any. Raises ConfigError with every fault of every file.
+    the file; without one it says all, see ``alone``. ``activated`` says that the
+    sockets to listen on are given, so that the file need not name any. Raises
+    ConfigError with every fault of every file.
     """
-    ini = read_ini(path)
+    alone = Alone() if path else read_alone(environment)
+    ini = read_ini(path) if path else alone.ini
+    path = path or ""
     sections = read_sections(ini)
-    override(sections, environment)
+    override(sections, environment, alone=not path)
     faults = [*sections.faults, *unsafe(sections)]
     if not sections.has_main and not _unreadable(path, ini.faults):
         faults.append(Fault(path, 0, f"section [{MAIN}] is missing"))
@@ -80,6 +84,9 @@ def load(
     faults += broken
     secrets, broken = _read_secrets(sections, settings)
     faults += broken
+    secrets = MappingProxyType({**secrets, **alone.secrets})
+    if not path:
+        faults += contradictions(alone, settings, secrets)
     faults += _auth_faults(sections, settings)
     policy, broken = read_policy(settings, secrets)
     faults += broken
@@ -95,7 +102,8 @@ def _unreadable(path: str, faults: tuple[Fault, ...]) -> bool:
 
 def _settings(path: str, sections: Sections) -> Settings:
     # The working directory may be another one when the next reload comes.
-    values = {"conffile": os.path.abspath(path), **sections.main}
+    conffile = os.path.abspath(path) if path else ""
+    values = {"conffile": conffile, **sections.main}
     return Settings(
         **values,
         databases=MappingProxyType(sections.databases),

@@ -29,11 +29,15 @@ def test_every_fault_of_another_is_told_with_its_line(
     ]
 
 
-def test_a_file_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught:
-        main(["check"])
-    assert caught.value.code == 2
-    assert "FILE" in capsys.readouterr().err
+def test_without_a_file_the_environment_is_needed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    assert main(["check"]) == 1
+    assert "DATABASE_URL=postgresql://" in capsys.readouterr().out
+    monkeypatch.setenv("DATABASE_URL", "postgresql://app:s3cr3t@db/app")
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out == "environment: ok\n"
 
 
 def test_the_environment_counts(

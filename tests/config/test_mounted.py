@@ -1,0 +1,29 @@
+"""Tests of ``pgpool_py/config/mounted.py``: files that are replaced."""
+
+from pathlib import Path
+
+from pgpool_py.config.mounted import PERIOD, Mounted
+
+
+def test_a_swapped_link_is_a_change_that_is_seen_once(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "url").write_text(name)
+    data, next_data = tmp_path / "data", tmp_path / "next"
+    data.symlink_to("old")
+    mounted = Mounted([str(data / "url")])
+    assert not mounted.has_changed(0)
+    next_data.symlink_to("new")
+    next_data.replace(data)
+    assert not mounted.has_changed(PERIOD / 2)
+    assert mounted.has_changed(PERIOD)
+    assert not mounted.has_changed(PERIOD * 2)
+
+
+def test_a_file_may_go_and_come_back(tmp_path: Path) -> None:
+    file = tmp_path / "users"
+    mounted = Mounted([str(file)])
+    file.write_text("x")
+    assert mounted.has_changed(0)
+    file.unlink()
+    assert mounted.has_changed(PERIOD)
