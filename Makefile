@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 # that a test starts compiles all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench soak sabotage lock clean
+.PHONY: demo test lint docs bench soak sabotage lock clean
 
 demo: $(STAMP)
 	$(VENV)/bin/pgpool-py demo $(ARGS)
@@ -26,6 +26,10 @@ lint: $(STAMP)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+
+# Write the page of all settings anew.
+docs: $(STAMP)
+	$(RUN) -m tests.docs.configuration_page > docs/configuration.md
 
 bench: $(STAMP)
 	$(RUN) -m benchmarks
