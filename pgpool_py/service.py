@@ -62,6 +62,7 @@ class Service:
         manager: ServiceManager | None = None,
     ) -> None:
         self._loaded = loaded
+        self._named = loaded.named
         self._log = log
         self._verbose = verbose
         self._inherited = inherited
@@ -185,6 +186,7 @@ class Service:
             _log.error("RELOAD failed: the configuration in force is kept")
             self._observer.reloads.failed()
             raise
+        self._named = loaded.named
         settings, kept = merge(pooler.settings, loaded.settings)
         for warning in (*loaded.warnings, *kept):
             _log.warning("%s", warning)
@@ -212,7 +214,7 @@ class Service:
                 found, faults = read_secrets(settings.auth_file)
                 if faults:
                     raise SettingError(f"auth_file: {faults[0]}")
-                secrets = _texts(found)
+                secrets = _texts({**found, **self._named})
             if any(getattr(settings, n) != getattr(old, n) for n in POLICY_SETTINGS):
                 policy = _policy(settings, secrets)
             if settings.logfile != old.logfile:

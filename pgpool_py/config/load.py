@@ -46,6 +46,7 @@ class Loaded:
         secrets: those of auth_file.
         policy: who must prove what, with the rules of auth_hba_file.
         token: that a scrape by HTTP must show, empty for none.
+        named: those of URLs in the environment, which stand over any auth_file.
     """
 
     settings: Settings
@@ -53,6 +54,7 @@ class Loaded:
     warnings: tuple[str, ...]
     policy: Policy
     token: str = field(default="", repr=False)
+    named: Mapping[str, Secret] = field(default_factory=dict, repr=False)
 
 
 def load(
@@ -93,7 +95,8 @@ def load(
     if faults:
         raise ConfigError(tuple(dict.fromkeys(faults)))
     warnings = _warnings(sections, settings, secrets, policy)
-    return Loaded(settings, secrets, warnings, policy, token)
+    named = MappingProxyType(alone.secrets)
+    return Loaded(settings, secrets, warnings, policy, token, named)
 
 
 def _unreadable(path: str, faults: tuple[Fault, ...]) -> bool:

@@ -75,6 +75,20 @@ def test_a_url_is_all_it_takes(role: EmbeddedPostgres, tmp_path: Path) -> None:
     assert QUOTED not in log.read_text()
 
 
+def test_another_auth_file_leaves_the_users_of_the_url(
+    role: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    users = tmp_path / "users"
+    users.write_text('"other" "x"\n')
+    given = {"DATABASE_URL": url(role), "PGPOOL_ADMIN_USERS": ROLE}
+    with running(tmp_path / "log", given) as port:
+        words = {"host": HOST, "port": str(port), "user": ROLE, "password": PASSWORD}
+        console = dsn({**words, "dbname": "pgbouncer"})
+        with psycopg.connect(console, autocommit=True) as admin:
+            admin.execute(f"SET auth_file = '{users}'".encode())
+        assert ask(port) == (ROLE,)
+
+
 def test_a_mounted_url_is_read_again_and_a_bad_one_is_not_taken(
     role: EmbeddedPostgres, tmp_path: Path
 ) -> None:
