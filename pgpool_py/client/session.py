@@ -192,10 +192,9 @@ class ClientSession(Leaving):
         except ProtocolViolation as error:
             used, violation = end, error
         pieces = requests.pieces
-        # At once: PostgreSQL would wake for each.
-        sent = not pieces or server.stream.write(
-            pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        )
+        # In one write: PostgreSQL would wake for each.
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        sent = not data or server.stream.write(data)
         if view[0] == Frontend.QUERY and end < KEPT_LIMIT:
             server.last = bytes(view[:end])
         if used != end:

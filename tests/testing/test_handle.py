@@ -98,7 +98,7 @@ def test_a_delayed_answer_comes_as_late(pool: PgPool) -> None:
 
 def test_refused_logins_leave_open_servers_alone(postgres: EmbeddedPostgres) -> None:
     with (
-        pooler(postgres.dsn, pool_size=2, query_wait_timeout="100ms") as pool,
+        pooler(postgres.dsn, pool_size=2, query_wait_timeout="1s") as pool,
         psycopg.connect(pool.dsn) as client,
     ):
         client.execute("SELECT 1")

@@ -111,7 +111,7 @@ def test_a_client_that_gets_no_server_fails_strict_mode(
         """
         import psycopg, pytest
 
-        @pytest.mark.pgpool(strict=True, pool_size=1, query_wait_timeout="100ms")
+        @pytest.mark.pgpool(strict=True, pool_size=1, query_wait_timeout="1s")
         def test_it(pgpool):
             with psycopg.connect(pgpool.dsn) as first, first.transaction():
                 first.execute("SELECT 1")
