@@ -152,11 +152,17 @@ def contradictions(
             for user, variable in alone.without.items()
             if user not in secrets
         )
-    if all(map(is_loopback, settings.listen_addr)):
+    return open_to_anybody(settings)
+
+
+def open_to_anybody(settings: Settings) -> tuple[Fault, ...]:
+    """Give what must not be started where the environment says where to listen."""
+    asks = settings.auth_type not in _UNASKED
+    if asks or all(map(is_loopback, settings.listen_addr)):
         return ()
     text = (
         f"auth_type {settings.auth_type} asks for no password, and listen_addr is "
-        "reached from other machines: anybody could log in. Remove PGPOOL_AUTH_TYPE, "
-        "or set PGPOOL_LISTEN_ADDR=127.0.0.1"
+        "reached from other machines: anybody could log in. Take another auth_type, or "
+        "set PGPOOL_LISTEN_ADDR=127.0.0.1"
     )
     return (Fault(_PLACE, 0, text),)

@@ -15,7 +15,7 @@ from pgpool_py.net.tls_context import (
 )
 from pgpool_py.settings import AuthType, Settings
 
-from .alone import Alone, contradictions, read_alone
+from .alone import Alone, contradictions, open_to_anybody, read_alone
 from .auth_files import (
     certificates_never_asked_for,
     contradiction,
@@ -23,7 +23,7 @@ from .auth_files import (
     read_policy,
 )
 from .effects import unsafe, without_effect
-from .environment import override
+from .environment import SETTINGS, override
 from .faults import ConfigError, Fault
 from .http_token import TokenError, read_token, unguarded
 from .ini import read_ini, read_text, reason
@@ -89,6 +89,9 @@ def load(
     secrets = MappingProxyType({**secrets, **alone.secrets})
     if not path:
         faults += contradictions(alone, settings, secrets)
+    elif _listens_by_environment(sections):
+        # Whoever wrote the file may have meant loopback.
+        faults += open_to_anybody(settings)
     faults += _auth_faults(sections, settings)
     policy, broken = read_policy(settings, secrets)
     faults += broken
@@ -97,6 +100,11 @@ def load(
     warnings = _warnings(sections, settings, secrets, policy)
     named = MappingProxyType(alone.secrets)
     return Loaded(settings, secrets, warnings, policy, token, named)
+
+
+def _listens_by_environment(sections: Sections) -> bool:
+    entry = sections.given.get("listen_addr")
+    return entry is not None and entry.file in SETTINGS
 
 
 def _unreadable(path: str, faults: tuple[Fault, ...]) -> bool:

@@ -13,29 +13,37 @@ from pgpool_py.server.connection import ServerConnection
 _MOST: Final = 3
 
 
-def named_holders(books: Books[ServerConnection, Borrower], now: float) -> str:
-    """Name the clients that have had their server longest, at most three."""
+def named_holders(
+    books: Books[ServerConnection, Borrower], asking: Borrower, now: float
+) -> str:
+    """Name the clients that have had their server longest, at most three.
+
+    Of another user than who asks, whose servers may have the same one, no more is told
+    than what it does.
+    """
+    user = asking.identity.user if isinstance(asking, ClientSession) else None
     owners = (server.owner for server in books.busy)
     clients = [one for one in owners if isinstance(one, ClientSession)]
     longest = nlargest(_MOST, clients, key=lambda one: now - _since(one))
-    return ", ".join(_named(one, now) for one in longest)
+    return ", ".join(_named(one, user, now) for one in longest)
 
 
 def queue_full(
-    books: Books[ServerConnection, Borrower], most: int, now: float
+    books: Books[ServerConnection, Borrower], most: int, asking: Borrower, now: float
 ) -> PoolerError:
     """Refuse one client more, for so many wait."""
-    return errors.wait_queue_full(most, named_holders(books, now))
+    return errors.wait_queue_full(most, named_holders(books, asking, now))
 
 
 def _since(client: ClientSession) -> float:
     return client.timing.exchange_since or client.timing.since
 
 
-def _named(client: ClientSession, now: float) -> str:
-    visitor, timing = client.identity.visitor, client.timing
-    name = client.parameters.values.get("application_name", "")
-    application = f' (application "{name}")' if name else ""
+def _named(client: ClientSession, user: str | None, now: float) -> str:
+    timing = client.timing
+    who = (
+        _name_of(client) if client.identity.user == user else "a client of another user"
+    )
     if timing.exchange_since:
         does = "running a statement"
     elif timing.transaction_since:
@@ -43,5 +51,11 @@ def _named(client: ClientSession, now: float) -> str:
     else:
         does = "idle with a server of its own"
     seconds = max(0.0, now - _since(client))
-    where = f"{visitor.address}:{visitor.port}"
-    return f"client {where}{application} {does} for {seconds:.0f} s"
+    return f"{who} {does} for {seconds:.0f} s"
+
+
+def _name_of(client: ClientSession) -> str:
+    visitor = client.identity.visitor
+    name = client.parameters.values.get("application_name", "")
+    application = f' (application "{name}")' if name else ""
+    return f"client {visitor.address}:{visitor.port}{application}"

@@ -220,9 +220,9 @@ class Pool(Shelf["Guest[Pool]"]):
         grown = willing and (books.grown or self in self._starved)
         if grown and not self.paused and self.multiplexing.place(client):
             return
-        most = self.settings.max_wait_queue
-        if most and len(books.waiters) >= most:
-            client.on_refused(queue_full(books, most, now), Reason.WAIT_QUEUE_FULL)
+        if (most := self.settings.max_wait_queue) and len(books.waiters) >= most:
+            error = queue_full(books, most, client, now)
+            client.on_refused(error, Reason.WAIT_QUEUE_FULL)
             return
         books.wait(client, now, willing=willing)
         if not books.full:

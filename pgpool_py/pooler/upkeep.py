@@ -95,7 +95,7 @@ def _refuse_late_waiters(pool: Pool, now: float) -> None:
 
 def _refuse(pool: Pool, waiter: Borrower, now: float) -> None:
     limit = waiter.limits.query_wait_timeout
-    held = named_holders(pool.books, now)
+    held = named_holders(pool.books, waiter, now)
     error = errors.query_wait_timeout(limit, pool.settings.pool_size, held)
     waiter.on_refused(error, Reason.QUERY_WAIT_TIMEOUT)
 

@@ -117,3 +117,14 @@ def test_names_that_this_project_knows_itself_are_all_listed() -> None:
 def test_an_environment_can_be_freed_from_settings() -> None:
     given = {"PGPOOL_VERBOSE": "1", "PGPOOL_POSTGRES_BIN": "/bin", "HOME": "/"}
     assert without_settings(given) == {"PGPOOL_POSTGRES_BIN": "/bin", "HOME": "/"}
+
+
+@pytest.mark.parametrize("auth_type", ["any", "trust"])
+def test_a_door_without_a_lock_is_not_opened_to_all_by_the_environment(
+    auth_type: str,
+) -> None:
+    text = f"listen_addr = 127.0.0.1\nauth_type = {auth_type}"
+    (fault,) = faults(text, PGPOOL_LISTEN_ADDR="*")
+    assert f"auth_type {auth_type} asks for no password" in fault
+    assert read(text, PGPOOL_LISTEN_ADDR="127.0.0.2").settings.listen_addr
+    assert read(text.replace("127.0.0.1", "*")).settings.listen_addr

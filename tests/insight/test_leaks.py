@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -145,3 +146,19 @@ def test_a_queue_that_is_full_says_who_holds_the_servers(
     late: Wire = scene.house.arrive(startup())
     refusal = scene.house.send(late, query("SELECT 3"))
     assert b'(application "web") idle in transaction for 0 s' in refusal
+
+
+def test_of_another_user_no_more_is_said_than_what_it_does(
+    build: Build, clock: Clock
+) -> None:
+    scene = Scene(build(default_pool_size=1, max_wait_queue=1), clock)
+    scene.hold()
+    session, *_ = scene.house.pooler.gatehouse.sessions.values()
+    own = session.identity
+    # As where the line of a database gives all the same user at PostgreSQL.
+    session.identity = replace(own, user="bob")
+    late: Wire = scene.house.arrive(startup())
+    refusal = scene.house.send(late, query("SELECT 3"))
+    session.identity = own
+    assert b"a client of another user idle in transaction for 0 s" in refusal
+    assert b"web" not in refusal
