@@ -177,7 +177,7 @@ class ClientSession(Leaving):
             self.stream.pause()
 
     def _forward(self, server: ServerConnection, view: memoryview, end: int) -> None:
-        """Send ``view[:end]`` to the server, keep a fragment of a message."""
+        """Send ``view[:end]`` to the server, in one write; keep a fragment."""
         requests, ledger = self.requests, server.ledger
         server.sent = None
         server.last = query = requests.lone_query(view, end)
@@ -192,7 +192,6 @@ class ClientSession(Leaving):
         except ProtocolViolation as error:
             used, violation = end, error
         pieces = requests.pieces
-        # In one write: PostgreSQL would wake for each.
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         sent = not data or server.stream.write(data)
         if view[0] == Frontend.QUERY and end < KEPT_LIMIT:

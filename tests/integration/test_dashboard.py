@@ -69,7 +69,9 @@ def test_it_goes_on_by_itself_when_the_pooler_is_back(
     waiting = log_in(door.pooler)
     waiting.send(query("SELECT 1"))
     with chromium.open(door.port) as seen:
-        seen.wait_for("#attention li", f"{DATABASE} / postgres is exhausted: 1 waiting")
+        seen.wait_for(
+            "#attention li", f"{DATABASE} / postgres: all 1 servers are in use"
+        )
         holder.execute("COMMIT")
         door.pooler.signal(signal.SIGQUIT)
         assert door.pooler.wait() == 0

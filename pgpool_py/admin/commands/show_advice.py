@@ -5,13 +5,13 @@ from typing import Final
 from pgpool_py.insight.advice import Advice
 
 from .desk import Desk
-from .result import Rows, Value, int4, numeric, text
+from .result import Rows, Value, int4, text
 
 COLUMNS: Final = (
     *text("database", "user"),
     *int4("pool_size", "recommended"),
-    *numeric("links_per_second", "held_ms", "mean_wait_ms", "p99_wait_ms"),
-    *text("why"),
+    # They have fractions, which a numeric of the console has not.
+    *text("links_per_second", "held_ms", "mean_wait_ms", "p99_wait_ms", "why"),
 )
 
 

@@ -204,10 +204,10 @@ ADVICE = [
     ("user", TEXT),
     ("pool_size", INT4),
     ("recommended", INT4),
-    ("links_per_second", NUMERIC),
-    ("held_ms", NUMERIC),
-    ("mean_wait_ms", NUMERIC),
-    ("p99_wait_ms", NUMERIC),
+    ("links_per_second", TEXT),
+    ("held_ms", TEXT),
+    ("mean_wait_ms", TEXT),
+    ("p99_wait_ms", TEXT),
     ("why", TEXT),
 ]
 COLUMNS = {
