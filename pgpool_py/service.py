@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from pgpool_py import __version__
@@ -120,12 +121,11 @@ class Service:
         for watcher in (self._door.tick, self._leave_door, self._tell_manager):
             self._pooler.watch(watcher)
         if not self._pooler.settings.conffile and (paths := files(os.environ)):
-            self._mounted = Mounted(paths)
-            self._pooler.watch(self._look_at_mounted)
+            self._pooler.watch(partial(self._look_at, Mounted(paths)))
 
-    def _look_at_mounted(self) -> None:
+    def _look_at(self, mounted: Mounted) -> None:
         """Take over what has replaced a mounted file, at most once a second."""
-        if self._mounted.has_changed(self._pooler.now):
+        if mounted.has_changed(self._pooler.now):
             _log.info("a file of secrets has changed, re-reading config")
             self._try_reload()
 

@@ -9,6 +9,7 @@ from typing import Final
 from pgpool_py.config.environment import override
 from pgpool_py.config.ini import read_ini
 from pgpool_py.config.sections import read_sections
+from pgpool_py.embedded.place import dsn
 from pgpool_py.settings import Settings
 
 from .health import EVERYWHERE
@@ -108,9 +109,4 @@ def find_console(where: str, environment: Mapping[str, str]) -> str:
             f"{where}: nobody is in admin_users or stats_users: name one, or give a URL"
         )
     words = {"host": host, "port": str(settings.listen_port), "user": user or usual}
-    return " ".join(f"{key}={_quoted(value)}" for key, value in words.items())
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+    return dsn(words)

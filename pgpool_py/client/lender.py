@@ -10,11 +10,15 @@ from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolSettings
 from pgpool_py.statistics import Counters
 from pgwire.classification import Classification
+from pgwire.sole import Run
 from pgwire.statement import Statement, StatementBook
 
 from .identity import ClientIdentity
 from .listening import Notifications
 from .session_state import Touched
+
+#: A batch that runs a prepared statement once, and that statement.
+PreparedRun = tuple[Run, Statement]
 
 
 class Borrower(Owner, Protocol):
@@ -137,11 +141,11 @@ class Lender(Protocol):
         """Lend a server at once, if there is one that needs nothing done before."""
 
     def follow(
-        self, client: Borrower, exchange: bytes, statement: Statement | None = None
+        self, client: Borrower, exchange: bytes, prepared: PreparedRun | None = None
     ) -> bool:
         """Send a lone Query behind others' at once, if no more need be known.
 
-        Or a batch that runs a ``statement`` once.
+        Or a batch that runs what its client has ``prepared``.
         """
 
     def request(self, client: Borrower) -> None:

@@ -22,6 +22,7 @@ from pgwire.glance import harmless_at_a_glance
 from pgwire.sole import prepared_run, sole_statement, with_name
 from pgwire.statement import Statement
 
+from .lender import PreparedRun
 from .plain import Plain
 from .session_state import NOTHING
 
@@ -116,33 +117,33 @@ class Sharer(Plain, ABC):
         self.waiting = True
         self.timing.since = self._reactor.now
 
-    def lone_run(self, data: memoryview) -> tuple[bytes, Statement] | None:
-        """Give the batch that ``data`` is, and its statement, if it is no more.
+    def lone_run(self, data: memoryview) -> tuple[bytes, PreparedRun] | None:
+        """Give the batch that ``data`` is, and what it runs.
 
-        That is a batch that runs once what it has prepared, and touches nothing.
+        None if it is more than a batch that runs once what its client has prepared, and
+        touches nothing.
         """
         requests = self.requests
         if len(data) > MOST_FOLLOWING or not requests.between_messages:
             return None
         batch = bytes(data)
-        found = prepared_run(batch)
-        statement = requests.names.get(found[0]) if found else None
-        if statement is None or not self._is_harmless(statement):
+        run = prepared_run(batch)
+        statement = requests.names.get(run.name) if run else None
+        if run is None or statement is None or not self._is_harmless(statement):
             return None
-        return batch, statement
+        return batch, (run, statement)
 
     def send_run_behind(
-        self, server: ServerConnection, batch: bytes, statement: Statement
+        self, server: ServerConnection, batch: bytes, prepared: PreparedRun
     ) -> bool:
         """Send the batch that has just come, and keep it; False: it needs more."""
+        run, statement = prepared
         ledger = server.ledger
-        found = prepared_run(batch)
-        if found is None or not ledger.statements.has(statement.name):
+        if not ledger.statements.has(statement.name):
             return False
-        name, entries = found
         self.requests.pending = bytearray(batch)
-        ledger.run_behind(entries)
-        server.stream.gather(with_name(batch, name, statement.name))
+        ledger.run_behind(run.entries)
+        server.stream.gather(with_name(batch, run.name, statement.name))
         self.waiting = True
         self.timing.since = self._reactor.now
         return True

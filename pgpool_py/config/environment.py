@@ -31,8 +31,7 @@ def override(
 
     A fault names the variable in place of a file. Names that are no setting's get one
     warning, without values: Kubernetes sets such variables for a service whose name
-    begins so, and others may hold a secret. ``alone`` says
-    that there is no file.
+    begins so, and others may hold a secret. ``alone`` says that there is no file.
     """
     for variable, setting in SETTINGS.items():
         value = environment.get(variable)

@@ -17,7 +17,6 @@ class EventKind(StrEnum):
     RELOAD = "reload"
     LEAK = "leak"
     ALERT = "alert"
-    SERVER = "server"
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,9 +96,7 @@ def _client(client: ClientSession, pool: Pool, now: float, offset: float) -> Cli
         number=identity.number,
         server=None if server is None else server.id,
         remote_pid=0,
-        application_name=name_of_application(
-            client.parameters.values, pool.staffing.defaults
-        ),
+        application_name=application_of(client, pool),
         held=held_for_client(client),
         tls=identity.tls,
     )
@@ -169,3 +167,8 @@ def by_pool(pooler: Pooler) -> dict[Lender, list[ClientSession]]:
     for client in pooler.gatehouse.sessions.values():
         grouped.setdefault(client.lender, []).append(client)
     return grouped
+
+
+def application_of(client: ClientSession, pool: Pool) -> str:
+    """Give the name of a client's application."""
+    return name_of_application(client.parameters.values, pool.staffing.defaults)

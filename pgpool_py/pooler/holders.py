@@ -11,7 +11,7 @@ from pgpool_py.client.session import ClientSession
 from pgpool_py.pool.books import Books
 from pgpool_py.server.connection import ServerConnection
 
-from .ends import name_of_application
+from .client_views import application_of
 from .last_statement import last_statement
 from .pool import Pool
 
@@ -135,8 +135,3 @@ def _wants(pool: Pool) -> str:
     if pool.paused:
         return "RESUME"
     return "a server being opened" if pool.books.opening else "a server"
-
-
-def application_of(client: ClientSession, pool: Pool) -> str:
-    """Give the name of a client's application."""
-    return name_of_application(client.parameters.values, pool.staffing.defaults)

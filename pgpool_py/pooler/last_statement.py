@@ -1,6 +1,7 @@
 """What a client has sent last, as far as that is known: for reports, never for acting.
 
-Nothing is written down for it on the way: what is kept for other reasons is looked at.
+What is kept for other reasons is looked at; for it alone a server keeps only the last
+Query that came behind others, as within a transaction.
 """
 
 import struct

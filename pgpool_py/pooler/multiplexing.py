@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final, Protocol
 
-from pgpool_py.client.lender import Borrower
+from pgpool_py.client.lender import Borrower, PreparedRun
 from pgpool_py.client.session import ClientSession
 from pgpool_py.errors import PoolerError
 from pgpool_py.pool.books import Books
@@ -19,7 +19,6 @@ from pgpool_py.server.connection import ServerConnection
 from pgpool_py.settings import Multiplex, PoolSettings
 from pgpool_py.statistics import Counters
 from pgwire.framing import HEADER_SIZE
-from pgwire.statement import Statement
 
 from .candidates import Candidates
 from .context import Context
@@ -132,18 +131,17 @@ class Multiplexing:
     # Placing
 
     def follow(
-        self, client: Borrower, exchange: bytes, statement: Statement | None = None
+        self, client: Borrower, exchange: bytes, prepared: PreparedRun | None = None
     ) -> bool:
         """Send a Query behind others at once, if no more need be known for that.
 
-        Or a batch that runs a ``statement`` once.
+        Or a batch that runs what its client has ``prepared``.
 
         So it is nearly always where much is shared. What is refused here may follow all
         the same: see ``may_follow`` and ``place``.
         """
         books, home, ring = self._books, self._home, self._candidates.ring
         now = self._reactor.now
-        text = exchange[HEADER_SIZE:-1] if statement is None else statement.text
         if (
             not ring
             or len(ring) != len(books.busy)
@@ -155,15 +153,17 @@ class Multiplexing:
             or client.is_tied
             or not books.grown
             # The last: it counts how often such a text is run.
-            or not self._texts.is_plain(text, now)
+            or not self._texts.is_plain(
+                prepared[1].text if prepared else exchange[HEADER_SIZE:-1], now
+            )
         ):
             return False
         pipeline = self._candidates.next_shared(client, self.tempo.depth)
         if pipeline is None:
             return False
-        if statement is None:
+        if prepared is None:
             client.send_query_behind(pipeline.server, exchange)
-        elif not client.send_run_behind(pipeline.server, exchange, statement):
+        elif not client.send_run_behind(pipeline.server, exchange, prepared):
             return False
         pipeline.places.append((client, len(exchange), now))
         self.counts.shared += 1

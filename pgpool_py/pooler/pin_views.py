@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pgpool_py.client.session import ClientSession
 
-from .ends import name_of_application
+from .client_views import application_of
 from .pool import Pool
 from .pooler import Pooler
 
@@ -60,9 +60,7 @@ def _pin(
         number=identity.number,
         address=identity.visitor.address,
         port=identity.visitor.port,
-        application_name=name_of_application(
-            client.parameters.values, pool.staffing.defaults
-        ),
+        application_name=application_of(client, pool),
         remote_pid=0 if client.server is None else client.server.pid,
         holds=client.holdings,
         fingerprint=fingerprint,

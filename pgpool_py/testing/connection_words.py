@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
 
+from pgpool_py.config.url import SETTINGS
+
 #: Words of libpq on TLS, and the settings that mean the same towards servers.
 _TLS: Final = {
-    "sslmode": "server_tls_sslmode",
-    "sslrootcert": "server_tls_ca_file",
-    "sslcert": "server_tls_cert_file",
-    "sslkey": "server_tls_key_file",
+    word: SETTINGS[word] for word in ("sslmode", "sslrootcert", "sslcert", "sslkey")
 }
 
 
@@ -57,20 +56,9 @@ def tls_settings(words: Mapping[str, str]) -> dict[str, str]:
     return {ours: words[theirs] for theirs, ours in _TLS.items() if theirs in words}
 
 
-def key_value(words: Mapping[str, str]) -> str:
-    """Return the string in the form key=value."""
-    return " ".join(f"{k}={_quoted(v)}" for k, v in words.items())
-
-
 def as_url(words: Mapping[str, str]) -> str:
     """Return the string as postgresql://."""
     part = {k: quote(v, safe="") for k, v in words.items()}
     secret = f":{part['password']}" if "password" in part else ""
     where = f"{words['host']}:{words['port']}"
     return f"postgresql://{part['user']}{secret}@{where}/{part['dbname']}"
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    plain = value and not any(c in value for c in " '\\")
-    return value if plain else f"'{escaped}'"

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from typing import Final
 
 from pgpool_py.client.session_state import NOTHING
+from pgpool_py.embedded.place import dsn
 from pgpool_py.pooler.pooler import Pooler
 
 from .breakable import Breakable
 from .connection_words import (
     as_url,
-    key_value,
     tls_settings,
     without_tls,
     words_of,
@@ -90,7 +90,7 @@ class PgPool(Breakable):
     @property
     def dsn(self) -> str:
         """The connection string, key=value, password included."""
-        return key_value(self._front)
+        return dsn(self._front)
 
     @property
     def url(self) -> str:

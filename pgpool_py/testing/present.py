@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from pgpool_py.client.session import ClientSession
+from pgpool_py.embedded.place import dsn
 from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.sql.fingerprint import fingerprint
 from pgwire.codes import TransactionStatus
 
-from .connection_words import key_value
 from .leaks import Leak, WatchedPins, name_of
 
 #: Seconds to reach PostgreSQL for what a server ran last.
@@ -79,7 +79,7 @@ def _last_statements(pids: set[int], server: Mapping[str, str]) -> dict[int, str
     import psycopg  # noqa: PLC0415 - of the extra
 
     asked = "SELECT pid, query FROM pg_stat_activity WHERE pid = ANY(%s)"
-    line = key_value(server)
+    line = dsn(server)
     with (
         contextlib.suppress(psycopg.Error),
         psycopg.connect(line, connect_timeout=_PATIENCE) as own,

@@ -28,14 +28,19 @@ PATIENCE: Final = 10.0
 class WatchedPooler(Pooler):
     """A pooler whose pools remember what clients leave behind."""
 
-    leaks: Leaks
-    most_servers: int = 0
+    def __init__(
+        self, loop: ReactorLoop, loaded: Loaded, console: Console, leaks: Leaks
+    ) -> None:
+        secrets = {user: secret.text for user, secret in loaded.secrets.items()}
+        super().__init__(loop, loaded.settings, secrets, console, loaded.policy)
+        self.most_servers = 0
+        self._leaks = leaks
 
     def pool_of(self, database: str, user: str) -> Pool:
         """Give the pool, watched; see Pooler."""
         pool = super().pool_of(database, user)
         if not isinstance(pool.pins, WatchedPins):
-            pool.pins = WatchedPins(self.context, pool, self.leaks)
+            pool.pins = WatchedPins(self.context, pool, self._leaks)
         return pool
 
     def look(self) -> None:
@@ -119,11 +124,7 @@ class RunningPooler:
                 raise TypeError("the pooler needs a loop of its own reactor")
             self._loop = loop
             console = Console(_refuse_reload, _refuse_change)
-            secrets = {user: secret.text for user, secret in loaded.secrets.items()}
-            self._pooler = WatchedPooler(
-                loop, loaded.settings, secrets, console, loaded.policy
-            )
-            self._pooler.leaks = self.leaks
+            self._pooler = WatchedPooler(loop, loaded, console, self.leaks)
             console.attach(self._pooler)
             self._pooler.watch(self._pooler.look)
             self._pooler.start([self._socket])

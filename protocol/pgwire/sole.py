@@ -10,7 +10,7 @@ portals, a second statement) may matter to what comes behind it.
 """
 
 import struct
-from typing import Final
+from typing import Final, NamedTuple
 
 from .codes import Frontend, Target
 from .exchange import BIND, DESCRIBE, EXECUTE, FIRST, SYNC
@@ -44,23 +44,26 @@ _RUNS: Final = {
 }
 
 
-def prepared_run(batch: bytes) -> tuple[bytes, tuple[int, ...]] | None:
-    """Find what a batch runs, if it does it as nearly all drivers do.
+class Run(NamedTuple):
+    """A batch that runs a prepared statement once, as nearly all drivers do it.
 
-    Args:
-        batch: anything that was received.
-
-    Returns:
-        The name of the prepared statement that it binds, empty for the unnamed one; and
-        what the ledger writes down of such a batch, if the server has the statement.
-        None if it may be anything else.
+    Attributes:
+        name: of the statement, empty for the unnamed one.
+        entries: what the ledger writes down of it, if the server has the statement.
     """
+
+    name: bytes
+    entries: tuple[int, ...]
+
+
+def prepared_run(batch: bytes) -> Run | None:
+    """Find what a batch runs, if it is one; None if it may be anything else."""
     if len(batch) < _LEAST or batch[0] != _BIND or batch[HEADER_SIZE]:
         return None
     following = 1 + _length(batch, 1)[0]
     entries = _RUNS.get(batch[following:])
     end = batch.find(0, _LEAST - 1, following)
-    return None if entries is None or end < 0 else (batch[_LEAST - 1 : end], entries)
+    return None if entries is None or end < 0 else Run(batch[_LEAST - 1 : end], entries)
 
 
 def with_name(batch: bytes, old: bytes, new: bytes) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pgpool_py.client.door import Visitor
 from pgpool_py.client.identity import ClientIdentity
-from pgpool_py.client.lender import Borrower, Examined, Pinned
+from pgpool_py.client.lender import Borrower, Examined, Pinned, PreparedRun
 from pgpool_py.client.session import ClientSession
 from pgpool_py.errors import PoolerError
 from pgpool_py.listen.askers import Then
@@ -28,7 +28,7 @@ from pgwire.exchange import QUERY
 from pgwire.ledger import HOLD_LIMIT
 from pgwire.objecting import Watch
 from pgwire.requests import Requests
-from pgwire.statement import Statement, StatementBook
+from pgwire.statement import StatementBook
 from tests.fixtures.connections import FakeKeeper, IgnoringHandler, connect_server
 from tests.fixtures.hand import NewWire, Wire, turn
 from tests.fixtures.messages import query
@@ -143,9 +143,9 @@ class FakeLender:
         return server
 
     def follow(
-        self, client: Borrower, exchange: bytes, statement: Statement | None = None
+        self, client: Borrower, exchange: bytes, prepared: PreparedRun | None = None
     ) -> bool:
-        del client, exchange, statement
+        del client, exchange, prepared
         return False
 
     def request(self, client: Borrower) -> None:

@@ -96,7 +96,8 @@ def test_what_still_runs_is_no_idle_transaction(
         "kept[0].pgconn.send_query(b'SELECT pg_sleep(30)')\n"
         "kept[0].pgconn.flush()\n"
         "key = ('postgres', 'postgres')\n"
-        "while not pgpool.pools[key]['busy']:\n    pass"
+        "from tests.fixtures.waiting import until\n"
+        "until(lambda: pgpool.pools[key]['busy'], 'it runs')"
     )
     result = run(pytester, postgres, body)
     result.assert_outcomes(passed=1, errors=1)
