@@ -31,6 +31,15 @@ auth_type = any
 max_client_conn = {clients}
 """
 
+HANDLED = (
+    signal.SIGHUP,
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+)
+
 Run = Callable[..., tuple[int, Pooler]]
 
 
@@ -86,8 +95,12 @@ def run(ini: Path, logfile: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
         (pooler,) = poolers
         return status, pooler
 
+    handlers = {number: signal.getsignal(number) for number in HANDLED}
     yield run_one
     asyncio.set_event_loop(None)
+    # Which its end left ignored.
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ class ReactorLoop(asyncio.SelectorEventLoop):
         super().__init__(reactor)
         reactor.on_fault = self._report
         self._hears_signals = False
+        self._is_closing = False
         self._lookups: Lookups[list[_Row]] = Lookups(self)
 
     def call_soon(
@@ -95,10 +96,21 @@ class ReactorLoop(asyncio.SelectorEventLoop):
         asyncio closes what signals are written to first, and Python would tell of one
         that comes before it forgets the handlers.
         """
+        self._is_closing = True
         if self._hears_signals:
             self._hears_signals = False
             signal.set_wakeup_fd(-1)
         super().close()
+
+    def remove_signal_handler(self, sig: int) -> bool:
+        """Give a signal its default back, but ignore it from the loop's end on.
+
+        Else a second request to end would kill a process that is ending well.
+        """
+        if not self._is_closing:
+            return super().remove_signal_handler(sig)
+        signal.signal(sig, signal.SIG_IGN)
+        return True
 
     def stop(self) -> None:
         """Stop as usual, and end the reactor's wait."""

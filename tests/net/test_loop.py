@@ -209,10 +209,24 @@ def test_a_signal_that_comes_while_it_is_closed_is_not_told_of(
 
     ignored: list[object] = []
     monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+    before = signal.getsignal(signal.SIGUSR1)
     loop = ReactorLoop(Reactor(Signalling()))
     loop.add_signal_handler(signal.SIGUSR1, ignored.append, None)
     loop.close()
+    signal.signal(signal.SIGUSR1, before)
     assert ignored == []
+
+
+def test_a_signal_that_comes_when_it_is_closed_is_ignored() -> None:
+    before = signal.getsignal(signal.SIGUSR1)
+    loop = ReactorLoop(Reactor())
+    loop.add_signal_handler(signal.SIGUSR1, loop.stop)
+    loop.close()
+    try:
+        assert signal.getsignal(signal.SIGUSR1) is signal.SIG_IGN
+        signal.raise_signal(signal.SIGUSR1)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def test_signals_are_handled_though_a_stream_is_always_ready(
