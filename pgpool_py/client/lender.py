@@ -10,15 +10,12 @@ from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolSettings
 from pgpool_py.statistics import Counters
 from pgwire.classification import Classification
-from pgwire.sole import Run
-from pgwire.statement import Statement, StatementBook
+from pgwire.statement import StatementBook
 
 from .identity import ClientIdentity
 from .listening import Notifications
+from .lone_run import LoneRun
 from .session_state import Touched
-
-#: A batch that runs a prepared statement once, and that statement.
-PreparedRun = tuple[Run, Statement]
 
 
 class Borrower(Owner, Protocol):
@@ -141,11 +138,12 @@ class Lender(Protocol):
         """Lend a server at once, if there is one that needs nothing done before."""
 
     def follow(
-        self, client: Borrower, exchange: bytes, prepared: PreparedRun | None = None
+        self, client: Borrower, exchange: bytes, run: LoneRun | None = None
     ) -> bool:
-        """Send a lone Query behind others' at once, if no more need be known.
+        """Send a lone Query, or what a lone batch runs, behind others' at once.
 
-        Or a batch that runs what its client has ``prepared``.
+        Returns:
+            Whether that could be done without knowing more.
         """
 
     def request(self, client: Borrower) -> None:

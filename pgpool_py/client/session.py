@@ -105,7 +105,7 @@ class ClientSession(Leaving):
         self._alone = query is not None
         if query is None:
             run = self.lone_run(scratch.view[:size]) if lender.shares else None
-            if run is None or not lender.follow(self, *run):
+            if run is None or not lender.follow(self, run.batch, run):
                 requests.keep(scratch.view[:size])
                 self.consider()
         elif (server := lender.take(self)) is not None:

@@ -19,10 +19,10 @@ from pgpool_py.server.connection import ServerConnection
 from pgwire.codes import Frontend
 from pgwire.framing import HEADER_SIZE
 from pgwire.glance import harmless_at_a_glance
-from pgwire.sole import prepared_run, sole_statement, with_name
+from pgwire.sole import prepared_run, sole_statement, unnamed_run
 from pgwire.statement import Statement
 
-from .lender import PreparedRun
+from .lone_run import LonePreparedRun, LoneRun, LoneUnnamedRun
 from .plain import Plain
 from .session_state import NOTHING
 
@@ -117,33 +117,32 @@ class Sharer(Plain, ABC):
         self.waiting = True
         self.timing.since = self._reactor.now
 
-    def lone_run(self, data: memoryview) -> tuple[bytes, PreparedRun] | None:
-        """Give the batch that ``data`` is, and what it runs.
+    def lone_run(self, data: memoryview) -> LoneRun | None:
+        """Give the batch that ``data`` is, if it is one that can be sent in one step.
 
-        None if it is more than a batch that runs once what its client has prepared, and
-        touches nothing.
+        That is, if it runs once what its client has prepared, or a text, and touches
+        nothing.
         """
         requests = self.requests
         if len(data) > MOST_FOLLOWING or not requests.between_messages:
             return None
         batch = bytes(data)
+        if batch[0] == Frontend.PARSE:
+            unnamed = unnamed_run(batch)
+            if unnamed is None or _harmless(unnamed.text) is None:
+                return None
+            return LoneUnnamedRun(batch, unnamed)
         run = prepared_run(batch)
         statement = requests.names.get(run.name) if run else None
         if run is None or statement is None or not self._is_harmless(statement):
             return None
-        return batch, (run, statement)
+        return LonePreparedRun(batch, run, statement)
 
-    def send_run_behind(
-        self, server: ServerConnection, batch: bytes, prepared: PreparedRun
-    ) -> bool:
+    def send_run_behind(self, server: ServerConnection, run: LoneRun) -> bool:
         """Send the batch that has just come, and keep it; False: it needs more."""
-        run, statement = prepared
-        ledger = server.ledger
-        if not ledger.statements.has(statement.name):
+        if not run.send(self.requests, server):
             return False
-        self.requests.pending = bytearray(batch)
-        ledger.run_behind(run.entries)
-        server.stream.gather(with_name(batch, run.name, statement.name))
+        self.requests.pending = bytearray(run.batch)
         self.waiting = True
         self.timing.since = self._reactor.now
         return True

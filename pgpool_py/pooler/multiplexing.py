@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final, Protocol
 
-from pgpool_py.client.lender import Borrower, PreparedRun
+from pgpool_py.client.lender import Borrower
+from pgpool_py.client.lone_run import LoneRun
 from pgpool_py.client.session import ClientSession
 from pgpool_py.errors import PoolerError
 from pgpool_py.pool.books import Books
@@ -131,11 +132,9 @@ class Multiplexing:
     # Placing
 
     def follow(
-        self, client: Borrower, exchange: bytes, prepared: PreparedRun | None = None
+        self, client: Borrower, exchange: bytes, run: LoneRun | None = None
     ) -> bool:
-        """Send a Query behind others at once, if no more need be known for that.
-
-        Or a batch that runs what its client has ``prepared``.
+        """Send a Query, or what a batch runs, behind others; False: more must be known.
 
         So it is nearly always where much is shared. What is refused here may follow all
         the same: see ``may_follow`` and ``place``.
@@ -154,16 +153,16 @@ class Multiplexing:
             or not books.grown
             # The last: it counts how often such a text is run.
             or not self._texts.is_plain(
-                prepared[1].text if prepared else exchange[HEADER_SIZE:-1], now
+                run.text if run else exchange[HEADER_SIZE:-1], now
             )
         ):
             return False
         pipeline = self._candidates.next_shared(client, self.tempo.depth)
         if pipeline is None:
             return False
-        if prepared is None:
+        if run is None:
             client.send_query_behind(pipeline.server, exchange)
-        elif not client.send_run_behind(pipeline.server, exchange, prepared):
+        elif not client.send_run_behind(pipeline.server, run):
             return False
         pipeline.places.append((client, len(exchange), now))
         self.counts.shared += 1

@@ -108,7 +108,6 @@ class Owed(Known):
         self._behind.extend(entries)
         statements = self.statements
         statements.batch = statements.issued
-        statements.hits += 1
 
     def skip(self, *entries: int, named: bool = False) -> None:
         """Write down messages of ours, about to be sent, whose replies nobody wants.

@@ -56,6 +56,20 @@ class Run(NamedTuple):
     entries: tuple[int, ...]
 
 
+class UnnamedRun(NamedTuple):
+    """A batch that parses the unnamed statement and runs it once, as nearly all do it.
+
+    Attributes:
+        parse: its Parse.
+        text: of the statement.
+        entries: what the ledger writes down of what is behind the Parse.
+    """
+
+    parse: bytes
+    text: bytes
+    entries: tuple[int, ...]
+
+
 def prepared_run(batch: bytes) -> Run | None:
     """Find what a batch runs, if it is one; None if it may be anything else."""
     if len(batch) < _LEAST or batch[0] != _BIND or batch[HEADER_SIZE]:
@@ -64,6 +78,19 @@ def prepared_run(batch: bytes) -> Run | None:
     entries = _RUNS.get(batch[following:])
     end = batch.find(0, _LEAST - 1, following)
     return None if entries is None or end < 0 else Run(batch[_LEAST - 1 : end], entries)
+
+
+def unnamed_run(batch: bytes) -> UnnamedRun | None:
+    """Find what a batch parses and runs, if it is one; None if it may be another."""
+    if len(batch) < _LEAST or batch[0] != _PARSE or batch[HEADER_SIZE]:
+        return None
+    following = 1 + _length(batch, 1)[0]
+    end = batch.find(0, _LEAST - 1, following)
+    run = prepared_run(batch[following:])
+    if run is None or run.name or end < 0:
+        return None
+    text = batch[_LEAST - 1 : end]
+    return UnnamedRun(batch[:following], text, (BIND, *run.entries[1:]))
 
 
 def with_name(batch: bytes, old: bytes, new: bytes) -> bytes:

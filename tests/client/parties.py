@@ -6,7 +6,8 @@ from typing import Any
 
 from pgpool_py.client.door import Visitor
 from pgpool_py.client.identity import ClientIdentity
-from pgpool_py.client.lender import Borrower, Examined, Pinned, PreparedRun
+from pgpool_py.client.lender import Borrower, Examined, Pinned
+from pgpool_py.client.lone_run import LoneRun
 from pgpool_py.client.session import ClientSession
 from pgpool_py.errors import PoolerError
 from pgpool_py.listen.askers import Then
@@ -143,9 +144,9 @@ class FakeLender:
         return server
 
     def follow(
-        self, client: Borrower, exchange: bytes, prepared: PreparedRun | None = None
+        self, client: Borrower, exchange: bytes, run: LoneRun | None = None
     ) -> bool:
-        del client, exchange, prepared
+        del client, exchange, run
         return False
 
     def request(self, client: Borrower) -> None:

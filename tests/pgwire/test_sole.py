@@ -6,7 +6,7 @@ from pgwire.codes import Target
 from pgwire.exchange import BIND, DESCRIBE, EXECUTE, FIRST
 from pgwire.exchange import SYNC as SYNC_ENTRY
 from pgwire.frontend import Bind, Close, Describe, Execute, Flush, Parse, Sync
-from pgwire.sole import prepared_run, sole_statement, with_name
+from pgwire.sole import prepared_run, sole_statement, unnamed_run, with_name
 
 SYNC = Sync().encode()
 RUN = Execute(b"").encode() + SYNC
@@ -124,3 +124,40 @@ def test_anything_else_is_not(batch: bytes) -> None:
 @pytest.mark.parametrize("new", [b"", b"s", b"a longer one"])
 def test_a_run_may_be_made_one_of_another_statement(new: bytes) -> None:
     assert with_name(bind(b"old") + RUN, b"old", new) == bind(new) + RUN
+
+
+@pytest.mark.parametrize(
+    ("run", "entries"),
+    [
+        (RUN, (BIND, EXECUTE, SYNC_ENTRY)),
+        (PORTAL + RUN, (BIND, DESCRIBE, EXECUTE, SYNC_ENTRY)),
+    ],
+)
+def test_what_drivers_send_to_run_a_text_once_is_known(
+    run: bytes, entries: tuple[int, ...]
+) -> None:
+    typed = Parse(b"", TEXT, (23,)).encode()
+    values = Bind(b"", b"", (1,), (b"\0\0\0\1",), (1,)).encode()
+    assert unnamed_run(typed + values + run) == (typed, TEXT, entries)
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        pytest.param(parse(b"s") + bind(b"s") + RUN, id="a named one"),
+        pytest.param(parse() + bind(b"s") + RUN, id="another is run"),
+        pytest.param(parse() + bind(b"", b"p") + RUN, id="a portal"),
+        pytest.param(parse() + PORTAL + RUN, id="no Bind"),
+        pytest.param(parse() + bind() + RUN[:-1], id="no end"),
+        pytest.param(parse() + bind() + RUN + SYNC, id="more"),
+        pytest.param(parse(), id="parsed only"),
+        pytest.param(bind() + RUN, id="not parsed"),
+        pytest.param(b"P\0\0\0\6\0S" + bind() + RUN, id="a text without an end"),
+        pytest.param(b"P\0\0\0\4" + bind() + RUN, id="an empty Parse"),
+        pytest.param(b"P\0\0\0\0\0\0" + bind() + RUN, id="no length"),
+        pytest.param(b"P", id="hardly anything"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_anything_else_that_is_parsed_is_not(batch: bytes) -> None:
+    assert unnamed_run(batch) is None
