@@ -15,8 +15,8 @@ from pgpool_py.settings import AuthType, Settings
 
 from .connstr import quote
 from .faults import Fault
-from .http_token import is_loopback
 from .ini import Entry, Header, Ini, read_text, reason
+from .loopback import is_loopback
 from .sections import DATABASES, MAIN
 from .url import DatabaseUrl, UrlError, parse_url
 

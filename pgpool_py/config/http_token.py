@@ -3,6 +3,7 @@
 from pgpool_py.settings import Settings
 
 from .ini import read_text, reason
+from .loopback import is_loopback
 
 
 class TokenError(Exception):
@@ -46,8 +47,3 @@ def unguarded(settings: Settings) -> str | None:
         f"http_listen: {where} is not loopback, and without http_token whoever reaches "
         "it reads names of databases and users"
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is reached from this machine alone."""
-    return host in {"localhost", "::1"} or host.startswith("127.")

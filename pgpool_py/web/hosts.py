@@ -7,21 +7,9 @@ by names that nobody here knows, those of services among them, and is guarded by
 token.
 """
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-_LOCALHOST = "localhost"
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a name or address leads to this machine, for everybody."""
-    name = host.lower().rstrip(".")
-    if name == _LOCALHOST or name.endswith(f".{_LOCALHOST}"):
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
+from pgpool_py.config.loopback import is_loopback
 
 
 def lets_in(listens_on: str, header: str | None) -> bool:
