@@ -23,12 +23,11 @@ class Plain(Stateful):
     """See the module's text.
 
     Attributes:
-        timing: since when it does what it does.
         cancel_asked: whether a cancel request waits for its exchange to be the one
             that is being answered.
     """
 
-    __slots__ = ("_alone", "_reactor", "cancel_asked", "timing")
+    __slots__ = ("_alone", "_reactor", "cancel_asked")
 
     def __init__(
         self,
@@ -45,6 +44,7 @@ class Plain(Stateful):
             stream,
             lender,
             requests,
+            Timing(reactor.now),
             identity=identity,
             parameters=parameters,
             limits=limits,
@@ -53,7 +53,6 @@ class Plain(Stateful):
         # Whether its server was lent, or is waited for, for one Query, behind which
         # nothing came; after an answer, of no meaning.
         self._alone = False
-        self.timing = Timing(reactor.now)
         self.cancel_asked = False
 
     def _send_alone(self, server: ServerConnection, query: bytes) -> None:
@@ -94,12 +93,15 @@ class Plain(Stateful):
         counters = self.lender.counters
         timing = self.timing
         now = self._reactor.now
-        spent = now - timing.exchange_since
-        counters.bytes_sent += len(data)
-        counters.query_time += spent
-        counters.xact_time += spent
+        size = len(data)
+        counters.bytes_sent += size
+        # As note_lone, without a call.
+        exchanges = counters.exchanges
+        exchanges.spent.append(now - timing.exchange_since)
+        exchanges.brought.append(timing.brought + size)
         timing.since = now
         timing.exchange_since = timing.transaction_since = 0.0
+        timing.brought = 0
         self.cancel_asked = False
         self.server = server.owner = None
         if not sent or self.stream.paused:

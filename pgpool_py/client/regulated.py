@@ -10,6 +10,7 @@ from pgpool_py.server.connection import ServerConnection
 from pgwire.requests import Requests
 
 from .lender import Lender
+from .timing import Timing
 
 #: Bytes of one read, and how many requests may not be answered yet when it comes: with
 #: more of both a client has to wait for the answers. Else requests of a few bytes could
@@ -25,14 +26,18 @@ class Regulated:
         lender: the pool it belongs to.
         requests: what it sends.
         server: the one it is lent, or None.
+        timing: since when it does what it does.
     """
 
-    __slots__ = ("closed", "lender", "requests", "server", "stream")
+    __slots__ = ("closed", "lender", "requests", "server", "stream", "timing")
 
-    def __init__(self, stream: Stream, lender: Lender, requests: Requests) -> None:
+    def __init__(
+        self, stream: Stream, lender: Lender, requests: Requests, timing: Timing
+    ) -> None:
         self.stream = stream
         self.lender = lender
         self.requests = requests
+        self.timing = timing
         self.server: ServerConnection | None = None
         self.closed = False
 
@@ -55,8 +60,9 @@ class Regulated:
 
     def deliver(self, data: memoryview) -> None:
         """Send replies on; read no more of the server while they pile up."""
-        stream = self.stream
-        self.lender.counters.bytes_sent += len(data)
+        stream, size = self.stream, len(data)
+        self.lender.counters.bytes_sent += size
+        self.timing.brought += size
         if (
             not stream.write(data)
             and self.server is not None

@@ -174,6 +174,7 @@ class Sharer(Plain, ABC):
         """Take note that its exchange, sent behind others, is the first now."""
         timing = self.timing
         timing.exchange_since = timing.transaction_since = now
+        timing.brought = 0
 
     def answer(self, data: memoryview | bytes | bytearray, size: int) -> None:
         """Send on the answer, or its end, and go on.
@@ -185,12 +186,14 @@ class Sharer(Plain, ABC):
         sent = not data or self.stream.write(data)
         requests, timing = self.requests, self.timing
         timing.since = now = self._reactor.now
-        if timing.exchange_since:
-            counters = self.lender.counters
-            spent = now - timing.exchange_since
-            counters.query_time += spent
-            counters.xact_time += spent
-            timing.exchange_since = timing.transaction_since = 0.0
+        # Of one that came in the same turn as the answer in front of it: no time.
+        began = timing.exchange_since or now
+        # As note_lone, without a call.
+        exchanges = self.lender.counters.exchanges
+        exchanges.spent.append(now - began)
+        exchanges.brought.append(timing.brought + len(data))
+        timing.exchange_since = timing.transaction_since = 0.0
+        timing.brought = 0
         self.cancel_asked = self.waiting = False
         if size:
             self._drop(size)
@@ -211,7 +214,9 @@ class Sharer(Plain, ABC):
         if size:
             # Of one that had sent it, that was counted then.
             counters, timing = self.lender.counters, self.timing
-            counters.wait_time += timing.exchange_since - timing.since
+            waited = timing.exchange_since - timing.since
+            counters.wait_time += waited
+            counters.exchanges.shared_waits.observe(waited)
             counters.query_count += 1
             counters.xact_count += 1
             self._drop(size)

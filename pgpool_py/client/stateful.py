@@ -29,6 +29,7 @@ from .listening import Listening
 from .regulated import Regulated
 from .session_state import EVERYTHING, HEARD, NOTHING, Touched
 from .telling import noticed, told
+from .timing import Timing
 
 UNKNOWN_STATE: Final = "unknown session state"
 LASTING: Final = "library, setseed or currval"
@@ -68,12 +69,13 @@ class Stateful(Regulated, ABC):
         stream: Stream,
         lender: Lender,
         requests: Requests,
+        timing: Timing,
         *,
         identity: ClientIdentity,
         parameters: ParameterSet,
         limits: PoolSettings,
     ) -> None:
-        super().__init__(stream, lender, requests)
+        super().__init__(stream, lender, requests, timing)
         self.identity = identity
         self.parameters = self.startup = parameters
         self.limits = limits

@@ -12,10 +12,12 @@ class Timing:
         since: when it began to wait, or was last active.
         exchange_since, transaction_since: when these began; 0 while there is none.
         cancelled_since: when an exchange of its was last cancelled for its length.
+        brought: bytes that its exchange has brought so far.
     """
 
     __slots__ = (
         "_readies_seen",
+        "brought",
         "cancelled_since",
         "exchange_since",
         "since",
@@ -23,7 +25,7 @@ class Timing:
     )
 
     def __init__(self, now: float) -> None:
-        self._readies_seen = 0
+        self._readies_seen = self.brought = 0
         self.since = now
         self.exchange_since = 0.0
         self.transaction_since = 0.0
@@ -33,6 +35,7 @@ class Timing:
         """Count an exchange, and a transaction if it is the first of one."""
         counters.query_count += 1
         self.exchange_since = now
+        self.brought = 0
         if not self.transaction_since:
             self.transaction_since = now
             counters.xact_count += 1
@@ -41,19 +44,26 @@ class Timing:
         """Count the time of what is answered, if anything was asked."""
         self.since = now
         if self.exchange_since:
-            counters.query_time += now - self.exchange_since
+            spent = now - self.exchange_since
+            counters.query_time += spent
+            counters.exchanges.note_query(spent, self.brought)
             self.exchange_since = 0.0
 
     def end_transaction(self, now: float, counters: Counters) -> None:
         """Count the time of a transaction and its last exchange, if there were any."""
-        # As end_exchange; a call less on the way of nearly all exchanges.
         self.since = now
-        if self.exchange_since:
-            counters.query_time += now - self.exchange_since
-            self.exchange_since = 0.0
-        if self.transaction_since:
-            counters.xact_time += now - self.transaction_since
-            self.transaction_since = 0.0
+        began, self.transaction_since = self.transaction_since, 0.0
+        if self.exchange_since == began:
+            # What nearly all are: one exchange, if anything was asked.
+            if began:
+                counters.exchanges.note_lone(now - began, self.brought)
+                self.exchange_since = 0.0
+            return
+        self.end_exchange(now, counters)
+        if began:
+            spent = now - began
+            counters.xact_time += spent
+            counters.exchanges.note_transaction(spent)
 
     def note_progress(self, now: float, ledger: Ledger) -> None:
         """Begin to time anew where answers came since the last call.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Self
 
 from pgpool_py.pooler.holders import Holder, Waiting
-from pgpool_py.statistics import Distribution, Snapshot, Tallied
+from pgpool_py.statistics import Distribution, Exchanged, Snapshot, Tallied
 
 from .advice import Advice
 from .alerts import Alert
@@ -109,6 +109,7 @@ class PoolSnapshot:
     counted: Snapshot = field(default_factory=Snapshot)
     tallied: Tallied = field(default_factory=Tallied)
     multiplexed: Multiplexed = field(default_factory=Multiplexed)
+    exchanged: Exchanged = field(default_factory=Exchanged)
     holders: tuple[Holder, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     advice: Advice | None = None
@@ -122,6 +123,7 @@ class PoolSnapshot:
             self.counted.plus(other.counted),
             self.tallied.plus(other.tallied),
             self.multiplexed.plus(other.multiplexed),
+            self.exchanged.plus(other.exchanged),
         )
 
 

@@ -28,6 +28,7 @@ def take_pools(
             counted=gone.snapshot(),
             tallied=gone.tallies.snapshot(),
             multiplexed=_multiplexed(gone.multiplexed),
+            exchanged=gone.exchanged(),
         )
         for key, gone in (*pooler.retired.items(), *pooler.retired.strangers())
     ]
@@ -43,6 +44,7 @@ def take_pools(
                 view.statistics,
                 _tallied(pool),
                 _multiplexed(pool.multiplexing.counts),
+                exchanged=pool.counters.exchanged(),
                 holders=tuple(holders(pool, now)),
                 waiting=tuple(waiting(pool, now)),
                 advice=None if advisor is None else advisor.of(pool),

@@ -1,7 +1,6 @@
 """Metrics as text, in the formats of prometheus-client."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -14,14 +13,12 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from pgpool_py.insight.snapshot import PoolerSnapshot
-from pgpool_py.statistics import BOUNDS, Distribution
+from pgpool_py.statistics import Distribution
 
 from .bounding import Bounds
 from .families import FAMILIES
 from .family import Family, Kind
 from .rendering import Format
-
-_BUCKETS: Final = (*(str(bound) for bound in BOUNDS), "+Inf")
 
 
 class PrometheusExposition:
@@ -61,7 +58,8 @@ def _metric(family: Family, snapshot: PoolerSnapshot) -> Metric:
         )
         for labels, value in samples:
             if isinstance(value, Distribution):
-                buckets = list(zip(_BUCKETS, value.at_most(), strict=True))
+                names = (*map(str, value.bounds), "+Inf")
+                buckets = list(zip(names, value.at_most(), strict=True))
                 histogram.add_metric(labels, buckets, value.total)
         return histogram
     kind = CounterMetricFamily if family.kind is Kind.COUNTER else GaugeMetricFamily

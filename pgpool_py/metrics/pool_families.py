@@ -53,7 +53,8 @@ def _multiplexed(pool: PoolSnapshot) -> dict[str, float]:
 def _waits(pool: PoolSnapshot) -> Distribution:
     """Give all waits: who got a server at once is only counted as that."""
     waits = pool.tallied.waits
-    return waits.with_instant(pool.counted.server_assignment_count - waits.count)
+    at_once = pool.counted.server_assignment_count - waits.count
+    return waits.with_instant(at_once).plus(pool.exchanged.shared_waits)
 
 
 NOW: Final[tuple[Family, ...]] = (
@@ -154,6 +155,24 @@ WORK: Final[tuple[Family, ...]] = (
         lambda pool: pool.counted.query_time,
     ),
     of_pools(
+        "pgpool_query_duration_seconds",
+        Kind.HISTOGRAM,
+        "How long servers took to answer each exchange.",
+        lambda pool: pool.exchanged.queries,
+    ),
+    of_pools(
+        "pgpool_transaction_duration_seconds",
+        Kind.HISTOGRAM,
+        "How long each transaction took.",
+        lambda pool: pool.exchanged.transactions,
+    ),
+    of_pools(
+        "pgpool_answer_bytes",
+        Kind.HISTOGRAM,
+        "What each exchange brought its client; the sum is pgpool_sent_bytes_total.",
+        lambda pool: pool.exchanged.sizes,
+    ),
+    of_pools(
         "pgpool_received_bytes_total",
         Kind.COUNTER,
         "Bytes from clients.",
@@ -168,7 +187,7 @@ WORK: Final[tuple[Family, ...]] = (
     of_pools(
         "pgpool_client_wait_seconds",
         Kind.HISTOGRAM,
-        "How long clients waited for each server that they were lent.",
+        "How long clients waited for each server that they were lent, or then shared.",
         _waits,
     ),
     of_pools(

@@ -10,6 +10,7 @@ it, it can be taken back and run elsewhere.
        └─────► the server is gone: all but the first are taken back
 """
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -20,7 +21,7 @@ from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.scratch import Scratch
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
-from pgpool_py.statistics import Counters
+from pgpool_py.statistics import BOUNDS, Counters
 from pgwire.exchange import StatementEvent
 
 # A client that has left is None. The size is that of the exchange where its client has
@@ -87,6 +88,7 @@ class Pipeline:
         "_reactor",
         "_sent",
         "_waited",
+        "_waits",
         "asked",
         "heard",
         "places",
@@ -116,6 +118,7 @@ class Pipeline:
         # how many bytes, and how many seconds these had waited.
         self._answered = self._sent = 0
         self._waited = 0.0
+        self._waits = home.counters.exchanges.shared_waits
         self.server = server
         self.places: deque[Place] = deque(((first, 0, server.since),))
         self.heard = self.asked = server.since
@@ -208,10 +211,10 @@ class Pipeline:
                 data = held
             client.answer(data, size)
             if size:
+                waited = (self._began if self._begun else self.heard) - self.asked
                 self._answered += 1
-                self._waited += (
-                    self._began if self._begun else self.heard
-                ) - self.asked
+                self._waited += waited
+                self._waits.counts[bisect_left(BOUNDS, waited)] += 1
             self._sent += len(data)
         self._begun = not self.places
         self._kept = True
@@ -237,6 +240,7 @@ class Pipeline:
         counters.xact_count += self._answered
         counters.bytes_sent += self._sent
         counters.wait_time += self._waited
+        self._waits.total += self._waited
         self._answered = self._sent = 0
         self._waited = 0.0
 

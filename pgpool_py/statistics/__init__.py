@@ -1,6 +1,7 @@
 """What is counted, and frozen copies of it."""
 
 from .counters import Counters, Snapshot
+from .exchanges import SIZE_BOUNDS, Exchanged, Exchanges
 from .histogram import BOUNDS, Distribution, Histogram
 from .multiplexed import MultiplexedCounts
 from .tallies import OTHER, Tallied, Tallies, Tally
@@ -8,8 +9,11 @@ from .tallies import OTHER, Tallied, Tallies, Tally
 __all__ = [
     "BOUNDS",
     "OTHER",
+    "SIZE_BOUNDS",
     "Counters",
     "Distribution",
+    "Exchanged",
+    "Exchanges",
     "Histogram",
     "MultiplexedCounts",
     "Snapshot",

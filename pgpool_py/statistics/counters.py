@@ -1,11 +1,13 @@
 """What is counted, per pool; times are float seconds, sizes bytes.
 
-Counters only grow. PgBouncer's names; a snapshot is an immutable copy.
+Counters only grow. PgBouncer's names; a snapshot is an immutable copy, and the only way
+to see the times of exchanges that are not settled yet.
 """
 
 from dataclasses import dataclass, field, fields
 from typing import Self
 
+from .exchanges import MOST_UNSORTED, Exchanged, Exchanges
 from .multiplexed import MultiplexedCounts
 from .tallies import Tallies
 
@@ -28,6 +30,7 @@ class Counters:
         pin_count: how often a client began to keep its server past the transaction.
         tallies: what is counted by name; in no snapshot.
         multiplexed: what became of exchanges that could share a server; neither.
+        exchanges: how long these took, and what they brought; neither.
     """
 
     server_assignment_count: int = 0
@@ -47,17 +50,42 @@ class Counters:
     multiplexed: MultiplexedCounts = field(
         default_factory=MultiplexedCounts, repr=False, compare=False
     )
+    exchanges: Exchanges = field(default_factory=Exchanges, repr=False, compare=False)
 
     def add(self, other: Self) -> None:
         """Add field by field."""
+        self.settle()
+        other.settle()
         for f in fields(Snapshot):
             setattr(self, f.name, getattr(self, f.name) + getattr(other, f.name))
         self.tallies.add(other.tallies)
         self.multiplexed.add(other.multiplexed)
+        self.exchanges.add(other.exchanges)
 
     def snapshot(self) -> "Snapshot":
         """Copy what is counted so far."""
+        self.settle()
         return Snapshot(**{f.name: getattr(self, f.name) for f in fields(Snapshot)})
+
+    def maintain(self) -> None:
+        """Settle if there is much to; called several times a second."""
+        if len(self.exchanges.spent) >= MOST_UNSORTED:
+            self.settle()
+
+    def settle(self) -> None:
+        """Count what exchanges took that are only written down."""
+        spent = self.exchanges.sort()
+        self.query_time += spent
+        self.xact_time += spent
+
+    def exchanged(self) -> Exchanged:
+        """Copy what is counted so far of exchanges."""
+        self.settle()
+        return self.exchanges.snapshot(
+            query_time=self.query_time,
+            xact_time=self.xact_time,
+            bytes_sent=self.bytes_sent,
+        )
 
 
 @dataclass(frozen=True, slots=True)

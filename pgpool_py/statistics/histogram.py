@@ -48,10 +48,15 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """A histogram at one moment; fields as in Histogram."""
+    """A histogram at one moment; fields as in Histogram.
+
+    Attributes:
+        bounds: of its buckets but the last; of seconds, unless it says otherwise.
+    """
 
     counts: tuple[int, ...] = (0,) * (len(BOUNDS) + 1)
     total: float = 0.0
+    bounds: tuple[float, ...] = BOUNDS
 
     @property
     def count(self) -> int:
@@ -65,11 +70,13 @@ class Distribution:
     def with_instant(self, number: int) -> "Distribution":
         """Add so many that took no time at all."""
         first, *rest = self.counts
-        return Distribution((first + number, *rest), self.total)
+        return Distribution((first + number, *rest), self.total, self.bounds)
 
     def plus(self, other: Self) -> "Distribution":
-        """Add bucket by bucket."""
+        """Add bucket by bucket; the bounds are the same."""
         pairs = zip(self.counts, other.counts, strict=True)
         return Distribution(
-            tuple(one + two for one, two in pairs), self.total + other.total
+            tuple(one + two for one, two in pairs),
+            self.total + other.total,
+            self.bounds,
         )

@@ -7,6 +7,7 @@ from pgpool_py.settings import PoolMode
 from tests.client.parties import LIMIT, Scene, pool_settings
 from tests.fixtures.hand import turn
 from tests.fixtures.messages import IN_TRANSACTION, complete, done, query
+from tests.pgwire.replies import row
 
 
 @pytest.fixture
@@ -46,6 +47,17 @@ def test_an_answer_in_pieces_goes_on_as_it_comes(asking: Scene) -> None:
     assert is_linked(asking)
     asking.answer(done()[len(complete()) :])
     assert not is_linked(asking)
+
+
+def test_all_its_pieces_count_as_what_it_brought(asking: Scene) -> None:
+    rows = row(b"x" * 200)
+    asking.answer(rows, done())
+    asking.lender.ready = asking.server
+    asking.send(query("SELECT 1"))
+    asking.answer(done())
+    sizes = asking.lender.counters.exchanged().sizes
+    assert (sizes.counts[:2], sizes.count) == ((1, 1), 2)
+    assert sizes.total == len(rows + done() + done())
 
 
 def test_a_part_of_a_message_behind_it_keeps_the_server(asking: Scene) -> None:
@@ -92,7 +104,9 @@ def test_it_is_counted_and_timed_as_any_other(asking: Scene) -> None:
     assert counters.query_count == counters.xact_count == 1
     assert counters.bytes_received == len(query("SELECT 1"))
     assert counters.bytes_sent == len(done())
-    assert 2.0 <= counters.query_time == counters.xact_time < 3.0
+    taken = counters.snapshot()
+    assert 2.0 <= taken.query_time == taken.xact_time < 3.0
+    assert counters.exchanged().sizes.counts[:2] == (1, 0)
     assert timing.exchange_since == timing.transaction_since == 0.0
 
 

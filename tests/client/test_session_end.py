@@ -261,6 +261,10 @@ def test_exchanges_transactions_and_times_are_counted(
     counters = scene.lender.counters
     assert (counters.xact_count, counters.query_count) == (1, 2)
     assert (counters.query_time, counters.xact_time) == (6.0, 7.0)
+    taken = counters.exchanged()
+    assert (taken.queries.count, taken.queries.total) == (2, 6.0)
+    assert (taken.transactions.count, taken.transactions.total) == (1, 7.0)
+    assert taken.sizes.count == 2
     assert counters.bytes_received == len(query("BEGIN") + query("COMMIT"))
     assert counters.bytes_sent == len(
         complete("BEGIN") + IN_TRANSACTION + done("COMMIT")
@@ -278,6 +282,6 @@ def test_what_a_server_says_between_two_exchanges_costs_no_time(
     clock.advance(50.0)
     # NotificationResponse: length, process id, channel, payload
     scene.answer(b"A\0\0\0\x0c\0\0\0\x4dc\0p\0")
-    counters = scene.lender.counters
+    counters = scene.lender.counters.snapshot()
     assert (counters.xact_time, counters.query_time) == (1.0, 1.0)
     assert (counters.xact_count, counters.query_count) == (1, 1)

@@ -1,7 +1,9 @@
 """Probes and metrics of a pooler that serves, over HTTP."""
 
 import json
+import re
 import signal
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,6 +14,7 @@ from tests.fixtures.pooler_files import DATABASE, USER
 from tests.fixtures.pooling import StartPooler, free_port
 from tests.fixtures.waiting import until
 from tests.integration.http_door import open_door
+from tests.integration.programs import run
 from tests.integration.wire import log_in
 
 
@@ -69,6 +72,33 @@ def test_totals_are_what_clients_did(start_pooler: StartPooler) -> None:
         == 1
     )
     assert found["pgpool_sent_bytes_total", *app] > 0
+
+
+@pytest.mark.parametrize("protocol", ["simple", "extended"])
+def test_totals_are_what_pgbench_says_it_did(
+    start_pooler: StartPooler, tmp_path: Path, protocol: str
+) -> None:
+    door = open_door(start_pooler, default_pool_size=2)
+    script = tmp_path / "script"
+    script.write_text("BEGIN;\nSELECT 1;\nEND;\nSELECT 2;\n")
+    command = ["-n", "-M", protocol, "-c", "4", "-t", "25", "-f", str(script)]
+    said = run(door.pooler, "pgbench", *command)
+    processed = re.search(r"actually processed: (\d+)/100$", said, re.MULTILINE)
+    assert processed is not None, said
+    scripts, app = int(processed[1]), (DATABASE, USER)
+    until(lambda: not door.metrics()["pgpool_connected_clients",], "all have left")
+    found = door.metrics()
+    # A script has two transactions, of three exchanges and of one.
+    transactions, queries = 2 * scripts, 4 * scripts
+    assert found["pgpool_transactions_total", *app] == transactions
+    assert found["pgpool_transaction_duration_seconds_count", *app] == transactions
+    assert found["pgpool_client_wait_seconds_count", *app] == transactions
+    assert found["pgpool_queries_total", *app] == queries
+    assert found["pgpool_query_duration_seconds_count", *app] == queries
+    assert found["pgpool_answer_bytes_count", *app] == queries
+    for what in ("query", "transaction"):
+        spent = found[f"pgpool_{what}_duration_seconds_sum", *app]
+        assert spent == found[f"pgpool_{what}_seconds_total", *app] > 0
 
 
 def test_a_snapshot_shows_who_waits(start_pooler: StartPooler) -> None:

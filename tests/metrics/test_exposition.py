@@ -10,7 +10,7 @@ from pgpool_py.insight.snapshot import PoolSnapshot
 from pgpool_py.metrics.exposition import PrometheusExposition
 from pgpool_py.metrics.families import FAMILIES
 from pgpool_py.metrics.rendering import Format
-from pgpool_py.statistics import Distribution, Histogram, Snapshot, Tallied
+from pgpool_py.statistics import Counters, Distribution, Histogram, Snapshot, Tallied
 
 from .snapshots import snapshot
 
@@ -69,6 +69,20 @@ def test_a_histogram_has_its_buckets_its_sum_and_its_count(
     assert at == {"0.005": 1, "+Inf": 3}
     assert found[f"{name}_count", "app", "ann"] == 3
     assert found[f"{name}_sum", "app", "ann"] == pytest.approx(500.304)
+
+
+def test_a_histogram_of_bytes_has_bounds_of_its_own(
+    exposition: PrometheusExposition,
+) -> None:
+    counters = Counters(bytes_sent=300)
+    counters.exchanges.note_lone(0.1, 300)
+    found = samples(
+        exposition, PoolSnapshot("app", "ann", exchanged=counters.exchanged())
+    )
+    name = "pgpool_answer_bytes"
+    at = {le: found[f"{name}_bucket", "app", le, "ann"] for le in ("256", "1024")}
+    assert at == {"256": 0, "1024": 1}
+    assert found[f"{name}_sum", "app", "ann"] == 300
 
 
 def test_the_process_has_the_names_that_all_have_for_it(

@@ -1,14 +1,15 @@
 """Every metric keeps to Prometheus' conventions, and is read from a snapshot."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from pgpool_py.metrics.families import FAMILIES
 from pgpool_py.metrics.family import Family, Kind
-from pgpool_py.statistics import Distribution
+from pgpool_py.statistics import Distribution, Exchanged, Histogram
 
-from .snapshots import snapshot
+from .snapshots import APP, snapshot
 
 BY_NAME = {family.name: family for family in FAMILIES}
 NAMES = pytest.mark.parametrize("name", BY_NAME)
@@ -64,6 +65,16 @@ def test_who_got_a_server_at_once_has_waited_no_time() -> None:
     [waits] = values("pgpool_client_wait_seconds").values()
     assert isinstance(waits, Distribution)
     assert (waits.count, waits.counts[0]) == (5, 5)
+
+
+def test_who_then_shared_a_server_has_waited_too() -> None:
+    shared = Histogram()
+    shared.observe(0.3)
+    pool = replace(APP, exchanged=Exchanged(shared_waits=shared.snapshot()))
+    family = BY_NAME["pgpool_client_wait_seconds"]
+    [(_, waits)] = family.samples(snapshot(pool))
+    assert isinstance(waits, Distribution)
+    assert (waits.count, waits.total) == (6, 0.3)
 
 
 def test_what_is_counted_of_clients_in_no_pool_has_no_names() -> None:

@@ -26,7 +26,7 @@ def counted(shared: Shared) -> tuple[int, int]:
 
 
 def times(shared: Shared) -> tuple[float, float, float]:
-    counters = shared.pool.counters
+    counters = shared.pool.counters.snapshot()
     spent = counters.wait_time, counters.query_time, counters.xact_time
     first, second, third = (round(seconds, 6) for seconds in spent)
     return first, second, third
@@ -103,6 +103,26 @@ def test_and_if_it_is_run_again_after_its_server_has_died(share: Share) -> None:
     after = times(shared)
     spent = tuple(round(b - a, 6) for a, b in zip(before, after, strict=True))
     assert spent == (0.004, 0.003, 0.003)
+
+
+def test_each_is_in_the_histograms_once(share: Share) -> None:
+    shared = share(multiplexing_reply_limit=100)
+    counters = shared.pool.counters
+    before = counters.exchanges.shared_waits.total
+    shared.ask(0, 1, 2)
+    shared.let_pass(0.002)
+    shared.answer(0, 1)
+    # The last one gets the server for its own, for it brings too much.
+    shared.send(shared.servers[0], COLUMNS + row(b"x" * 100))
+    shared.let_pass(0.001)
+    shared.send(shared.servers[0], done())
+    taken, counted = counters.exchanged(), counters.snapshot()
+    assert taken.queries.count == taken.transactions.count == counted.query_count
+    assert taken.queries.total == counted.query_time
+    assert taken.sizes.count == counted.query_count
+    assert taken.sizes.counts[1] == 1
+    waits = taken.shared_waits
+    assert (waits.count, round(waits.total - before, 6)) == (2, 0.004)
 
 
 def test_what_was_answered_before_a_server_is_closed_is_counted(share: Share) -> None:

@@ -13,6 +13,7 @@ def test_a_snapshot_has_every_counter() -> None:
         *names,
         "tallies",
         "multiplexed",
+        "exchanges",
     ]
     counted = Counters()
     for number, name in enumerate(names):
