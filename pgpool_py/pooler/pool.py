@@ -333,8 +333,7 @@ class Pool(Shelf["Guest[Pool]"]):
         else:
             # What was just answered needs no check.
             server.since = now
-            starved = self._starved
-            books = self.books
+            starved, books = self._starved, self.books
             lends = books.waiters and not self.settings.debug_rotate_servers
             if lends and not starved:
                 self.linking.begin(server, *books.first_waiter())
@@ -373,6 +372,7 @@ class Pool(Shelf["Guest[Pool]"]):
         for quota in self._quotas:
             quota.remove()
         self.staffing.destinations.note_close(server, reason)
+        self.counters.collect(server.ledger.statements)
         owner, server.owner = server.owner, None
         preparing = self.linking.forget(server)
         if preparing is not None and owner is not None:

@@ -26,6 +26,7 @@ from .pipeline import Pipeline
 from .pool import Pool
 from .pooler import Pooler
 from .replication import Private, Replications
+from .statement_counts import counted
 
 
 class ServerStatus(StrEnum):
@@ -158,7 +159,7 @@ def _pool(
             pool.settings.target.host, pool.settings.target.load_balance_hosts
         ),
         paused=pool.paused,
-        statistics=pool.counters.snapshot(),
+        statistics=counted(pool),
     )
 
 

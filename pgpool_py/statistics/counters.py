@@ -7,6 +7,8 @@ to see the times of exchanges that are not settled yet.
 from dataclasses import dataclass, field, fields
 from typing import Self
 
+from pgwire.server_statements import ServerStatements
+
 from .exchanges import MOST_UNSORTED, Exchanged, Exchanges
 from .multiplexed import MultiplexedCounts
 from .tallies import Tallies
@@ -25,7 +27,10 @@ class Counters:
         xact_time: spent in transactions.
         query_time: spent waiting for the answers of servers.
         wait_time: spent by clients in the queue.
-        client_parse_count, server_parse_count, bind_count: prepared statements.
+        client_parse_count: statements that clients gave names, where these travel:
+            not in session mode, or without ``max_prepared_statements``.
+        server_parse_count: how often servers were to prepare one of these.
+        bind_count: how often one was bound.
         client_login_count: logins completed.
         pin_count: how often a client began to keep its server past the transaction.
         tallies: what is counted by name; in no snapshot.
@@ -66,6 +71,13 @@ class Counters:
         """Copy what is counted so far."""
         self.settle()
         return Snapshot(**{f.name: getattr(self, f.name) for f in fields(Snapshot)})
+
+    def collect(self, statements: ServerStatements) -> None:
+        """Take over what is counted of a server's statements."""
+        made, given, bound = statements.take_counts()
+        self.client_parse_count += made
+        self.server_parse_count += given
+        self.bind_count += bound
 
     def maintain(self) -> None:
         """Settle if there is much to; called several times a second."""

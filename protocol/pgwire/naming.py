@@ -120,8 +120,7 @@ class Naming(ClientStatements):
         ledger: Ledger,
         context: bytes | None,
     ) -> int:
-        kind = message[0]
-        start, end = place
+        kind, (start, end) = message[0], place
         name = used = bytes(message[start:end])[:NAME_SIZE]
         if kind == Frontend.CLOSE:
             self.close(name, ledger)
@@ -131,6 +130,7 @@ class Naming(ClientStatements):
                 used = self.use_unnamed(kind, ledger, context)
             elif context is not None:
                 used = self.use(name, kind, ledger, context)
+                ledger.statements.bound += kind == Frontend.BIND
             elif (statement := self.names.get(name)) is not None:
                 # From a time when names were changed.
                 used = self.use(name, kind, ledger, statement.context or b"")
@@ -178,6 +178,7 @@ class Naming(ClientStatements):
         if kept is None or context is None or self.is_full:
             self.parse_verbatim(name, ledger)
         elif self.parse(name, kept[end + 1 :], context, ledger):
+            ledger.statements.made += 1
             return 1 + size
         return 0
 

@@ -44,6 +44,9 @@ class ServerStatements:
             a batch nothing is in doubt: what follows an error is thrown away.
         hits: how often one that a message named was there; counted by who sends it.
         misses: how often one was not, and was prepared.
+        made: how many statements clients have given names that travel.
+        given: how many the server was to prepare under names of ours.
+        bound: how often one of these was bound. All three until they are taken.
         unnamed: the unnamed statement, by the Parse that made it; None if it is not
             known or not a client's.
         last_of_unnamed: the last effect on it.
@@ -54,10 +57,13 @@ class ServerStatements:
         "_present",
         "_read_alike",
         "batch",
+        "bound",
         "effects",
+        "given",
         "hits",
         "issued",
         "last_of_unnamed",
+        "made",
         "misses",
         "unnamed",
     )
@@ -72,6 +78,7 @@ class ServerStatements:
         self._any_done = False
         self.batch = 0
         self.hits = self.misses = 0
+        self.made = self.given = self.bound = 0
         self.effects: deque[Effect] = deque()
         self.unnamed: object = None
         self.last_of_unnamed: Effect | None = None
@@ -113,7 +120,14 @@ class ServerStatements:
         """Write down that a Parse of this name is sent now; give what it does."""
         self._present.pop(name, None)
         self._present[name] = self.issued
+        self.given += 1
         return Prepared(self, name)
+
+    def take_counts(self) -> tuple[int, int, int]:
+        """Give ``made``, ``given`` and ``bound``, which begin anew."""
+        counts = self.made, self.given, self.bound
+        self.made = self.given = self.bound = 0
+        return counts
 
     def expect(self, name: bytes) -> None:
         """Write down that a client's PREPARE of this name is sent now."""

@@ -20,6 +20,7 @@ from pgpool_py.pooler.database_views import DatabaseView
 from pgpool_py.pooler.ends import epoch_offset
 from pgpool_py.pooler.peer_views import PeerPoolView
 from pgpool_py.pooler.pooler import Pooler
+from pgpool_py.pooler.statement_counts import counted
 from pgpool_py.pooler.user_views import UserView
 from pgpool_py.pooler.views import PoolView, ServerView
 from pgpool_py.reasons import Reason
@@ -192,10 +193,10 @@ class Desk:
 
     def totals(self) -> dict[PoolKey, Snapshot]:
         """Give what was counted since the start, by pool."""
-        counters = dict(self.pooler.retired.items())
-        counters |= {key: pool.counters for key, pool in self.pooler.pools.items()}
-        counters[ADMIN, ADMIN] = self.counters
-        return {key: counted.snapshot() for key, counted in counters.items()}
+        totals = {key: gone.snapshot() for key, gone in self.pooler.retired.items()}
+        totals |= {key: counted(pool) for key, pool in self.pooler.pools.items()}
+        totals[ADMIN, ADMIN] = self.counters.snapshot()
+        return totals
 
     def average(self, totals: dict[PoolKey, Snapshot]) -> Average:
         """Give the averages of these pools together."""
