@@ -6,16 +6,20 @@ The part up to the text is the *subject*; a call names it with ``extra``::
     logger.info("closing because: %s (age=%ds)", reason, age, extra=about(client))
 
 and its ``__str__`` is called only when the line is printed, so a switched-off level
-costs neither a format nor an object per connection.
+costs neither a format nor an object per connection. A client's application is named
+behind the text, where no parser of PgBouncer's lines looks; with ``log_format = json``
+what is known of the subject has fields of its own.
 """
 
 import contextlib
+import json
 import logging
 import os
 import sys
 import time
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Final, Self, TextIO
+from typing import Final, Protocol, Self, TextIO, runtime_checkable
 
 NOISE = 5
 DEBUG = logging.DEBUG
@@ -42,9 +46,26 @@ VERBOSITY = (LOG, DEBUG, NOISE, NOISE - 1)
 LOGGERS = ("pgpool_py", "asyncio")
 
 
-def about(subject: object) -> dict[str, object]:
-    """Return the ``extra`` that puts ``str(subject)`` and a blank before the text."""
-    return {"subject": subject}
+#: Characters that are shown of an application's name (NAMEDATALEN of PostgreSQL).
+LONGEST_APPLICATION: Final = 63
+
+Fact = str | int | float
+
+
+@runtime_checkable
+class Subject(Protocol):
+    """What a line can be about, and what is known of it."""
+
+    def facts(self) -> Mapping[str, Fact]:
+        """Give that by the names that its fields have in JSON."""
+
+
+def about(subject: object, **facts: Fact) -> dict[str, object]:
+    """Return the ``extra`` that puts ``str(subject)`` and a blank before the text.
+
+    ``facts`` are shown as fields in JSON, beside those of a :class:`Subject`.
+    """
+    return {"subject": subject, "facts": facts}
 
 
 def level_for(verbose: int) -> int:
@@ -64,7 +85,9 @@ class TextFormatter(logging.Formatter):
         subject = getattr(record, "subject", None)
         text = record.getMessage()
         if subject is not None:
-            text = f"{subject} {text}"
+            application = application_shown(_facts_of(record).get("application_name"))
+            behind = f' (application "{application}")' if application else ""
+            text = f"{subject} {text}{behind}"
         line = self.head(record) + _printable(text)
         if record.exc_info:
             trace = self.formatException(record.exc_info).split("\n")
@@ -103,6 +126,31 @@ class LineFormatter(TextFormatter):
             zone = time.strftime("%Z", local)
             self._written = (second, day, zone)
         return f"{day}.{int(record.msecs):03d} {zone}"
+
+
+class JsonFormatter(logging.Formatter):
+    """Format a record as one JSON object in one line; times are UTC."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line without its newline."""
+        when = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        room = record.name.split(".")
+        line: dict[str, Fact] = {
+            "time": f"{when}.{int(record.msecs):03d}Z",
+            "level": LEVEL_NAMES.get(record.levelno, record.levelname),
+            "pid": record.process or 0,
+            "logger": room[1] if len(room) > 1 else room[0],
+            "message": _printable(record.getMessage()),
+        }
+        for name, fact in _facts_of(record).items():
+            if name == "application_name":
+                fact = application_shown(fact)  # noqa: PLW2901 - of the same name
+            if fact != "":
+                line[name] = _printable(fact) if isinstance(fact, str) else fact
+        if record.exc_info:
+            trace = self.formatException(record.exc_info).split("\n")
+            line["traceback"] = "\n".join(map(_printable, trace))
+        return json.dumps(line, ensure_ascii=False)
 
 
 class LogFile(logging.StreamHandler[TextIO]):
@@ -157,12 +205,14 @@ class Log:
     """The log of this process, from construction to ``close()``.
 
     ``logfile`` empty means none. Raises OSError if the file cannot be opened.
-    Loggers get their old set-up back at ``close()``.
+    Loggers get their old set-up back at ``close()``. Until ``set_format`` is called,
+    lines have PgBouncer's format.
     """
 
     def __init__(
         self, logfile: str = "", verbose: int = 0, *, to_stderr: bool = True
     ) -> None:
+        self._as_json = False
         self._file = LogFile(logfile) if logfile else None
         self._console = logging.StreamHandler(sys.stderr) if to_stderr else None
         self._other: logging.Handler | None = None
@@ -181,6 +231,16 @@ class Log:
         """Say more (1 DEBUG, 2 NOISE, 3 everything) or less."""
         for name in LOGGERS:
             logging.getLogger(name).setLevel(level_for(verbose))
+
+    def set_format(self, *, as_json: bool) -> None:
+        """Go on in JSON, or in PgBouncer's format."""
+        self._as_json = as_json
+        for handler in (self._file, self._console):
+            if handler is not None:
+                handler.setFormatter(self._formatter())
+
+    def _formatter(self) -> logging.Formatter:
+        return JsonFormatter() if self._as_json else LineFormatter()
 
     def reopen(self, logfile: str) -> None:
         """Open ``logfile`` anew, or another one; empty ends it.
@@ -227,7 +287,7 @@ class Log:
 
     def _attach(self, handler: logging.Handler) -> None:
         if handler.formatter is None:
-            handler.setFormatter(LineFormatter())
+            handler.setFormatter(self._formatter())
         for name in LOGGERS:
             logging.getLogger(name).addHandler(handler)
 
@@ -252,6 +312,19 @@ def _close(stream: TextIO) -> None:
     # What it still held may not fit on the disk.
     with contextlib.suppress(OSError):
         stream.close()
+
+
+def _facts_of(record: logging.LogRecord) -> dict[str, Fact]:
+    subject = getattr(record, "subject", None)
+    known = subject.facts() if isinstance(subject, Subject) else {}
+    return {**known, **getattr(record, "facts", {})}
+
+
+def application_shown(name: Fact | None) -> str:
+    """Give the beginning of an application's name, as a line may show it."""
+    text = str(name or "")[:LONGEST_APPLICATION]
+    # As PostgreSQL does before version 16; a quote would seem to end the name.
+    return "".join(c if c.isprintable() and c != '"' else "?" for c in text)
 
 
 def _printable(text: str) -> str:

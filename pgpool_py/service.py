@@ -33,7 +33,7 @@ from pgpool_py.pooler.encryption import encryption_of
 from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.pooler.stopping import Stopping
 from pgpool_py.process.descriptors import raise_limit
-from pgpool_py.settings import Settings
+from pgpool_py.settings import LogFormat, Settings
 from pgpool_py.web.door import HttpDoor
 
 _log = logging.getLogger(__name__)
@@ -231,6 +231,7 @@ class Service:
         self, settings: Settings, secrets: Mapping[str, str], policy: Policy
     ) -> None:
         self._log.copy_to(syslog_handler(settings))
+        self._log.set_format(as_json=settings.log_format is LogFormat.JSON)
         self._log.set_verbose(max(self._verbose, settings.verbose))
         self._pooler.context.resolver.max_ttl = settings.dns_max_ttl
         self._pooler.reload(settings, secrets, policy)

@@ -1,5 +1,6 @@
 """Tests of ``pgpool_py/log.py``."""
 
+import json
 import logging
 import os
 import re
@@ -133,6 +134,100 @@ def test_a_traceback_follows_its_line() -> None:
 )
 def test_verbose_sets_the_level(verbose: int, level: int) -> None:
     assert log.level_for(verbose) == level
+
+
+class Client:
+    """Something of which more is known than its name."""
+
+    def __init__(self, application: str = "web") -> None:
+        self.application = application
+
+    def __str__(self) -> str:
+        return "C-0x5: app/alice@h:1"
+
+    def facts(self) -> dict[str, log.Fact]:
+        return {"database": "app", "application_name": self.application}
+
+
+def told(formatter: logging.Formatter, subject: object, **facts: log.Fact) -> str:
+    """Return the line that is about this."""
+    made = record(log.LOG, "closing because: %s (age=%ds)", "x", 3)
+    made.__dict__.update(log.about(subject, **facts))
+    return formatter.format(made)
+
+
+def test_the_application_is_named_behind_the_text() -> None:
+    line = told(log.LineFormatter(), Client())
+    assert line.endswith(
+        ' C-0x5: app/alice@h:1 closing because: x (age=3s) (application "web")'
+    )
+    assert told(log.LineFormatter(), Client("")).endswith("(age=3s)")
+
+
+def test_an_application_forges_nothing_and_has_a_bound() -> None:
+    line = told(log.LineFormatter(), Client('a")\n\u202e' + 100 * "b"))
+    assert line.endswith(f' (application "a?)??{58 * "b"}")')
+
+
+def test_a_line_of_json_has_fields_for_what_is_known() -> None:
+    line = told(log.JsonFormatter(), Client(), reason="x", age=3)
+    assert json.loads(line) == {
+        "time": "2026-11-22T07:29:07.016Z",
+        "level": "LOG",
+        "pid": 42,
+        "logger": "pgpool_py",
+        "message": "closing because: x (age=3s)",
+        "database": "app",
+        "application_name": "web",
+        "reason": "x",
+        "age": 3,
+    }
+
+
+def test_a_line_of_json_leaves_out_what_is_not_known() -> None:
+    line = told(log.JsonFormatter(), Client(""))
+    assert "application_name" not in json.loads(line)
+    made = logging.LogRecord("pgpool_py.pooler.pool", log.LOG, "", 0, "up", (), None)
+    assert json.loads(log.JsonFormatter().format(made))["logger"] == "pooler"
+
+
+@pytest.mark.parametrize("name", ['a"}\n{"b', "\u2028\x85", "\udcff\x00", "Zoë"])
+def test_no_name_breaks_out_of_its_json(name: str) -> None:
+    made = record(log.LOG, "user %s", name)
+    made.__dict__.update(log.about("", user=name))
+    line = log.JsonFormatter().format(made)
+    assert len(line.splitlines()) == 1
+    line.encode()
+    found = json.loads(line)
+    assert found["message"] == f"user {found['user']}"
+    assert found["user"].isprintable()
+
+
+def test_a_traceback_is_a_field_of_json() -> None:
+    made = record(log.ERROR, "broken")
+    try:
+        raise ValueError("why")
+    except ValueError as error:
+        made.exc_info = (ValueError, error, error.__traceback__)
+    line = log.JsonFormatter().format(made)
+    assert "\n" not in line
+    assert json.loads(line)["traceback"].endswith("\nValueError: why")
+
+
+def test_the_format_can_change_while_running(tmp_path: Path) -> None:
+    path, later = tmp_path / "1", tmp_path / "2"
+    with log.Log(str(path), to_stderr=False) as running:
+        running.set_format(as_json=True)
+        logger.info("one")
+        running.reopen("")
+        running.reopen(str(later))
+        logger.info("two")
+        running.set_format(as_json=False)
+        logger.info("three")
+    assert json.loads(path.read_text())["message"] == "one"
+    first, second = later.read_text().splitlines()
+    assert json.loads(first)["message"] == "two"
+    assert second.endswith("LOG three")
 
 
 def test_lines_go_to_stderr_and_to_the_file(

@@ -1,6 +1,7 @@
 """The process as a whole: it begins, reloads and ends as its signals ask."""
 
 import asyncio
+import json
 import logging
 import os
 import resource
@@ -127,6 +128,14 @@ def test_a_changed_file_is_taken_over(run: Run, logfile: Path) -> None:
     _, pooler = run(signal.SIGHUP, signal.SIGQUIT, before=7)
     assert pooler.settings.max_client_conn == 7
     assert "got SIGHUP, re-reading config" in logfile.read_text()
+
+
+def test_log_format_holds_from_the_next_reload(run: Run, logfile: Path) -> None:
+    more = f"log_format = json\nlogfile = {logfile}\n"
+    run(signal.SIGHUP, signal.SIGQUIT, before=7, more=more)
+    first, *_, last = logfile.read_text().splitlines()
+    assert " LOG " in first
+    assert json.loads(last)["message"] == "process stopped"
 
 
 def test_what_needs_a_restart_is_kept_and_warned_of(run: Run, logfile: Path) -> None:

@@ -22,6 +22,7 @@ from pgpool_py.process.daemon import DaemonError, check_daemon, detach
 from pgpool_py.process.pidfile import Pidfile, PidfileError
 from pgpool_py.process.privileges import PrivilegeError, drop
 from pgpool_py.service import Service
+from pgpool_py.settings import LogFormat
 
 
 class _Parser(argparse.ArgumentParser):
@@ -143,6 +144,7 @@ def _run(
         verbose = max(given.verbose, settings.verbose)
         quiet = given.quiet or given.daemon
         with Log(settings.logfile, verbose, to_stderr=not quiet) as log:
+            log.set_format(as_json=settings.log_format is LogFormat.JSON)
             return Service(
                 loaded,
                 log,

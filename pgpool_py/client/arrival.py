@@ -19,7 +19,7 @@ from typing import Final
 from pgpool_py import errors
 from pgpool_py.auth.rules import Certificate
 from pgpool_py.errors import PoolerError
-from pgpool_py.log import about
+from pgpool_py.log import Fact, about
 from pgpool_py.net.handshake import Handshake
 from pgpool_py.net.securing import secure
 from pgpool_py.net.stream import Stream
@@ -39,7 +39,8 @@ from pgwire.startup import (
 )
 
 from .certificate import certificate_of
-from .door import Door, Entry, Visitor
+from .door import Door, Entry, Visitor, claims
+from .repeats import Repeated
 from .telling import told
 
 _log = logging.getLogger(__name__)
@@ -97,6 +98,10 @@ class Arrival:
         number, startup = self.visitor.number, self._startup
         where = f"{self.visitor.address}:{self.visitor.port}"
         return f"C-0x{number:x}: {startup.database}/{startup.user}@{where}"
+
+    def facts(self) -> dict[str, Fact]:
+        """Give what is known of it; see Subject."""
+        return {**self.visitor.facts(), **claims(self._startup)}
 
     def begin(self, stream: Stream) -> None:
         """Read from this stream, whose handler it is: mostly its first packet is there.
@@ -247,7 +252,7 @@ class Arrival:
         self._handshake = None
         if isinstance(outcome, OSError):
             why = getattr(outcome, "reason", None) or outcome.strerror or str(outcome)
-            shown = self.visitor.wishes.failures.admit()
+            shown = self.visitor.wishes.repeats.admit(Repeated.FAILED_LOGINS)
             if shown:
                 _log.warning("TLS handshake failed: %s", why, extra=about(self))
             self.close(Reason.TLS_FAILED, quiet=not shown)
@@ -342,10 +347,12 @@ class Arrival:
         self.visitor.tallies.client_errors.note(error.sqlstate)
         wishes = self.visitor.wishes
         # Whoever has not proved itself must not fill the disk.
-        shown = self._phase is _Phase.ENTERING or wishes.failures.admit()
+        failed = Repeated.FAILED_LOGINS
+        shown = self._phase is _Phase.ENTERING or wishes.repeats.admit(failed)
         if wishes.pooler_errors and shown:
-            more = wishes.failures.unsaid()
-            _log.warning("pooler error: %s%s", error, more, extra=about(self))
+            more = wishes.repeats.behind(failed)
+            extra = about(self, sqlstate=error.sqlstate)
+            _log.warning("pooler error: %s%s", error, more, extra=extra)
         self.close(reason, quiet=not shown)
 
     def refuse(self, reason: Reason, error: PoolerError) -> None:
@@ -361,7 +368,8 @@ class Arrival:
         self.visitor.tallies.clients_closed.note(reason)
         if self.visitor.wishes.disconnections and not quiet:
             age = time.time() - self.visitor.connected
-            _log.info("closing because: %s (age=%ds)", reason, age, extra=about(self))
+            extra = about(self, reason=reason, age=int(age))
+            _log.info("closing because: %s (age=%ds)", reason, age, extra=extra)
         if self._handshake is not None:
             self._handshake.cancel()
         if self._stream is not None:

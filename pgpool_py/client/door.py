@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pgpool_py.auth.rules import Certificate
 from pgpool_py.errors import PoolerError
+from pgpool_py.log import Fact
 from pgpool_py.net.scratch import Scratch
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
@@ -50,6 +51,25 @@ class Visitor:
     def __str__(self) -> str:
         where = f"{self.address}:{self.port}"
         return f"C-0x{self.number:x}: (nodb)/(nouser)@{where}"
+
+    def facts(self) -> dict[str, Fact]:
+        """Give what is known of it; see Subject."""
+        return {
+            "client": f"0x{self.number:x}",
+            "client_addr": self.address,
+            "client_port": self.port,
+        }
+
+
+def claims(startup: StartupMessage | None) -> dict[str, Fact]:
+    """Give what a client says of itself, for the log."""
+    if startup is None:
+        return {}
+    return {
+        "database": startup.database,
+        "user": startup.user,
+        "application_name": startup.parameters.get("application_name", ""),
+    }
 
 
 class AtDoor(Protocol):

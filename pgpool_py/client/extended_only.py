@@ -75,7 +75,7 @@ class ExtendedOnlySession(ClientSession):
             self._refuse_to_go_on()
             return
         error = errors.pqexec_disallowed()
-        self.identity.note_error(error)
+        self.identity.note_error(error, self)
         self.stream.write(told(error) + ReadyForQuery(status).encode())
         self.requests.refuse()
 

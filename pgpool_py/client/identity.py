@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field
 
 from pgpool_py.errors import PoolerError
-from pgpool_py.log import about
+from pgpool_py.log import Fact, Subject, about
 from pgpool_py.reasons import Reason
 from pgpool_py.statistics import Tallies
 
@@ -25,6 +25,7 @@ class ClientIdentity:
         cancel_key: what must come with its cancel request.
         tls: how its connection is encrypted, empty if it is not.
         tallies: of the pool that it is in.
+        application: the ``application_name`` of its login.
     """
 
     visitor: Visitor
@@ -34,6 +35,7 @@ class ClientIdentity:
     cancel_key: bytes = field(repr=False)
     tls: str = ""
     tallies: Tallies = field(default_factory=Tallies, repr=False, compare=False)
+    application: str = ""
 
     @property
     def number(self) -> int:
@@ -44,17 +46,33 @@ class ClientIdentity:
         where = f"{self.visitor.address}:{self.visitor.port}"
         return f"C-0x{self.number:x}: {self.database}/{self.user}@{where}"
 
-    def note_close(self, reason: Reason, error: PoolerError | None) -> None:
-        """Count that the client is closed, and write the line, or two, that say why."""
+    def facts(self) -> dict[str, Fact]:
+        """Give what is known of it; see Subject."""
+        return {
+            **self.visitor.facts(),
+            "database": self.database,
+            "user": self.user,
+            "application_name": self.application,
+        }
+
+    def note_close(
+        self, reason: Reason, error: PoolerError | None, who: Subject | None = None
+    ) -> None:
+        """Count that the client is closed, and write the line, or two, that say why.
+
+        ``who`` knows more of it.
+        """
         self.tallies.clients_closed.note(reason)
         if error is not None:
-            self.note_error(error)
+            self.note_error(error, who)
         if self.visitor.wishes.disconnections:
             age = time.time() - self.visitor.connected
-            _log.info("closing because: %s (age=%ds)", reason, age, extra=about(self))
+            extra = about(who or self, reason=reason, age=int(age))
+            _log.info("closing because: %s (age=%ds)", reason, age, extra=extra)
 
-    def note_error(self, error: PoolerError) -> None:
+    def note_error(self, error: PoolerError, who: Subject | None = None) -> None:
         """Count an error that the client is told, and write the line about it."""
         self.tallies.client_errors.note(error.sqlstate)
         if self.visitor.wishes.pooler_errors:
-            _log.warning("pooler error: %s", error, extra=about(self))
+            extra = about(who or self, sqlstate=error.sqlstate)
+            _log.warning("pooler error: %s", error, extra=extra)

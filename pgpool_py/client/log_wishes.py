@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from pgpool_py.settings import Settings
 
-from .failures import Failures
+from .repeats import Repeats
 
 
 @dataclass(slots=True)
@@ -14,12 +14,12 @@ class LogWishes:
     Attributes:
         disconnections: each close, with its reason.
         pooler_errors: each error of ours that a client is told.
-        failures: bounds how many failed logins are told of.
+        repeats: bounds how many lines of one kind there are.
     """
 
     disconnections: bool = True
     pooler_errors: bool = True
-    failures: Failures = field(default_factory=Failures)
+    repeats: Repeats = field(default_factory=Repeats)
 
     def follow(self, settings: Settings) -> None:
         """Take over what the settings say."""

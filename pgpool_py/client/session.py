@@ -299,7 +299,7 @@ class ClientSession(Leaving):
             if server.ledger.status == TransactionStatus.IN_TRANSACTION:
                 # If it has failed, the client was told an error already.
                 error = errors.transaction_in_statement_mode()
-                self.identity.note_error(error)
+                self.identity.note_error(error, self)
                 self.stream.write(told(error))
             self.cancel_asked = False
             self.waiting = self.takes_back = True
@@ -376,7 +376,7 @@ class ClientSession(Leaving):
         if self.closed:
             return
         self.closed = True
-        self.identity.note_close(reason, error)
+        self.identity.note_close(reason, error, self)
         if self.waiting and self.server is None:
             # Of an answer to it a part may have gone out, in the middle of a message.
             self.lender.claim(self)

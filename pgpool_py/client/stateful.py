@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from pgpool_py.errors import PoolerError
+from pgpool_py.log import Fact
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
@@ -84,6 +85,17 @@ class Stateful(Regulated, ABC):
         self.holdings: tuple[str, ...] = ()
         self.listening: Listening | None = None
         self.waiting = False
+
+    def facts(self) -> dict[str, Fact]:
+        """Give what is known of it; see Subject."""
+        facts = self.identity.facts()
+        # What it has set since its login, unless that is the servers' default.
+        name = self.parameters.values.get("application_name")
+        if name is not None:
+            facts["application_name"] = name
+        if self.server is not None:
+            facts["backend_pid"] = self.server.pid
+        return facts
 
     @property
     def pinned(self) -> tuple[str, ...]:
@@ -189,7 +201,7 @@ class Stateful(Regulated, ABC):
             error = None if listening is None else listening.refusal(found)
             error = error or self.lender.pins.judge(self, found, text)
             if error is not None:
-                self.identity.note_error(error)
+                self.identity.note_error(error, self)
                 return told(error)
             if listening is not None and found.touches & HEARD:
                 listening.note(found)

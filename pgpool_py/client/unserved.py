@@ -66,7 +66,7 @@ class Unserved(Sharer, ABC):
         if self.server is not None and self._review() is not Verdict.SERVER:
             return
         synced = self.requests.refuse()
-        self.identity.note_error(errors.canceled())
+        self.identity.note_error(errors.canceled(), self)
         self.stream.write(CANCELED + (READY_IDLE if synced else b""))
         if self.server is None:
             self.consider()

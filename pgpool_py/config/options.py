@@ -18,6 +18,7 @@ from pgpool_py.settings import (
 
 from .alert_options import ALERTS
 from .http_options import HTTP
+from .log_options import LOG
 from .option import Effect, Option
 from .values import Choice, Flag, Names, Seconds, Text, Whole, Word
 
@@ -391,8 +392,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             _DNS,
             _BUFFERS,
             _OURS,
-            HTTP,
-            ALERTS,
+            (*HTTP, *ALERTS, *LOG),
         )
         for option in group
     }

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from pgpool_py import errors
+from pgpool_py.client.repeats import Repeated
 from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
 from pgpool_py.pool.hosts import Hosts, Standing, Turn
@@ -20,6 +21,7 @@ from pgwire.session_attrs import READ_ONLY, TargetSessionAttrs
 from .context import Context
 from .credentials import Credentials
 from .lookouts import Lookouts
+from .server_subject import ServerSubject
 
 _log = logging.getLogger(__name__)
 
@@ -110,7 +112,7 @@ class Destinations:
         tallies.prepared_hits += statements.hits
         tallies.prepared_misses += statements.misses
         age = self._context.reactor.now - server.opened
-        subject = about(self.subject(server))
+        subject = about(self.subject(server), reason=reason, age=int(age))
         _log.info("closing because: %s (age=%ds)", reason, age, extra=subject)
 
     def note_failure(self, opening: Opening, outcome: OpeningFailed) -> None:
@@ -122,12 +124,7 @@ class Destinations:
             name == host and failure.text == outcome.text
             for name, failure in hosts.failures()
         )
-        _log.log(
-            logging.DEBUG if known else logging.INFO if unfit else logging.WARNING,
-            "server login failed: %s",
-            outcome.text,
-            extra=about(self.subject(opening)),
-        )
+        self._tell(opening, outcome, quietly=known)
         self._forget_refused(opening, outcome)
         worked = hosts.works(host)
         hosts.failed(
@@ -139,6 +136,19 @@ class Destinations:
         )
         if unfit and worked:
             self._on_unfit(host)
+
+    def _tell(self, opening: Opening, outcome: OpeningFailed, *, quietly: bool) -> None:
+        """Write the line about a failure, unless there are too many."""
+        level, more = logging.WARNING, ""
+        if outcome.reason is Reason.HOST_UNFIT:
+            level = logging.DEBUG if quietly else logging.INFO
+        else:
+            repeats = self._context.log_wishes.repeats
+            if not repeats.admit(Repeated.FAILED_SERVER_LOGINS):
+                return
+            more = repeats.behind(Repeated.FAILED_SERVER_LOGINS)
+        extra = about(self.subject(opening), reason=outcome.reason)
+        _log.log(level, "server login failed: %s%s", outcome.text, more, extra=extra)
 
     def _forget_refused(self, opening: Opening, outcome: OpeningFailed) -> None:
         """Forget what a client had shown if the server has another secret by now."""
@@ -197,12 +207,12 @@ class Destinations:
         wanted = self._settings.target.target_session_attrs
         return errors.no_host_usable(told, wanted, pause)
 
-    def subject(self, what: ServerConnection | Opening) -> str:
+    def subject(self, what: ServerConnection | Opening) -> ServerSubject:
         """Give what the log calls it: by the database of its clients."""
-        pool = f"{self._settings.database}/{self._settings.target.user}"
+        database, user = self._settings.database, self._settings.target.user
         if isinstance(what, Opening):
-            return f"S: {pool}@{what.destination}"
-        return f"S-0x{what.id:x}: {pool}@{what.address}"
+            return ServerSubject(database, user, str(what.destination))
+        return ServerSubject(database, user, what.address, what.id, what.pid)
 
     # Doubts
 

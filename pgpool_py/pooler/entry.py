@@ -78,6 +78,7 @@ def identify(
         key,
         arrival.encryption,
         tallies,
+        wishes.parameters.get("application_name", ""),
     )
 
 

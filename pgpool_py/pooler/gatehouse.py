@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from pgpool_py import errors
 from pgpool_py.client.arrival import Arrival
 from pgpool_py.client.cancel import cancel_exchange
-from pgpool_py.client.door import AtDoor, Entry, Visitor
+from pgpool_py.client.door import AtDoor, Entry, Visitor, claims
 from pgpool_py.client.identity import ClientIdentity
 from pgpool_py.client.replication import (
     Replication,
@@ -395,5 +395,5 @@ def _log_attempt(arrival: AtDoor, startup: StartupMessage, kind: Replication) ->
         startup.user,
         arrival.encryption or "no",
         kind.asked_as,
-        extra=about(arrival.visitor),
+        extra=about(arrival.visitor, **claims(startup)),
     )

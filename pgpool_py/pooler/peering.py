@@ -8,6 +8,7 @@ import logging
 from typing import Final
 
 from pgpool_py.client.door import Visitor
+from pgpool_py.client.repeats import Repeats
 from pgpool_py.log import about
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
@@ -33,8 +34,8 @@ class Peering:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._said: dict[Reason, float] = {}
-        self._unsaid: dict[Reason, int] = {}
+        reactor = context.reactor
+        self._repeats = Repeats(most=1, period=QUIET, clock=lambda: reactor.now)
         self.queues: dict[int, PeerQueue] = {}
 
     def __len__(self) -> int:
@@ -71,14 +72,11 @@ class Peering:
         return None
 
     def _lost(self, requester: Requester, reason: Reason) -> None:
-        now = self._context.reactor.now
-        if now - self._said.get(reason, now - QUIET) < QUIET:
-            self._unsaid[reason] = self._unsaid.get(reason, 0) + 1
+        if not self._repeats.admit(reason):
             return
-        self._said[reason] = now
-        unsaid = self._unsaid.pop(reason, 0)
+        unsaid = self._repeats.unsaid(reason)
         more = f" (and {unsaid} more before)" if unsaid else ""
-        who = about(requester.visitor)
+        who = about(requester.visitor, reason=reason)
         _log.warning("closing because: %s%s", reason, more, extra=who)
 
     def reconfigure(self) -> None:

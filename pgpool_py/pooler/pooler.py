@@ -217,6 +217,7 @@ class Pooler:
         sessions = self.gatehouse.sessions.values()
         check_idle_clients(sessions, self.now)
         close_abandoned(sessions)
+        self.context.log_wishes.repeats.maintain()
         used = {session.lender for session in sessions}
         used |= self.gatehouse.replications.pools
         pools = self.pools.values()

@@ -44,6 +44,13 @@ class Multiplex(StrEnum):
     OFF = "off"
 
 
+class LogFormat(StrEnum):
+    """How the lines of log file and stderr are written."""
+
+    PGBOUNCER = "pgbouncer"
+    JSON = "json"
+
+
 class AuthType(StrEnum):
     """How a client proves who it is."""
 

@@ -20,6 +20,7 @@ from .choices import (
     FALLBACK_SOCKET_DIR,
     AuthType,
     LoadBalanceHosts,
+    LogFormat,
     Multiplex,
     PoolMode,
     SessionStatePolicy,
@@ -179,6 +180,7 @@ class Settings:
     alert_utilisation: float = 0.8
     alert_utilisation_time: float = 60.0
     alert_wait: float = 5.0
+    log_format: LogFormat = LogFormat.PGBOUNCER
     # The other sections
     databases: Mapping[str, DatabaseSettings] = field(
         default_factory=lambda: MappingProxyType({})

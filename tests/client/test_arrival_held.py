@@ -4,6 +4,7 @@ import pytest
 
 from pgpool_py import errors
 from pgpool_py.client.arrival import MOST_UNREAD, Arrival
+from pgpool_py.client.repeats import Repeated
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.stream import Stream
 from pgwire.frontend import PasswordMessage
@@ -89,10 +90,10 @@ def test_a_slow_check_waits_for_its_turn(step: Doorstep) -> None:
 def test_of_many_failures_the_log_tells_how_many_there_were(
     step: Doorstep, caplog: pytest.LogCaptureFixture
 ) -> None:
-    failures = step.arrival.visitor.wishes.failures
-    while failures.admit():
+    repeats, what = step.arrival.visitor.wishes.repeats, Repeated.FAILED_LOGINS
+    while repeats.admit(what):
         pass
     step.send(STARTUP)
     step.send(PasswordMessage(b"wrong").encode())
     assert caplog.messages == []
-    assert "(2 failed logins before" in failures.unsaid()
+    assert "(2 failed logins before" in repeats.behind(what)

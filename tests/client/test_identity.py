@@ -22,6 +22,17 @@ def test_a_client_is_named_by_number_database_user_and_address() -> None:
     assert str(IDENTITY) == "C-0x5: app/alice@127.0.0.1:50000"
 
 
+def test_what_is_known_of_a_client_has_fields_of_its_own() -> None:
+    assert replace(IDENTITY, application="web").facts() == {
+        "client": "0x5",
+        "client_addr": "127.0.0.1",
+        "client_port": 50000,
+        "database": "app",
+        "user": "alice",
+        "application_name": "web",
+    }
+
+
 def test_its_cancel_key_is_shown_nowhere() -> None:
     assert "safe" not in repr(IDENTITY)
 

@@ -4,6 +4,7 @@ import pytest
 
 from pgpool_py import errors
 from pgpool_py.reasons import Reason
+from pgpool_py.server.parameters import ParameterBook
 from pgpool_py.settings import PoolMode
 from pgwire.backend import DataRow
 from pgwire.copying import CopyData, CopyDone, CopyInResponse
@@ -269,6 +270,17 @@ def test_exchanges_transactions_and_times_are_counted(
     assert counters.bytes_sent == len(
         complete("BEGIN") + IN_TRANSACTION + done("COMMIT")
     )
+
+
+def test_its_lines_tell_the_server_and_the_application_of_now(scene: Scene) -> None:
+    session = scene.session
+    assert "backend_pid" not in session.facts()
+    scene.send(query("BEGIN"))
+    scene.lend()
+    assert session.facts()["backend_pid"] == scene.server.pid
+    book = ParameterBook()
+    session.parameters = book.of({"application_name": "batch"})
+    assert session.facts()["application_name"] == "batch"
 
 
 def test_what_a_server_says_between_two_exchanges_costs_no_time(

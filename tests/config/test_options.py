@@ -9,7 +9,7 @@ import pytest
 
 from pgpool_py.config.option import Effect
 from pgpool_py.config.options import OPTIONS
-from pgpool_py.settings import AuthType, Multiplex, Settings, SslMode
+from pgpool_py.settings import AuthType, LogFormat, Multiplex, Settings, SslMode
 
 # PgBouncer 1.25.2's settings with the text of their defaults; None is NULL.
 PGBOUNCER_DEFAULTS: dict[str, str | None] = {
@@ -166,6 +166,7 @@ OURS: dict[str, object] = {
     "multiplexing_reply_limit": 65536,
     "multiplexing_ignore": ("application_name",),
     "http_listen": None,
+    "log_format": LogFormat.PGBOUNCER,
     "http_token": "",
     "http_token_file": "",
     "readiness_needs_server": False,

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pgpool_py.client.failures import MOST
+from pgpool_py.client.repeats import MOST
 from pgpool_py.pooler.peering import QUIET
 from pgwire.backend import BackendKeyData
 from pgwire.frontend import PasswordMessage, SASLInitialResponse, SASLResponse

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from pgpool_py.client.repeats import Repeated
 from pgpool_py.errors import PoolerError
 from pgpool_py.net.address import unix_socket_path
 from pgpool_py.pooler.pool import Pool
@@ -103,11 +104,23 @@ def test_every_line_names_a_server_by_the_database_of_its_clients(
     fail(bench)
     where = unix_socket_path(bench.postgres.directory, PORT)
     subjects = [getattr(record, "subject", None) for record in caplog.records]
-    assert subjects == [
+    assert [str(subject) for subject in subjects] == [
         f"S-0x1: app/alice@{where}",
         f"S-0x1: app/alice@{where}",
         f"S: app/alice@{where}",
     ]
+
+
+def test_of_many_servers_that_cannot_be_opened_the_log_tells_how_many(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    repeats, what = bench.context.log_wishes.repeats, Repeated.FAILED_SERVER_LOGINS
+    while repeats.admit(what):
+        pass
+    bench.request()
+    fail(bench)
+    assert caplog.messages == []
+    assert repeats.unsaid(what) == 2
 
 
 # Guests
