@@ -11,6 +11,7 @@ from pgpool_py.net.stream import Stream
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.settings import PoolMode, PoolSettings
+from pgpool_py.statistics import MOST_UNSORTED
 from pgwire.requests import Requests
 
 from .identity import ClientIdentity
@@ -90,20 +91,21 @@ class Plain(Stateful):
             self.on_answered(server)
             return
         sent = self.stream.write(data)
-        counters = self.lender.counters
+        exchanges = self.lender.counters.exchanges
         timing = self.timing
         now = self._reactor.now
-        size = len(data)
-        counters.bytes_sent += size
-        # As note_lone, without a call.
-        exchanges = counters.exchanges
-        exchanges.spent.append(now - timing.exchange_since)
-        exchanges.brought.append(timing.brought + size)
+        if timing.brought:
+            timing.end_pieces(len(data), self.lender.counters)
+        else:
+            exchanges.brought.append(len(data))
+        spent = exchanges.spent
+        spent.append(now - timing.exchange_since)
         timing.since = now
         timing.exchange_since = timing.transaction_since = 0.0
-        timing.brought = 0
         self.cancel_asked = False
         self.server = server.owner = None
         if not sent or self.stream.paused:
             self._regulate()
         self.lender.give_back(server)
+        if len(spent) >= MOST_UNSORTED:
+            self.lender.counters.settle()

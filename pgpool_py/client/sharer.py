@@ -16,6 +16,7 @@ from typing import Final
 from pgpool_py.errors import PoolerError
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
+from pgpool_py.statistics import MOST_UNSORTED
 from pgwire.codes import Frontend
 from pgwire.framing import HEADER_SIZE
 from pgwire.glance import harmless_at_a_glance
@@ -174,7 +175,6 @@ class Sharer(Plain, ABC):
         """Take note that its exchange, sent behind others, is the first now."""
         timing = self.timing
         timing.exchange_since = timing.transaction_since = now
-        timing.brought = 0
 
     def answer(self, data: memoryview | bytes | bytearray, size: int) -> None:
         """Send on the answer, or its end, and go on.
@@ -186,14 +186,17 @@ class Sharer(Plain, ABC):
         sent = not data or self.stream.write(data)
         requests, timing = self.requests, self.timing
         timing.since = now = self._reactor.now
+        counters = self.lender.counters
+        exchanges = counters.exchanges
         # Of one that came in the same turn as the answer in front of it: no time.
-        began = timing.exchange_since or now
-        # As note_lone, without a call.
-        exchanges = self.lender.counters.exchanges
-        exchanges.spent.append(now - began)
-        exchanges.brought.append(timing.brought + len(data))
+        exchanges.spent.append(now - (timing.exchange_since or now))
+        if timing.brought:
+            timing.end_pieces(len(data), counters)
+        else:
+            exchanges.brought.append(len(data))
         timing.exchange_since = timing.transaction_since = 0.0
-        timing.brought = 0
+        if len(exchanges.spent) >= MOST_UNSORTED:
+            counters.settle()
         self.cancel_asked = self.waiting = False
         if size:
             self._drop(size)

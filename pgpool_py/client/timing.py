@@ -1,6 +1,6 @@
 """Since when a client does what it does, and how long that took in all."""
 
-from pgpool_py.statistics import Counters
+from pgpool_py.statistics import MOST_UNSORTED, Counters
 from pgwire.codes import TransactionStatus
 from pgwire.ledger import Ledger
 
@@ -12,7 +12,7 @@ class Timing:
         since: when it began to wait, or was last active.
         exchange_since, transaction_since: when these began; 0 while there is none.
         cancelled_since: when an exchange of its was last cancelled for its length.
-        brought: bytes that its exchange has brought so far.
+        brought: bytes of the answer that came in pieces so far, which are counted.
     """
 
     __slots__ = (
@@ -35,10 +35,15 @@ class Timing:
         """Count an exchange, and a transaction if it is the first of one."""
         counters.query_count += 1
         self.exchange_since = now
-        self.brought = 0
         if not self.transaction_since:
             self.transaction_since = now
             counters.xact_count += 1
+
+    def end_pieces(self, size: int, counters: Counters) -> None:
+        """Count the last piece of an answer of which others were delivered."""
+        counters.bytes_sent += size
+        counters.exchanges.delivered.append(self.brought + size)
+        self.brought = 0
 
     def end_exchange(self, now: float, counters: Counters) -> None:
         """Count the time of what is answered, if anything was asked."""
@@ -48,6 +53,7 @@ class Timing:
             counters.query_time += spent
             counters.exchanges.note_query(spent, self.brought)
             self.exchange_since = 0.0
+            self.brought = 0
 
     def end_transaction(self, now: float, counters: Counters) -> None:
         """Count the time of a transaction and its last exchange, if there were any."""
@@ -56,8 +62,12 @@ class Timing:
         if self.exchange_since == began:
             # What nearly all are: one exchange, if anything was asked.
             if began:
-                counters.exchanges.note_lone(now - began, self.brought)
+                exchanges = counters.exchanges
+                exchanges.note_lone(now - began, self.brought)
                 self.exchange_since = 0.0
+                self.brought = 0
+                if len(exchanges.spent) >= MOST_UNSORTED:
+                    counters.settle()
             return
         self.end_exchange(now, counters)
         if began:

@@ -10,7 +10,6 @@ it, it can be taken back and run elsewhere.
        └─────► the server is gone: all but the first are taken back
 """
 
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -21,7 +20,7 @@ from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.scratch import Scratch
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
-from pgpool_py.statistics import BOUNDS, Counters
+from pgpool_py.statistics import Counters
 from pgwire.exchange import StatementEvent
 
 # A client that has left is None. The size is that of the exchange where its client has
@@ -86,9 +85,7 @@ class Pipeline:
         "_over",
         "_query",
         "_reactor",
-        "_sent",
         "_waited",
-        "_waits",
         "asked",
         "heard",
         "places",
@@ -114,11 +111,9 @@ class Pipeline:
         # Whether it is noted who is first, and since when.
         self._begun = True
         self._began = server.since
-        # Of the answers of one turn: how many there were to exchanges that followed,
-        # how many bytes, and how many seconds these had waited.
-        self._answered = self._sent = 0
-        self._waited = 0.0
-        self._waits = home.counters.exchanges.shared_waits
+        # Of one turn: how many exchanges that followed others were answered.
+        self._answered = 0
+        self._waited = home.counters.exchanges.waited
         self.server = server
         self.places: deque[Place] = deque(((first, 0, server.since),))
         self.heard = self.asked = server.since
@@ -211,11 +206,9 @@ class Pipeline:
                 data = held
             client.answer(data, size)
             if size:
-                waited = (self._began if self._begun else self.heard) - self.asked
+                began = self._began if self._begun else self.heard
                 self._answered += 1
-                self._waited += waited
-                self._waits.counts[bisect_left(BOUNDS, waited)] += 1
-            self._sent += len(data)
+                self._waited.append(began - self.asked)
         self._begun = not self.places
         self._kept = True
         if not self.places:
@@ -238,11 +231,7 @@ class Pipeline:
         counters = self._home.counters
         counters.query_count += self._answered
         counters.xact_count += self._answered
-        counters.bytes_sent += self._sent
-        counters.wait_time += self._waited
-        self._waits.total += self._waited
-        self._answered = self._sent = 0
-        self._waited = 0.0
+        self._answered = 0
 
     def _end(self) -> None:
         server = self.server

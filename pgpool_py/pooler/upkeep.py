@@ -50,7 +50,6 @@ def maintain(pool: Pool, now: float) -> None:
     pool.multiplexing.maintain(now)
     pool.grow()
     _count_exhaustion(pool, now)
-    pool.counters.maintain()
     pool.looked_after = now
 
 

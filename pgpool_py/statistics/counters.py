@@ -1,7 +1,7 @@
 """What is counted, per pool; times are float seconds, sizes bytes.
 
 Counters only grow. PgBouncer's names; a snapshot is an immutable copy, and the only way
-to see the times of exchanges that are not settled yet.
+to see the times and the bytes of exchanges that are not settled yet.
 """
 
 from dataclasses import dataclass, field, fields
@@ -9,7 +9,7 @@ from typing import Self
 
 from pgwire.server_statements import ServerStatements
 
-from .exchanges import MOST_UNSORTED, Exchanged, Exchanges
+from .exchanges import Exchanged, Exchanges
 from .multiplexed import MultiplexedCounts
 from .tallies import Tallies
 
@@ -79,16 +79,13 @@ class Counters:
         self.server_parse_count += given
         self.bind_count += bound
 
-    def maintain(self) -> None:
-        """Settle if there is much to; called several times a second."""
-        if len(self.exchanges.spent) >= MOST_UNSORTED:
-            self.settle()
-
     def settle(self) -> None:
-        """Count what exchanges took that are only written down."""
-        spent = self.exchanges.sort()
-        self.query_time += spent
-        self.xact_time += spent
+        """Count what exchanges took and brought that are only written down."""
+        found = self.exchanges.sort()
+        self.query_time += found.spent
+        self.xact_time += found.spent
+        self.bytes_sent += found.brought
+        self.wait_time += found.waited
 
     def exchanged(self) -> Exchanged:
         """Copy what is counted so far of exchanges."""

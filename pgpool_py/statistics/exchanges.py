@@ -3,13 +3,13 @@
 What nearly all exchanges are, one that is a transaction by itself, is counted once for
 both, and only written down: finding its bucket would cost more than all that is counted
 of it besides. So many are found theirs at once, which costs little for each. What they
-took together is in the pool's counters, which see to that.
+come to together is added to the pool's counters then, not at each.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from .histogram import BOUNDS, Distribution, Histogram
 
@@ -17,7 +17,7 @@ from .histogram import BOUNDS, Distribution, Histogram
 #: many times.
 SIZE_BOUNDS: Final = tuple(4**power for power in range(3, 15))
 
-#: What is written down for longer than a round of upkeep.
+#: What is written down before it is sorted.
 MOST_UNSORTED: Final = 1000
 
 _SIZES: Final = (0,) * (len(SIZE_BOUNDS) + 1)
@@ -27,13 +27,29 @@ def _no_sizes() -> Distribution:
     return Distribution(_SIZES, bounds=SIZE_BOUNDS)
 
 
+class Unsorted(NamedTuple):
+    """What exchanges that were only written down come to together.
+
+    Attributes:
+        spent, waited: seconds.
+        brought: bytes.
+    """
+
+    spent: float
+    brought: int
+    waited: float
+
+
 class Exchanges:
     """Counts by the bounds of their length or size; only grows.
 
     Attributes:
-        spent: the seconds of exchanges that each were a transaction, and
-            ``brought`` the bytes of their answers, that are in no bucket yet.
-        lone: such exchanges, by their seconds.
+        spent: the seconds of exchanges that each were a transaction. This and the next
+            three are in no bucket yet.
+        brought: the bytes of answers that went out at once, and nobody has counted.
+        delivered: those of answers that were counted piece by piece.
+        waited: the seconds of ``shared_waits``.
+        lone: exchanges that each were a transaction, by their seconds.
         queries, transactions: all others.
         sizes: all exchanges, by the bytes of their answers.
         shared_waits: of clients whose exchange then shared a server.
@@ -41,17 +57,21 @@ class Exchanges:
 
     __slots__ = (
         "brought",
+        "delivered",
         "lone",
         "queries",
         "shared_waits",
         "sizes",
         "spent",
         "transactions",
+        "waited",
     )
 
     def __init__(self) -> None:
         self.spent: list[float] = []
         self.brought: list[int] = []
+        self.delivered: list[int] = []
+        self.waited: list[float] = []
         self.lone = [0] * (len(BOUNDS) + 1)
         self.queries = list(self.lone)
         self.transactions = list(self.lone)
@@ -59,7 +79,7 @@ class Exchanges:
         self.shared_waits = Histogram()
 
     def note_query(self, seconds: float, size: int) -> None:
-        """Count an exchange that is answered, with so many bytes."""
+        """Count an exchange that is answered, with bytes that are counted."""
         self.queries[bisect_left(BOUNDS, seconds)] += 1
         self.sizes[bisect_left(SIZE_BOUNDS, size)] += 1
 
@@ -68,16 +88,20 @@ class Exchanges:
         self.transactions[bisect_left(BOUNDS, seconds)] += 1
 
     def note_lone(self, seconds: float, size: int) -> None:
-        """Count an exchange that was a transaction by itself."""
+        """As note_query, for one that was a transaction by itself."""
         self.spent.append(seconds)
-        self.brought.append(size)
+        self.delivered.append(size)
 
-    def sort(self) -> float:
-        """Find the buckets of all that is in none; give its seconds together."""
-        seconds = sum(self.spent)
+    def sort(self) -> Unsorted:
+        """Find the buckets of all that is in none; give what it comes to together."""
+        waited = sum(self.waited)
+        self.shared_waits.total += waited
+        found = Unsorted(sum(self.spent), sum(self.brought), waited)
         _sort_into(self.lone, self.spent, BOUNDS)
         _sort_into(self.sizes, self.brought, SIZE_BOUNDS)
-        return seconds
+        _sort_into(self.sizes, self.delivered, SIZE_BOUNDS)
+        _sort_into(self.shared_waits.counts, self.waited, BOUNDS)
+        return found
 
     def add(self, other: Self) -> None:
         """Add one by one; both are sorted."""
@@ -127,6 +151,8 @@ class Exchanged:
 def _sort_into(
     counts: list[int], values: list[float] | list[int], bounds: Sequence[float]
 ) -> None:
+    if not values:
+        return
     values.sort()
     counted = 0
     for index, bound in enumerate(bounds):

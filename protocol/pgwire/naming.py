@@ -30,6 +30,8 @@ NAMING: Final = frozenset(
     {Frontend.PARSE, Frontend.BIND, Frontend.DESCRIBE, Frontend.CLOSE}
 )
 
+_DESCRIBE: Final = Frontend.DESCRIBE
+
 # Nothing can be done with a message yet.
 WAIT: Final = -1
 
@@ -130,7 +132,6 @@ class Naming(ClientStatements):
                 used = self.use_unnamed(kind, ledger, context)
             elif context is not None:
                 used = self.use(name, kind, ledger, context)
-                ledger.statements.bound += kind == Frontend.BIND
             elif (statement := self.names.get(name)) is not None:
                 # From a time when names were changed.
                 used = self.use(name, kind, ledger, statement.context or b"")
@@ -145,6 +146,8 @@ class Naming(ClientStatements):
         if used == name:
             ledger.request(kind)
             return 0
+        if kind == _DESCRIBE:
+            ledger.statements.described += 1
         if ledger.settled or (ledger.shared and not ledger.unsynced):
             ledger.first(kind)
         else:

@@ -46,7 +46,8 @@ class ServerStatements:
         misses: how often one was not, and was prepared.
         made: how many statements clients have given names that travel.
         given: how many the server was to prepare under names of ours.
-        bound: how often one of these was bound. All three until they are taken.
+        described: how often one that was there, or was prepared, was to be described.
+            All three until they are taken.
         unnamed: the unnamed statement, by the Parse that made it; None if it is not
             known or not a client's.
         last_of_unnamed: the last effect on it.
@@ -56,8 +57,9 @@ class ServerStatements:
         "_any_done",
         "_present",
         "_read_alike",
+        "_used",
         "batch",
-        "bound",
+        "described",
         "effects",
         "given",
         "hits",
@@ -78,7 +80,9 @@ class ServerStatements:
         self._any_done = False
         self.batch = 0
         self.hits = self.misses = 0
-        self.made = self.given = self.bound = 0
+        self.made = self.given = self.described = 0
+        # Hits and misses that are taken.
+        self._used = 0
         self.effects: deque[Effect] = deque()
         self.unnamed: object = None
         self.last_of_unnamed: Effect | None = None
@@ -124,9 +128,11 @@ class ServerStatements:
         return Prepared(self, name)
 
     def take_counts(self) -> tuple[int, int, int]:
-        """Give ``made``, ``given`` and ``bound``, which begin anew."""
-        counts = self.made, self.given, self.bound
-        self.made = self.given = self.bound = 0
+        """Give ``made``, ``given``, and how often one was bound; all begin anew."""
+        used = self.hits + self.misses
+        counts = self.made, self.given, used - self._used - self.described
+        self.made = self.given = self.described = 0
+        self._used = used
         return counts
 
     def expect(self, name: bytes) -> None:

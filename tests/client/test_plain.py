@@ -60,6 +60,27 @@ def test_all_its_pieces_count_as_what_it_brought(asking: Scene) -> None:
     assert sizes.total == len(rows + done() + done())
 
 
+def test_what_is_only_written_down_of_exchanges_is_bounded(
+    asking: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pgpool_py.client.plain.MOST_UNSORTED", 1)
+    asking.answer(done())
+    counters = asking.lender.counters
+    assert not counters.exchanges.spent
+    assert (counters.bytes_sent, sum(counters.exchanges.lone)) == (len(done()), 1)
+
+
+def test_so_it_is_of_those_that_take_the_long_way(
+    asking: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pgpool_py.client.timing.MOST_UNSORTED", 1)
+    asking.session.look_at_end()
+    asking.answer(done())
+    counters = asking.lender.counters
+    assert not counters.exchanges.spent
+    assert (counters.bytes_sent, sum(counters.exchanges.lone)) == (len(done()), 1)
+
+
 def test_a_part_of_a_message_behind_it_keeps_the_server(asking: Scene) -> None:
     asking.send(query("SELECT 2")[:7])
     asking.answer(done())
@@ -103,8 +124,8 @@ def test_it_is_counted_and_timed_as_any_other(asking: Scene) -> None:
     asking.answer(done())
     assert counters.query_count == counters.xact_count == 1
     assert counters.bytes_received == len(query("SELECT 1"))
-    assert counters.bytes_sent == len(done())
     taken = counters.snapshot()
+    assert taken.bytes_sent == len(done())
     assert 2.0 <= taken.query_time == taken.xact_time < 3.0
     assert counters.exchanged().sizes.counts[:2] == (1, 0)
     assert timing.exchange_since == timing.transaction_since == 0.0

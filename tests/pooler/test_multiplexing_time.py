@@ -1,5 +1,7 @@
 """Clients that share servers: what is counted and shown of them, and their limits."""
 
+import pytest
+
 from pgpool_py.pooler.client_views import ClientStatus, clients
 from pgpool_py.pooler.orders import kill_client
 from pgpool_py.pooler.stopping import Stopping
@@ -48,12 +50,27 @@ def test_each_exchange_is_counted_once(share: Share) -> None:
 def test_bytes_too(share: Share) -> None:
     shared = share()
     counters = shared.pool.counters
-    received, sent = counters.bytes_received, counters.bytes_sent
+    before = counters.snapshot()
     shared.ask(0, 1, 2)
     shared.send(shared.servers[0], answers(0) + answers(1)[:5])
     shared.send(shared.servers[0], answers(1)[5:] + answers(2))
-    assert counters.bytes_received - received == 3 * len(asks(0))
-    assert counters.bytes_sent - sent == 3 * len(answers(0))
+    grown = counters.snapshot().minus(before)
+    assert grown.bytes_received == 3 * len(asks(0))
+    assert grown.bytes_sent == 3 * len(answers(0))
+
+
+def test_what_is_only_written_down_of_them_is_bounded(
+    share: Share, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = share()
+    monkeypatch.setattr("pgpool_py.client.sharer.MOST_UNSORTED", 3)
+    exchanges = shared.pool.counters.exchanges
+    exchanges.spent.clear()
+    shared.ask(0, 1, 2)
+    shared.answer(0, 1)
+    assert len(exchanges.spent) == 2
+    shared.answer(2)
+    assert not exchanges.spent
 
 
 def test_a_follower_waits_until_it_is_the_first(share: Share) -> None:

@@ -55,17 +55,19 @@ def test_nothing_is_counted_twice() -> None:
     assert counters.snapshot().query_time == 0.25
 
 
-def test_only_what_has_piled_up_is_settled_before_somebody_looks(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("pgpool_py.statistics.counters.MOST_UNSORTED", 2)
+def test_bytes_that_nobody_has_counted_are_counted_with_their_answers() -> None:
     counters = counted((0.25, 70))
-    counters.maintain()
-    assert len(counters.exchanges.spent) == 1
-    counters.exchanges.note_lone(0.25, 70)
-    counters.maintain()
-    assert not counters.exchanges.spent
-    assert not counters.exchanges.brought
+    counters.exchanges.brought.append(5000)
+    assert counters.exchanged().sizes.total == 70 + 5000
+    assert counters.snapshot().bytes_sent == counters.bytes_sent == 70 + 5000
+
+
+def test_so_are_the_waits_of_those_that_then_shared_a_server() -> None:
+    counters = Counters(wait_time=1.0)
+    counters.exchanges.waited += [0.25, 0.5]
+    waits = counters.exchanged().shared_waits
+    assert (waits.count, waits.total) == (2, 0.75)
+    assert counters.wait_time == 1.75
 
 
 def test_they_are_added_bucket_by_bucket_as_their_snapshots_are() -> None:
