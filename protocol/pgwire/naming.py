@@ -122,6 +122,7 @@ class Naming(ClientStatements):
         ledger: Ledger,
         context: bytes | None,
     ) -> int:
+        """Put the server's name in; without a context, of a time when there was one."""
         kind, (start, end) = message[0], place
         name = used = bytes(message[start:end])[:NAME_SIZE]
         if kind == Frontend.CLOSE:
@@ -133,7 +134,6 @@ class Naming(ClientStatements):
             elif context is not None:
                 used = self.use(name, kind, ledger, context)
             elif (statement := self.names.get(name)) is not None:
-                # From a time when names were changed.
                 used = self.use(name, kind, ledger, statement.context or b"")
         except HeldBackError:
             self.held = True
