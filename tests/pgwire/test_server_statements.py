@@ -1,6 +1,5 @@
 """What a server's ledger counts of prepared statements."""
 
-from pgwire import exchange
 from pgwire.codes import Target
 from pgwire.frontend import Describe
 from pgwire.statement import StatementBook
@@ -15,11 +14,6 @@ def test_what_clients_prepare_and_bind_by_name_is_counted(server: Server) -> Non
     assert server.ledger.statements.take_counts() == (1, 1, 1)
     assert elsewhere.ledger.statements.take_counts() == (0, 1, 1)
     assert elsewhere.ledger.statements.take_counts() == (0, 0, 0)
-
-
-def test_what_is_bound_behind_other_clients_is_counted_too(server: Server) -> None:
-    server.ledger.run_behind((exchange.BIND, exchange.EXECUTE, exchange.SYNC))
-    assert server.ledger.statements.take_counts() == (0, 0, 1)
 
 
 def test_what_does_not_travel_is_not_counted(server: Server) -> None:

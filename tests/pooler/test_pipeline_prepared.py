@@ -2,6 +2,7 @@
 
 import pytest
 
+from pgpool_py.pooler import statement_counts
 from pgwire.codes import Target
 from pgwire.frontend import Describe
 from tests.fixtures.messages import EXECUTE, READY, kinds
@@ -45,6 +46,8 @@ def test_where_much_is_shared_a_prepared_statement_is_run_at_once(
     assert shared.told()[1] == rows
     # The first one was counted when it was sent.
     assert shared.pool.counters.query_count == counted + 2
+    # The batch that prepared it bound it, too.
+    assert statement_counts.counted(shared.pool).bind_count == 2
 
 
 def test_if_its_plan_is_stale_it_is_run_again(share: Share) -> None:
