@@ -8,6 +8,9 @@
     DEALLOCATE of a name it has     likewise, but anything of that name will do
     use of a name it has not        the server is made not to have it, and refuses
 
+What is executed may have such a text itself, if the protocol has prepared it. Then the
+server is made to have a *form* of it, with servers' names in it, and executes that.
+
 Where statements beside a PREPARE have to do with names too, or with how it is read, the
 new statement keeps the client's name, and the client its server, until it is dropped.
 """
@@ -51,6 +54,8 @@ class NamesInText:
         unknown: the client's names that the server must have no statement of.
         changes: what it does, in order.
         unseen: whether something is run that was prepared unseen.
+        pointed: the text that errors point into, where that is not the renamed one but
+            that of a form.
     """
 
     renamed: RenamedText
@@ -59,13 +64,19 @@ class NamesInText:
     unknown: tuple[bytes, ...] = ()
     changes: tuple[Change, ...] = ()
     unseen: bool = False
+    pointed: RenamedText | None = None
+
+
+Make = Callable[[bytes], Statement | None]
+Form = Callable[[Statement], tuple[Statement, NamesInText] | None]
 
 
 def names_in_text(
     found: Classification,
     text: bytes,
     own: Mapping[bytes, Statement | None],
-    make: Callable[[bytes], Statement | None],
+    make: Make,
+    form: Form,
 ) -> NamesInText:
     """Say what is to be sent instead of a text, and what it takes.
 
@@ -75,10 +86,12 @@ def names_in_text(
         own: the client's statements, by its names; see ClientStatements.
         make: gives a new statement by what stands behind its name in its PREPARE, or
             None where it keeps the client's name.
+        form: gives the form of a statement, and the names in its text; None if it has
+            no names.
     """
     names = [named for named in found.names if named.touch & NAMES]
     apart = found.alone or (len(names) == 1 and found.touches == Touch.PREPARE)
-    reading = _Reading(apart, text, own, make)
+    reading = _Reading(apart, text, own, make, form)
     for named in names:
         reading.read(named)
     return NamesInText(
@@ -88,6 +101,7 @@ def names_in_text(
         tuple(reading.unknown),
         tuple(reading.changes),
         reading.unseen,
+        reading.pointed,
     )
 
 
@@ -99,13 +113,15 @@ class _Reading:
         apart: bool,
         text: bytes,
         own: Mapping[bytes, Statement | None],
-        make: Callable[[bytes], Statement | None],
+        make: Make,
+        form: Form,
     ) -> None:
-        # Whether a PREPARE is as if it was alone.
+        # Whether a PREPARE or an EXECUTE is as if it was alone.
         self._apart = apart
         self._text = text
         self._own = own
         self._make = make
+        self._form = form
         # Names that an earlier statement of the text has made or dropped, and whether
         # one has dropped all.
         self._changed: set[bytes] = set()
@@ -116,6 +132,7 @@ class _Reading:
         self.unknown: list[bytes] = []
         self.changes: list[Change] = []
         self.unseen = False
+        self.pointed: RenamedText | None = None
 
     def read(self, named: Named) -> None:
         """Take note of the next name."""
@@ -149,14 +166,31 @@ class _Reading:
     def _use(self, touch: Touch, name: bytes) -> Statement | None:
         """Note the use of a name that the client has."""
         statement = self._own[name]
+        if touch & Touch.EXECUTE:
+            if statement is None:
+                self.unseen = True
+                return None
+            return self._execute(statement)
         if statement is not None:
-            needs = self.needed if touch & Touch.EXECUTE else self.taken
-            needs.append(statement)
-        elif touch & Touch.EXECUTE:
-            self.unseen = True
+            self.taken.append(statement)
         if touch & Touch.DEALLOCATE:
             self._change(touch, name, None)
         return statement
+
+    def _execute(self, statement: Statement) -> Statement:
+        """Note what a statement takes that is executed; give what the server runs."""
+        formed = self._form(statement) if self._apart else None
+        if formed is None:
+            self.needed.append(statement)
+            return statement
+        form, names = formed
+        self.needed += [*names.needed, form]
+        self.taken += names.taken
+        self.unknown += names.unknown
+        self.changes += names.changes
+        self.unseen = names.unseen
+        self.pointed = names.pointed or names.renamed
+        return form
 
     def _change(self, touch: Touch, name: bytes, statement: Statement | None) -> None:
         if not touch & Touch.EXECUTE:

@@ -23,6 +23,8 @@ from .statement import Statement, StatementBook
 
 _SYNC: Final = Sync().encode()
 _NOTHING: Final = RenamedText(b"")
+# EXECUTEs that lead to each other are followed so far. PostgreSQL gives up, too.
+_DEEPEST: Final = 8
 
 
 class Renaming(Requests, ABC):
@@ -65,10 +67,25 @@ class Renaming(Requests, ABC):
 
     # What is sent
 
+    @abstractmethod
+    def _found(self, statement: Statement) -> Classification:
+        """Classify what is done by using a statement."""
+
     def _names_in(
-        self, found: Classification, text: bytes, context: bytes | None
+        self,
+        found: Classification,
+        text: bytes,
+        context: bytes | None,
+        deeper: int = _DEEPEST,
     ) -> NamesInText | None:
-        """Look for names in a text; None if there are none."""
+        """Look for names in a text; None if there are none.
+
+        Args:
+            found: in the text.
+            text: the client's.
+            context: in which the server reads statements now.
+            deeper: how many EXECUTEs may lead to each other.
+        """
         if not found.touches & NAMES:
             return None
 
@@ -78,7 +95,13 @@ class Renaming(Requests, ABC):
             harmless = not found.touches & ~Touch.PREPARE
             return self._book.of_sql(content, context, harmless=harmless)
 
-        return names_in_text(found, text, self.names, make)
+        def form(used: Statement) -> tuple[Statement, NamesInText] | None:
+            if used.harmless or not deeper:
+                return None
+            its = self._names_in(self._found(used), used.text, context, deeper - 1)
+            return None if its is None else (self._with_names(used, its), its)
+
+        return names_in_text(found, text, self.names, make, form)
 
     def _send_names(
         self,
@@ -122,7 +145,7 @@ class Renaming(Requests, ABC):
             known = not self.reads_otherwise
             self._expected = [(change, known) for change in names.changes]
         if names.renamed.moves:
-            self._renamed = names.renamed
+            self._renamed = names.pointed or names.renamed
             # But for its own Parse, if there is one.
             following = ledger.statements.issued + (kind == Frontend.PARSE)
             ledger.altered = (ledger.exchange, following)

@@ -20,7 +20,7 @@ from pgwire.frontend import (
 
 from .chance import Chance
 from .features import Feature
-from .session import EXECUTED, NAMING
+from .session import ENDLESS, EXECUTED
 from .statements import Statements
 
 INT4 = 23
@@ -47,6 +47,7 @@ class Batches:
         self._chance = chance
         self._statements = statements
         self._prepared = Feature.PREPARED in features
+        self._naming = (self._about_names,) if Feature.SQL_PREPARED in features else ()
         self._names = (b"", b"a", b"b") if self._prepared else (b"",)
         self._known: dict[bytes, Prepared] = {}
         # Portals that a Bind of the same batch has made, if all went well.
@@ -91,8 +92,7 @@ class Batches:
     def _parse(self) -> list[FrontendMessage]:
         prepared = self._statement()
         name = self._chance.pick(self._names)
-        if name in EXECUTED and NAMING.search(prepared.sql):
-            # EXECUTE of what is itself an EXECUTE or a PREPARE finds no name.
+        if name in EXECUTED and ENDLESS.search(prepared.sql):
             name = b"b"
         self._known[name] = prepared
         parse = Parse(name, prepared.sql.encode(), prepared.types)
@@ -204,7 +204,13 @@ class Batches:
                 (b"%d" % chance.number(1, 20), number),
             ),
         )
-        return chance.pick(makers)()
+        return chance.pick(makers + self._naming)()
+
+    def _about_names(self) -> Prepared:
+        """Return what may be executed by a text, and is about names itself."""
+        client, chance = self._statements.client, self._chance
+        texts = ("EXECUTE q", "DEALLOCATE q", f"PREPARE q AS SELECT {client}, 'q'")
+        return Prepared(chance.pick((*texts, "DEALLOCATE a")))
 
     # Beside batches
 

@@ -29,8 +29,8 @@ LOOK: Final = (
 
 #: Names that texts prepare and execute; of them Parse may give the first.
 EXECUTED: Final = (b"a", b"q")
-#: What uses them, or makes one.
-NAMING: Final = re.compile(r"\b(?:PREPARE|EXECUTE)\b")
+#: What that may not be, for it would execute itself without end.
+ENDLESS: Final = re.compile(r"\bEXECUTE a\b")
 
 _HELD_LOCKS: Final = (
     "SELECT count(*) FROM pg_locks "

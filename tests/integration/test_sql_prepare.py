@@ -234,6 +234,26 @@ def test_what_the_protocol_prepared_is_executed_by_sql(client: Connection) -> No
     assert [value(client, "EXECUTE p") for _ in range(3)] == [5, 5, 5]
 
 
+@pytest.mark.parametrize("binary", [False, True])
+def test_what_is_executed_may_name_statements_itself(
+    client: Connection, binary: bool
+) -> None:
+    for n in range(3):
+        client.pgconn.prepare(b"make", b"PREPARE p AS SELECT %d" % n)
+        client.pgconn.prepare(b"run", b"EXECUTE p")
+        client.pgconn.prepare(b"drop", b"DEALLOCATE p")
+        client.execute("EXECUTE make", binary=binary)
+        for _ in range(3):
+            assert client.execute("EXECUTE run", binary=binary).fetchone() == (n,)
+        client.execute("EXECUTE drop", binary=binary)
+        assert error_of(client, "EXECUTE p").sqlstate == "26000"
+        assert error_of(client, "EXECUTE run").sqlstate == "26000"
+        client.pgconn.prepare(b"itself", b"DEALLOCATE itself")
+        client.execute("EXECUTE itself", binary=binary)
+        assert error_of(client, "EXECUTE itself").sqlstate == "26000"
+        client.execute("DEALLOCATE ALL")
+
+
 # By other ways
 
 

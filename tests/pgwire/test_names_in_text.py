@@ -9,12 +9,23 @@ BOOK = StatementBook(200)
 P = BOOK.of(b"SELECT 1\0\0\0", b"")
 Q = BOOK.of(b"SELECT 2\0\0\0", b"")
 NEW = BOOK.of_sql(b" AS SELECT 3", b"", harmless=True)
-# Both known, and one that its server has under the client's own name.
-OWN: dict[bytes, Statement | None] = {b"p": P, b"q": Q, b"mine": None}
+# What the protocol prepared, with the names that are in it; and what is run instead.
+DROP = BOOK.of(b"DEALLOCATE p\0\0\0", b"")
+FORM = BOOK.of(b"DEALLOCATE " + P.name + b"\0\0\0", b"")
+# All known, and one that its server has under the client's own name.
+OWN: dict[bytes, Statement | None] = {b"p": P, b"q": Q, b"drop": DROP, b"mine": None}
+
+
+def no_form(statement: Statement) -> None:
+    return None
+
+
+def form(statement: Statement) -> tuple[Statement, NamesInText] | None:
+    return (FORM, look(b"DEALLOCATE p")) if statement is DROP else None
 
 
 def look(text: bytes) -> NamesInText:
-    return names_in_text(classify(text), text, OWN, lambda _: NEW)
+    return names_in_text(classify(text), text, OWN, lambda _: NEW, form)
 
 
 def test_a_new_statement_gets_the_servers_name() -> None:
@@ -25,7 +36,7 @@ def test_a_new_statement_gets_the_servers_name() -> None:
         return NEW
 
     text = b"PREPARE n (int) AS SELECT $1"
-    names = names_in_text(classify(text), text, OWN, make)
+    names = names_in_text(classify(text), text, OWN, make, no_form)
     assert tails == [b" (int) AS SELECT $1"]
     assert names.renamed.text == b"PREPARE " + NEW.name + b" (int) AS SELECT $1"
     assert names.changes == (Change(Touch.PREPARE, b"n", NEW),)
@@ -77,7 +88,7 @@ def test_beside_statements_without_names_it_is_as_if_it_was_alone() -> None:
         return NEW
 
     text = b"BEGIN; PREPARE n AS SELECT 3; COMMIT"
-    names = names_in_text(classify(text), text, OWN, make)
+    names = names_in_text(classify(text), text, OWN, make, no_form)
     assert tails == [b" AS SELECT 3"]
     assert names.renamed.text == b"BEGIN; PREPARE " + NEW.name + b" AS SELECT 3; COMMIT"
     assert names.changes == (Change(Touch.PREPARE, b"n", NEW),)
@@ -117,3 +128,17 @@ def test_behind_the_end_of_all_nothing_is_known() -> None:
     assert names.renamed.text == text
     assert (names.taken, names.needed) == ((), ())
     assert names.changes == (Change(Touch.PREPARE, b"p", None),)
+
+
+def test_what_is_executed_does_to_names_what_its_own_text_does() -> None:
+    names = look(b"EXECUTE drop")
+    assert names.renamed.text == b"EXECUTE " + FORM.name
+    assert (names.needed, names.taken) == ((FORM,), (P,))
+    assert names.changes == (Change(Touch.DEALLOCATE, b"p", None),)
+    assert names.pointed == look(b"DEALLOCATE p").renamed
+
+
+def test_beside_other_statements_what_is_executed_is_not_looked_into() -> None:
+    names = look(b"EXECUTE drop; SELECT 1")
+    assert names.renamed.text == b"EXECUTE " + DROP.name + b"; SELECT 1"
+    assert (names.needed, names.taken) == ((DROP,), ())

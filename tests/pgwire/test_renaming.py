@@ -5,6 +5,7 @@ import pytest
 from pgwire.diagnostics import ErrorResponse
 from pgwire.exchange import MisnamingError, StatementNamed, StatementsDropped
 from pgwire.frontend import Parse, Query
+from pgwire.statement import PREFIX
 from pgwire.watched import WatchedRequests
 from tests.fixtures.messages import (
     FAILED,
@@ -282,6 +283,44 @@ def test_what_the_protocol_prepared_is_executed(client: Naming, server: Server) 
     assert text_of(client.send(server, query("EXECUTE p"))) == b"EXECUTE " + name
     other = Server()
     assert kinds(client.send(other, query("EXECUTE p"))) == "PSQ"
+
+
+def test_what_is_executed_is_sent_with_the_servers_names_in_it(
+    client: Naming, server: Server
+) -> None:
+    prepare(client, server, b"p", b"SELECT 1")
+    prepare(client, server, b"d", b"DEALLOCATE p")
+    dropped = client.requests.names[b"p"]
+    assert dropped is not None
+    other = Server()
+    sent = client.send(other, query("EXECUTE d"))
+    # Of what is dropped, its name will do.
+    assert kinds(sent) == "PPSQ"
+    form = Parse.decode(split(sent)[1][1])
+    assert form.sql == b"DEALLOCATE " + dropped.name
+    assert text_of(sent) == b"EXECUTE " + form.statement
+    client.answer(other, PARSED, PARSED, READY, done("DEALLOCATE"))
+    assert set(client.requests.names) == {b"d"}
+
+
+def test_an_error_of_what_is_executed_points_into_the_clients_text_of_that(
+    client: Naming, server: Server
+) -> None:
+    prepare(client, server, b"e", b"PREPARE n AS SELECT nothing")
+    sent = client.send(Server(), query("EXECUTE e"))
+    (form,) = (Parse.decode(body).sql for kind, body in split(sent) if kind == "P")
+    place = str(form.index(b"nothing") + 1)
+    error = ErrorResponse({"S": "ERROR", "V": "ERROR", "C": "1", "M": "", "P": place})
+    seen = client.requests.in_own_names(error.encode(), altered=True)
+    assert b"P%d\0" % (len("PREPARE n AS SELECT ") + 1) in seen
+
+
+def test_what_executes_itself_is_given_up(client: Naming, server: Server) -> None:
+    prepare(client, server, b"e", b"EXECUTE e")
+    sent = client.send(server, query("EXECUTE e"))
+    texts = [Parse.decode(body).sql for kind, body in split(sent) if kind == "P"]
+    assert texts.pop(0).startswith(b"EXECUTE " + PREFIX)
+    assert 0 < len(texts) < 10
 
 
 @pytest.mark.parametrize("named", [b"", b"s"])
