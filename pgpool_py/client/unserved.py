@@ -1,8 +1,9 @@
-"""A client without a server: what it sends is looked at, and one is asked for.
+"""A client whose bytes no server takes: they are looked at, and a server is asked for.
 
-What it waits with may be cancelled. Then all of the exchange is dropped, up to a Sync
-where it is a batch; that may still be to come when a server that it has kept for its
-session state takes its bytes again.
+It has none, or waits though it has kept one for its session state: for an examination,
+or for a channel to be heard. What it waits with may be cancelled. Then all of the
+exchange is dropped, up to a Sync where it is a batch. What of that is still to come is
+dropped as it comes, or, with a server, when that would take the client's bytes again.
 """
 
 from abc import ABC, abstractmethod
@@ -26,7 +27,8 @@ class Unserved(Sharer, ABC):
     """See the module's text; a ClientSession is one.
 
     Attributes:
-        passes_over: whether the rest of a batch that was cancelled is still to come.
+        passes_over: whether the rest of a batch that was cancelled is still to come,
+            and is not for the server that it has.
     """
 
     __slots__ = ("passes_over",)

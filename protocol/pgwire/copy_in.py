@@ -15,8 +15,8 @@ from collections import deque
 from .exchange import COPY_END, ENDS_IN_READY, SYNC, UnaccountedReply, name_of
 
 
-def is_end_sent(behind: deque[int]) -> bool:
-    """Whether something was sent behind the head that ends copy-in in any case."""
+def stops_reading(behind: deque[int]) -> bool:
+    """Whether something was sent at which a server stops reading copy data."""
     return any(not entry & SYNC for entry in behind)
 
 

@@ -50,7 +50,7 @@ class Known:
         "_awaited",
         "_behind",
         "_completed",
-        "_copy_marked",
+        "_copy_stops",
         "_forwarded",
         "_nonce",
         "_query_behind",
@@ -79,7 +79,8 @@ class Known:
         # Whether the message last looked at is the client's.
         self.rest = 0
         self._forwarded = False
-        self._copy_marked = False
+        # Whether something was sent at which it stops reading copy data.
+        self._copy_stops = False
         # Whether a statement of a Query was complete since the last error of one.
         self._completed = False
         # Whether a Query was sent behind the head since it was 0, or what was there
@@ -165,7 +166,7 @@ class Known:
     def reads_copy_data(self) -> bool:
         """Whether the server waits for copy data and was not told of their end."""
         copies = self.head & COPIES_IN and not self.head & SKIP
-        return bool(copies) and not self._copy_marked
+        return bool(copies) and not self._copy_stops
 
     @property
     def uncertain(self) -> bool:
@@ -182,7 +183,7 @@ class Known:
         """Whether nothing may be sent but what a failed copy-in still wants."""
         if self.head & ANYTHING and not self.head & COPIES_IN:
             return True
-        return self._copy_marked and is_sync_in_data(self._behind)
+        return self._copy_stops and is_sync_in_data(self._behind)
 
     @property
     def at_ready(self) -> bool:
@@ -238,7 +239,7 @@ class Known:
     @property
     def keeps_back(self) -> bool:
         """Whether the server may keep answers back until a Sync or a Flush."""
-        copied = self.head & COPIES_IN and self._copy_marked
+        copied = self.head & COPIES_IN and self._copy_stops
         return self.unsynced or bool(copied and not is_ready_due(self._behind))
 
     @property

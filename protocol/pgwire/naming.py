@@ -12,6 +12,7 @@ from .bound import Values, ValuesNeededError, values_of
 from .client_statements import ClientStatements
 from .codes import Frontend, Target
 from .errors import ProtocolViolation
+from .exchange import ANYTHING
 from .framing import HEADER_SIZE
 from .ledger import Ledger
 from .statement import StatementBook
@@ -26,11 +27,17 @@ NAMES_LIMIT: Final = 1024
 # What of a message is waited for is less than this.
 KEPT_LIMIT: Final = 16 * 1024
 
+# What is done to statements and not answered yet is kept so long; with more of it a
+# client has to wait. Of eight bytes it makes objects of a hundred and more.
+MOST_EFFECTS: Final = 10_000
+
 NAMING: Final = frozenset(
     {Frontend.PARSE, Frontend.BIND, Frontend.DESCRIBE, Frontend.CLOSE}
 )
 
 _DESCRIBE: Final = Frontend.DESCRIBE
+# Where the name stands in a Parse that gives none.
+_NO_NAME: Final = (HEADER_SIZE, HEADER_SIZE)
 
 # Nothing can be done with a message yet.
 WAIT: Final = -1
@@ -81,17 +88,16 @@ class Naming(ClientStatements):
         Raises:
             ProtocolViolation: the client must be closed.
         """
-        thrown_away = ledger.skips_to_sync or ledger.uncertain
+        thrown_away = ledger.skips_to_sync or ledger.head & ANYTHING
+        ahead = len(ledger.statements.effects) >= MOST_EFFECTS
         if (
             kind == Frontend.PARSE
             and HEADER_SIZE < size < len(message)
             and not message[HEADER_SIZE]
-            and not thrown_away
+            and not (thrown_away or ahead)
         ):
             # What nearly all are.
-            return self._parse(
-                message, size, (HEADER_SIZE, HEADER_SIZE), ledger, context
-            )
+            return self._parse(message, size, _NO_NAME, ledger, context)
         start = end = 0
         if not thrown_away:
             found = _find_name(message, kind, size)
@@ -104,15 +110,20 @@ class Naming(ClientStatements):
         name = bytes(message[start:end])[:NAME_SIZE]
         # A Parse of the unnamed statement replaces it, whatever it was.
         depends = context is not None if name else kind != Frontend.PARSE
-        if depends and (
-            self.must_wait(name, ledger)
-            or (not name and self.unnamed_must_wait(ledger))
+        if ahead or (
+            depends
+            and (
+                self.must_wait(name, ledger)
+                or (not name and self.unnamed_must_wait(ledger))
+            )
         ):
-            self.held = True
-            return WAIT
-        if kind == Frontend.PARSE:
-            return self._parse(message, size, (start, end), ledger, context)
-        return self._use(message, size, (start, end), ledger, context)
+            return self._hold_back()
+        deal = self._parse if kind == Frontend.PARSE else self._use
+        return deal(message, size, (start, end), ledger, context)
+
+    def _hold_back(self) -> int:
+        self.held = True
+        return WAIT
 
     def _use(
         self,
@@ -136,8 +147,7 @@ class Naming(ClientStatements):
             elif (statement := self.names.get(name)) is not None:
                 used = self.use(name, kind, ledger, statement.context or b"")
         except HeldBackError:
-            self.held = True
-            return WAIT
+            return self._hold_back()
         except ValuesNeededError:
             if _is_awaited(message, size):
                 return WAIT
@@ -176,8 +186,7 @@ class Naming(ClientStatements):
             try:
                 return 1 + size if self.parse_unnamed(made, ledger, context) else 0
             except HeldBackError:
-                self.held = True
-                return WAIT
+                return self._hold_back()
         if kept is None or context is None or self.is_full:
             self.parse_verbatim(name, ledger)
         elif self.parse(name, kept[end + 1 :], context, ledger):

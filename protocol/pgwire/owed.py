@@ -146,7 +146,7 @@ class Owed(Known):
         if entry & COPY_END:
             if not self.head:
                 return
-            self._copy_marked = bool(self.head & COPIES_IN)
+            self._copy_stops = bool(self.head & COPIES_IN)
         else:
             self.unsynced = bool(entry & EXTENDED)
             self._ready_last = False
@@ -210,5 +210,5 @@ class Owed(Known):
         self._nonce = nonce
         self._behind.clear()
         self.statements.forget()
-        self._copy_marked = self.skips_to_sync = self.unsynced = False
+        self._copy_stops = self.skips_to_sync = self.unsynced = False
         self._awaited = self.lost_skip = False

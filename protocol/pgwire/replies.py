@@ -6,10 +6,10 @@
 from .codes import Backend, TransactionStatus
 from .copy_in import (
     drop_ignored,
-    is_end_sent,
     is_ready_due,
     is_sync_in_data,
     is_unsynced,
+    stops_reading,
 )
 from .diagnostics import ErrorResponse
 from .exchange import (
@@ -92,7 +92,7 @@ class Replies(Owed):
         if head & UNCOUNTED and kind in REPLIES:
             return self._uncounted(kind, body)
         if kind == Backend.COPY_IN_RESPONSE and head & SENDS_ROWS:
-            self._copy_marked = is_end_sent(self._behind)
+            self._copy_stops = stops_reading(self._behind)
             copies = QUERY_COPIES_IN if head & QUERY else EXECUTE_COPIES_IN
             return copies | head & SKIP
         if kind == Backend.READY_FOR_QUERY:
@@ -216,7 +216,7 @@ class Replies(Owed):
         if kind == Backend.READY_FOR_QUERY:
             return self._uncounted_ready(read_status(body))
         if head & ANYTHING and kind == Backend.COPY_IN_RESPONSE:
-            self._copy_marked = False
+            self._copy_stops = False
             return ANYTHING | EXECUTE_COPIES_IN
         if head & NONCE and kind == Backend.ROW_DESCRIPTION and self._nonce in body:
             self._forwarded = False

@@ -2,6 +2,7 @@
 
 from pgwire.exchange import PARSE
 from pgwire.frontend import Query
+from pgwire.naming import MOST_EFFECTS
 from tests.fixtures.messages import READY, complete, done, kinds, refused
 from tests.pgwire.preparing import (
     BOUND,
@@ -183,3 +184,22 @@ def test_what_is_thrown_away_in_turn_leaves_the_server_what_it_had_at_first(
     client.send(server, bind(b"missing"), parse(b"", b"SELECT 2"), SYNC)
     server.answer(CLOSED, refused(), READY, CLOSED, refused(), READY)
     assert client.send(server, bind(), SYNC) == parse() + bind() + SYNC
+
+
+def test_with_very_much_not_answered_it_waits(client: Client, server: Server) -> None:
+    client.send(server, EXECUTE)
+    pairs = [parse() + close()] * (MOST_EFFECTS // 2)
+    assert client.send(server, *pairs) == b"".join(pairs)
+    # Nothing else makes the server answer.
+    assert client.send(server, parse(), SYNC) == FLUSH
+    assert client.requests.held
+    server.answer(complete(), (PARSED + CLOSED) * (MOST_EFFECTS // 2))
+    assert client.send(server, parse(), SYNC) == parse() + SYNC
+
+
+def test_with_very_much_thrown_away_nothing_waits(
+    client: Client, server: Server
+) -> None:
+    client.send(server, *[parse()] * MOST_EFFECTS)
+    server.answer(refused())
+    assert client.send(server, parse(), SYNC) == parse() + SYNC

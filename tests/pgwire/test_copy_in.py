@@ -6,16 +6,16 @@ import pytest
 
 from pgwire.copy_in import (
     drop_ignored,
-    is_end_sent,
     is_ready_due,
     is_sync_in_data,
     is_unsynced,
+    stops_reading,
 )
 from pgwire.exchange import COPY_END, PARSE, QUERY, SKIP, SYNC, UnaccountedReply
 
 
 @pytest.mark.parametrize(
-    ("behind", "in_data", "ended"),
+    ("behind", "in_data", "stops"),
     [
         ([], False, False),
         ([SYNC], True, False),
@@ -28,10 +28,10 @@ from pgwire.exchange import COPY_END, PARSE, QUERY, SKIP, SYNC, UnaccountedReply
     ],
 )
 def test_a_sync_is_in_the_data_if_no_end_is_before_it(
-    behind: list[int], in_data: bool, ended: bool
+    behind: list[int], in_data: bool, stops: bool
 ) -> None:
     assert is_sync_in_data(deque(behind)) == in_data
-    assert is_end_sent(deque(behind)) == ended
+    assert stops_reading(deque(behind)) == stops
 
 
 def test_syncs_up_to_the_end_were_ignored() -> None:
