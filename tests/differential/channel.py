@@ -13,7 +13,7 @@ from .comparison import Mismatch, difference_at
 from .outstanding import IllegalConversationError, Outstanding
 from .session import may_pin
 from .streams import Transcript, comparable_login, notified, split
-from .tolerance import may_end_listening
+from .tolerance import may_end_listening, unsaid
 
 _CHUNK = 1 << 18
 _VIOLATION = "08P01"
@@ -129,7 +129,11 @@ class Channel:
         if message.kind == "A":
             transcript.notifications.append(notified(message))
             return
-        transcript.messages.append(message)
+        if message.kind == "E" and self.expected is not None:
+            wanted = self.expected.messages[len(transcript.messages) :]
+            transcript.messages += unsaid(wanted, message) or [message]
+        else:
+            transcript.messages.append(message)
         if self.expected is not None and difference_at(self.expected, transcript):
             raise Mismatch
         if transcript.complete:

@@ -6,7 +6,7 @@ from tests.integration.wire import Message
 
 from .comparison import compare, compare_contents
 from .streams import Transcript, comparable_login, describe, split
-from .tolerance import are_same
+from .tolerance import are_same, unsaid
 
 
 def transcript(
@@ -159,3 +159,14 @@ def test_who_may_not_use_a_schema_may_be_told_that_instead_of_the_table() -> Non
     assert are_same(table, schema)
     assert not are_same(schema, table)
     assert not are_same(about("42P01", "no t"), schema)
+
+
+def test_a_batch_is_let_pass_that_fails_for_want_of_a_statement_to_describe() -> None:
+    failed = "SERROR\0C25P02\0MNo\0R{}\0\0"
+    ours = Message("E", failed.format("exec_parse_message").encode())
+    theirs = Message("E", failed.format("exec_bind_message").encode())
+    wanted = transcript("tnEZCZ").messages
+    assert unsaid(wanted, ours) == wanted[:3]
+    assert not unsaid(wanted, theirs)
+    # Of one that returns rows, PostgreSQL would not have said so.
+    assert not unsaid(transcript("tTZ").messages, ours)

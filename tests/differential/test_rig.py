@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from pgwire.codes import Target
 from pgwire.copying import CopyData, CopyDone
-from pgwire.frontend import Query, Sync
+from pgwire.frontend import Describe, Parse, Query, Sync
 from tests.integration.wire import Message
 
 from . import houses, player
@@ -130,6 +131,23 @@ def test_a_conversation_that_postgresql_will_not_have_is_refused(
     # It has left nothing behind that would disturb the next one.
     data = Turn(0, (CopyData(b"7\t7\n"), CopyDone()))
     assert rig.judge(Conversation((query(0, copy), data), 1)) is None
+
+
+def test_a_statement_that_a_server_lacks_may_not_be_described_when_all_has_failed(
+    new_rig: NewRig,
+) -> None:
+    turns = (
+        query(0, "BEGIN"),
+        # On the other server, which somebody else has by then.
+        Turn(1, (Parse(b"s", b"SET work_mem = '7MB'"), Sync())),
+        query(2, "BEGIN"),
+        query(0, "COMMIT"),
+        query(1, "BEGIN; SELECT 1 / 0"),
+        Turn(1, (Describe(Target.STATEMENT, b"s"), Sync())),
+        query(1, "ROLLBACK"),
+        query(2, "COMMIT"),
+    )
+    assert new_rig(2).judge(Conversation(turns, 2)) is None
 
 
 SHARED = [

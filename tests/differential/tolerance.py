@@ -5,7 +5,8 @@ not on its server then, PostgreSQL refuses the pooler's Parse, in front of the c
 Bind or Describe, as it refuses all that runs in such a transaction. Had it had the
 statement, it would have refused that message, in the same words but from another
 place in its source (fields L and R), or first have found that the parameters are not
-those of the statement.
+those of the statement. A Describe of one that returns no rows it would have answered;
+what is behind that in its batch, we have thrown away.
 
 Where the role was changed in the open transaction, such a statement is read as that
 role, which may be denied the schema; had the server had it, what it reads would have
@@ -53,6 +54,21 @@ def are_same(wanted: Message, got: Message) -> bool:
         or _has_another_name(wanted, got)
         or _is_denied_sooner(wanted, got)
     )
+
+
+def unsaid(wanted: Sequence[Message], got: Message) -> Sequence[Message]:
+    """Return what is not said to a client of whose batch we say that it has failed.
+
+    Args:
+        wanted: what PostgreSQL has said from there on.
+        got: an error.
+    """
+    fields = dict(got.error.fields)
+    described = [one.kind for one in wanted[:2]] == ["t", "n"]
+    if not described or (fields.get("C"), fields.get("R")) != (_ABORTED, _PARSE):
+        return ()
+    end = next((n for n, one in enumerate(wanted) if one.kind == "Z"), len(wanted))
+    return wanted[:end]
 
 
 def may_end_listening(message: FrontendMessage) -> bool:
