@@ -1,0 +1,98 @@
+"""A pool exhausted by a client idle in transaction: who it is, wherever one looks."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pgpool_py.cli.main import main
+from pgpool_py.embedded.place import HOST
+from pgwire.codes import ErrorField
+from tests.fixtures.messages import query
+from tests.fixtures.pooler_files import DATABASE, USER
+from tests.fixtures.pooling import StartPooler
+from tests.fixtures.waiting import until
+from tests.integration.browsing import Chromium, chromium
+from tests.integration.http_door import Door, open_door
+from tests.integration.wire import Wire, log_in
+
+__all__ = ["chromium"]
+
+# As long as anything may show it, the waiting client waits.
+FOREVER = 600
+STATEMENT = "select ? as secret"
+
+
+def leaks(door: Door) -> list[dict[str, str]]:
+    with door.pooler.connect("pgbouncer") as console:
+        found = console.execute("SHOW LEAKS")
+        names = [column.name for column in found.description or ()]
+        return [dict(zip(names, map(str, row), strict=True)) for row in found]
+
+
+def refusal(door: Door, waiting: Wire) -> str:
+    """Have the client refused that waits; return all that it is told."""
+    door.pooler.reload(query_wait_timeout=1)
+    error = waiting.read().error
+    assert error.message == "query_wait_timeout"
+    return error.fields[ErrorField.DETAIL]
+
+
+def test_who_holds_the_only_server_is_named_by_all_that_explain(
+    start_pooler: StartPooler, chromium: Chromium, capsys: pytest.CaptureFixture[str]
+) -> None:
+    door = open_door(
+        start_pooler,
+        default_pool_size=1,
+        leak_detection_threshold=1,
+        query_wait_timeout=FOREVER,
+        admin_users=USER,
+    )
+    holder = log_in(door.pooler, application_name="web")
+    holder.query("BEGIN")
+    holder.query("SELECT 7 AS secret")
+    address, port = holder.socket.getsockname()
+    waiting = log_in(door.pooler, application_name="job")
+    waiting.send(query("SELECT 1"))
+
+    until(lambda: leaks(door), "the console shows it")
+    [backend] = door.pooler.pids()
+    [row] = leaks(door)
+    place = {"addr": HOST, "port": str(port), "application_name": "web"}
+    at_server = {"remote_pid": str(backend), "fingerprint": STATEMENT}
+    names = {"database": DATABASE, "user": USER}
+    assert row.items() >= (names | place | at_server).items()
+
+    door.pooler.wait_for_log('leak: application "web" has been idle in transaction')
+    [line] = [one for one in door.pooler.log.splitlines() if "leak: " in one]
+    assert f"{DATABASE}/{USER}@{address}:{port}" in line
+    assert f"(backend {backend}), last statement: {STATEMENT}" in line
+
+    leaked = ("pgpool_leaks_total", DATABASE, USER)
+    until(lambda: door.metrics()[leaked] == 1, "it is counted")
+    assert door.metrics()["pgpool_leaking_clients", DATABASE, USER] == 1
+
+    [pool] = json.loads(door.get("/api/snapshot")[1])["pools"]
+    [held], [waits] = pool["holders"], pool["waiting"]
+    assert (held["application_name"], held["port"]) == ("web", port)
+    assert (held["remote_pid"], held["statement"]) == (backend, STATEMENT)
+    assert waits["application_name"] == "job"
+
+    with chromium.open(door.port) as seen:
+        seen.wait_for("#lists", f"backend {backend}: {STATEMENT}")
+        shown = " ".join(seen.texts("#lists"))
+        assert f"client {row['client']} at {HOST}:{port}, backend {backend}" in shown
+        assert 'leak: application "web"' in shown
+        assert "all 1 servers are in use" in " ".join(seen.texts("#attention li"))
+
+    # Not in this thread, which has the browser's loop.
+    with ThreadPoolExecutor() as threads:
+        frame = threads.submit(main, ["top", "--once", str(door.pooler.files.ini)])
+        assert frame.result() == 0
+    words = capsys.readouterr().out.partition("Leaks")[2].split()
+    assert {"web", HOST, str(port), str(backend)} <= set(words)
+
+    said = refusal(door, waiting)
+    assert f'client {HOST}:{port} (application "web") idle in transaction' in said
+    assert "7 AS secret" not in door.pooler.log
+    holder.close()
