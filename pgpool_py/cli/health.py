@@ -79,15 +79,17 @@ def run(arguments: list[str]) -> int:
 
 
 def read_places(
-    path: str | None, environment: Mapping[str, str]
+    path: str | None, environment: Mapping[str, str], *more: str
 ) -> tuple[Settings, tuple[Fault, ...]]:
     """Give the settings that say where to ask, and what is wrong with these.
 
     Faults elsewhere are none here: a pooler serves on by what it has read before.
+    ``more``: names of settings that are given besides.
     """
     sections = read_sections(read_ini(path) if path else read_alone(environment).ini)
     override(sections, environment, alone=not path)
-    given = {name: sections.main[name] for name in _PLACES if name in sections.main}
+    names = [name for name in (*_PLACES, *more) if name in sections.main]
+    given = {name: sections.main[name] for name in names}
     settings = Settings(**given)
     if settings.http_listen is not None:
         return settings, ()

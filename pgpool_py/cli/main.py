@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Callable
 
-from . import check, demo, health, run, top
+from . import advise, check, demo, health, run, top
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "advise": advise.run,
     "check": check.run,
     "demo": demo.run,
     "health": health.run,

@@ -16,7 +16,8 @@ PATIENCE: Final = 5.0
 # Commands that not every version has.
 OPTIONAL: Final = ("LEAKS", "ADVICE")
 
-_USUAL: Final = {"dbname": "pgbouncer", "application_name": "pgpool-py top"}
+_CONSOLE: Final = "pgbouncer"
+_NAME: Final = "pgpool-py"
 
 Console = AsyncConnection[dict[str, Any]]
 
@@ -25,18 +26,20 @@ class NoAnswerError(Exception):
     """The console does not answer; the text says why."""
 
 
-async def connect(where: str) -> Console:
-    """Log in to the console.
+async def connect(where: str, dbname: str | None = _CONSOLE) -> Console:
+    """Log in to the console, or to PostgreSQL.
 
     Args:
-        where: a connection string or URL of libpq, by default of database pgbouncer.
+        where: a connection string or URL of libpq.
+        dbname: the database where that names none; None is libpq's.
 
     Raises:
         NoAnswerError: it does not let in, or nobody is there.
     """
     try:
         said = conninfo_to_dict(where)
-        usual = {name: value for name, value in _USUAL.items() if name not in said}
+        words = {"dbname": dbname, "application_name": _NAME}
+        usual = {k: v for k, v in words.items() if v is not None and k not in said}
         given = make_conninfo(where, **usual)
         async with asyncio.timeout(PATIENCE):
             return await AsyncConnection[dict[str, Any]].connect(
@@ -49,6 +52,22 @@ async def connect(where: str) -> Console:
 def _why(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0] if lines else f"nothing was heard for {PATIENCE:g} s"
+
+
+async def ask(where: str, command: str, dbname: str | None = _CONSOLE) -> list[Row]:
+    """Log in, and give the rows of one command, by their columns.
+
+    Raises:
+        NoAnswerError: there is no answer, too late, or an error.
+    """
+    async with await connect(where, dbname) as console:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                # Without parameters psycopg sends a simple Query.
+                cursor = await console.execute(command.encode())
+                return list(await cursor.fetchall())
+        except (psycopg.Error, OSError) as error:
+            raise NoAnswerError(_why(error)) from None
 
 
 class Asker:
