@@ -5,6 +5,7 @@ the same reason the text is PgBouncer's, because tools search for it.
 """
 
 from enum import StrEnum, unique
+from typing import Final
 
 
 @unique
@@ -102,3 +103,16 @@ class Reason(StrEnum):
 
     # Ours
     INTERNAL_ERROR = "internal error"
+
+
+#: Why a server is gone that nobody here wanted to close.
+LOST: Final = frozenset(
+    {
+        Reason.SERVER_CRASHED,
+        Reason.SERVER_CLOSED_IDLE,
+        Reason.SERVER_CLOSED,
+        Reason.SERVER_FATAL,
+        Reason.SERVER_PROTOCOL_VIOLATION,
+        Reason.CHECK_FAILED,
+    }
+)

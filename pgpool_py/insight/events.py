@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     RELOAD = "reload"
     LEAK = "leak"
     ALERT = "alert"
+    LOSS = "loss"
 
 
 @dataclass(frozen=True, slots=True)

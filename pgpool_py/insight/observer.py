@@ -19,11 +19,12 @@ from .condition import Condition, state_of
 from .events import EventKind, Events
 from .leaks import Leaks
 from .loop_lag import LoopLag
+from .losses import Losses
 from .reloads import Reloads
 from .snapshot import PoolerSnapshot, ProcessSnapshot
 from .taking import take_databases, take_pools
 
-#: Seconds between two looks for leaks and alerts.
+#: Seconds between two looks for leaks, alerts and losses.
 REPORT_INTERVAL: Final = 1.0
 
 
@@ -47,6 +48,7 @@ class Observer:
         self.advisor = Advisor(pooler)
         self._leaks = Leaks(pooler, self.events)
         self._alerts = Alerts(pooler, self.events)
+        self._losses = Losses(pooler, self.events)
         self._reported = pooler.now
 
     def begin(self) -> None:
@@ -56,12 +58,13 @@ class Observer:
         self._pooler.watch(self._report)
 
     def _report(self) -> None:
-        """Look for leaks and alerts, once a second: nobody needs them sooner."""
+        """Look for what is to be told, once a second: nobody needs it sooner."""
         now = self._pooler.now
         if now - self._reported >= REPORT_INTERVAL:
             self._reported = now
             self._leaks.tick()
             self._alerts.tick()
+            self._losses.tick()
 
     def end(self) -> None:
         """Leave nothing open: the pooler has stopped."""

@@ -25,7 +25,8 @@ def _none() -> Mapping[str, int]:
 class Tally:
     """Counts by name, of bounded size."""
 
-    __slots__ = ("_counts",)
+    # What others know of one they keep by it, for as long as it is there.
+    __slots__ = ("__weakref__", "_counts")
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
@@ -36,6 +37,10 @@ class Tally:
         if name not in counts and len(counts) >= MOST_NAMES:
             name = OTHER
         counts[name] = counts.get(name, 0) + number
+
+    def number(self, name: str) -> int:
+        """Give what is counted of a name."""
+        return self._counts.get(name, 0)
 
     def add(self, counted: Mapping[str, int]) -> None:
         """Add name by name."""

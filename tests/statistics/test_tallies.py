@@ -48,3 +48,9 @@ def test_tallies_are_added_one_by_one_as_their_snapshots_are() -> None:
     assert one.snapshot() == both
     assert dict(both.server_errors) == {"23505": 2, "40001": 1}
     assert (both.servers_opened, both.exhausted, both.waits.count) == (2, 0.5, 1)
+
+
+def test_a_count_can_be_asked_for_by_its_name() -> None:
+    tally = Tally()
+    tally.note(Reason.EVICTED)
+    assert (tally.number("evicted"), tally.number("pause mode")) == (1, 0)
