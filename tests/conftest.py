@@ -3,6 +3,7 @@
 pytest_plugins = (
     "pytester",
     "tests.fixtures.certificates",
+    "tests.fixtures.distribution",
     "tests.fixtures.leftovers",
     "tests.fixtures.loops",
     "tests.fixtures.marks",

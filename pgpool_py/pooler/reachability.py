@@ -48,10 +48,12 @@ class Reachability:
 
     def tick(self) -> None:
         """Look whether a server is connected; if not, whether one could be."""
+        now = self._pooler.now
         if not self._pooler.settings.readiness_needs_server or self._is_connected:
+            # The loss of the last one may be the loss of all: that is asked at once.
+            self._since = now - CALM
             self._reached()
             return
-        now = self._pooler.now
         if self._attempts:
             if now - self._since >= PATIENCE:
                 self._give_up()

@@ -8,106 +8,27 @@ import os
 import signal
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Self
+from typing import Final
 
 import psycopg
 
 from pgpool_py.embedded import EmbeddedPostgres
 from pgpool_py.embedded.place import HOST, dsn
 from tests.fixtures.nursery import Nursery
-from tests.fixtures.pooler_files import DATABASE, USER, PoolerFiles
+from tests.fixtures.pooler_files import DATABASE, USER, PoolerFiles, Setting
 from tests.fixtures.pooling import free_port
 from tests.fixtures.waiting import PATIENCE, until
 
-_CLIENTS = 4
-_TRANSACTIONS_PER_CONNECTION = 5
-#: So many transactions are to pass while two processes listen, and while one does.
-_BETWEEN = 40
+from .loads import Counts, Load, connecting, pooling
 
+#: For a pool, which keeps its connections: two processes listen for so long, and then
+#: the older one closes what is left between transactions. Seconds.
+ROLLOUT: Final[dict[str, Setting]] = {"shutdown_grace": 0.2, "shutdown_timeout": 0.3}
 
-@dataclass
-class Counts:
-    """What the clients have seen.
-
-    Attributes:
-        committed: transactions whose COMMIT was answered.
-        reconnects: connections that were lost, or not got, outside of a transaction.
-        failed: what went wrong within a transaction.
-    """
-
-    committed: int = 0
-    reconnects: int = 0
-    failed: list[str] = field(default_factory=list)
-
-
-class Load:
-    """Clients that connect, do a few transactions, and connect anew."""
-
-    def __init__(self, where: str) -> None:
-        self._where = where
-        self._lock = threading.Lock()
-        self._end = threading.Event()
-        self._threads = [threading.Thread(target=self._run) for _ in range(_CLIENTS)]
-        self.counts = Counts()
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        for thread in self._threads:
-            thread.join(PATIENCE)
-
-    def go_on(self, transactions: int = _BETWEEN) -> None:
-        """Return when so many more were done."""
-        target = self.counts.committed + transactions
-        until(
-            lambda: self.counts.committed >= target or self.counts.failed,
-            f"{transactions} more transactions; so far {self.counts}",
-        )
-
-    def _run(self) -> None:
-        while not self._end.is_set():
-            try:
-                connection = psycopg.connect(
-                    self._where, autocommit=True, prepare_threshold=None
-                )
-            except psycopg.OperationalError:
-                self._count_reconnect()
-                continue
-            with contextlib.closing(connection):
-                for _ in range(_TRANSACTIONS_PER_CONNECTION):
-                    if not self._transact(connection):
-                        break
-
-    def _transact(self, client: "psycopg.Connection[psycopg.rows.TupleRow]") -> bool:
-        """Do one transaction; False if the connection is lost."""
-        try:
-            client.execute("BEGIN")
-        except psycopg.OperationalError:
-            # Nothing has run: a client may always begin again.
-            self._count_reconnect()
-            return False
-        try:
-            client.execute("INSERT INTO done VALUES (1)")
-            client.execute("COMMIT")
-        except psycopg.Error as error:
-            with self._lock:
-                self.counts.failed.append(str(error))
-            return False
-        with self._lock:
-            self.counts.committed += 1
-        return True
-
-    def _count_reconnect(self) -> None:
-        with self._lock:
-            self.counts.reconnects += 1
+Loading = Callable[[str], AbstractContextManager[Load]]
 
 
 class Poolers:
@@ -115,9 +36,17 @@ class Poolers:
 
     Args:
         place: host, port and name of the database behind them, for its line.
+        settings: of each, besides those that let two run.
     """
 
-    def __init__(self, nursery: Nursery, directory: Path, place: str) -> None:
+    def __init__(
+        self,
+        nursery: Nursery,
+        directory: Path,
+        place: str,
+        settings: Mapping[str, Setting],
+    ) -> None:
+        self._settings = settings
         self._nursery = nursery
         self._directory = directory
         self._place = place
@@ -144,6 +73,7 @@ class Poolers:
                 "so_reuseport": 1,
                 "pool_mode": "transaction",
                 "pidfile": str(directory / "pid"),
+                **self._settings,
             },
             {DATABASE: ""},
             {},
@@ -170,9 +100,11 @@ class Poolers:
 
 
 @contextlib.contextmanager
-def running(nursery: Nursery, directory: Path, place: str) -> Iterator[Poolers]:
+def running(
+    nursery: Nursery, directory: Path, place: str, **settings: Setting
+) -> Iterator[Poolers]:
     """Give a place for poolers, with one of them."""
-    poolers = Poolers(nursery, directory, place)
+    poolers = Poolers(nursery, directory, place, settings)
     try:
         poolers.start()
         yield poolers
@@ -180,43 +112,63 @@ def running(nursery: Nursery, directory: Path, place: str) -> Iterator[Poolers]:
         poolers.close()
 
 
-def restart(poolers: Poolers, database: str, times: int) -> Counts:
+def restart(
+    poolers: Poolers,
+    database: str,
+    times: int,
+    *,
+    loading: Loading = connecting,
+    signals: Sequence[signal.Signals] = (signal.SIGTERM, signal.SIGINT),
+) -> Counts:
     """Replace the pooler so many times under load; return what the clients saw.
 
-    ``database`` is the one behind them, empty: it gets one row for each COMMIT.
+    ``database`` is the one behind them, empty: it gets one row for each COMMIT. The
+    old ones are stopped by these signals in turn.
     """
     with psycopg.connect(database, autocommit=True) as direct:
         direct.execute("CREATE TABLE done (one int)")
-        with Load(poolers.dsn) as load:
+        with loading(poolers.dsn) as load:
             for number in range(times):
                 load.go_on()
                 poolers.start()
                 load.go_on()
-                poolers.stop_the_oldest((signal.SIGTERM, signal.SIGINT)[number % 2])
+                poolers.stop_the_oldest(signals[number % len(signals)])
             load.go_on()
         row = direct.execute("SELECT count(*) FROM done").fetchone()
     assert row == (load.counts.committed,)
     return load.counts
 
 
+def roll_out(poolers: Poolers, database: str, times: int) -> Counts:
+    """Do the same under a psycopg_pool, as a deployment does it."""
+    signals = (signal.SIGTERM,)
+    return restart(poolers, database, times, loading=pooling, signals=signals)
+
+
 def main() -> int:
     """Run from the command line; 1 if a transaction has failed."""
     times = int(sys.argv[1])
+    plays: list[tuple[str, dict[str, Setting], Callable[..., Counts]]] = [
+        ("restarts", {}, restart),
+        ("rollouts", ROLLOUT, roll_out),
+    ]
+    failed = False
     nursery = Nursery()
     try:
-        with (
-            EmbeddedPostgres() as server,
-            tempfile.TemporaryDirectory() as directory,
-        ):
-            name = "rolling"
-            place = f"host={server.host} port={server.port} dbname={name}"
-            database = server.createdb(name)
-            with running(nursery, Path(directory), place) as poolers:
-                counts = restart(poolers, database, times)
+        with EmbeddedPostgres() as server:
+            for name, settings, play in plays:
+                place = f"host={server.host} port={server.port} dbname={name}"
+                database = server.createdb(name)
+                with (
+                    tempfile.TemporaryDirectory() as directory,
+                    running(nursery, Path(directory), place, **settings) as poolers,
+                ):
+                    counts = play(poolers, database, times)
+                print(f"{times} {name}: {counts}", flush=True)
+                failed = failed or bool(counts.failed)
     finally:
         nursery.close()
-    print(f"{times} restarts: {counts}")
-    return bool(counts.failed)
+    return failed
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from pgpool_py.pooler.reachability import (
 )
 from pgpool_py.settings import DatabaseSettings, Settings
 from tests.fixtures.hand import Clock
-from tests.pooler.house import House
+from tests.pooler.house import House, startup
 from tests.pooler.postgres import FakePostgres
 
 Build = Callable[..., House]
@@ -93,6 +93,18 @@ def test_a_server_that_is_connected_is_proof_enough(needing: House) -> None:
     reachability = Reachability(needing.pooler)
     assert tick(needing, reachability) == ""
     assert needing.postgres.waiting() == []
+
+
+def test_the_loss_of_the_last_server_is_looked_into_at_once(needing: House) -> None:
+    reachability = Reachability(needing.pooler)
+    assert tick(needing, reachability) == ""
+    needing.postgres.accept().close()
+    needing.arrive(startup())
+    server = needing.log_in_server()
+    assert tick(needing, reachability) == ""
+    needing.postgres.stop_listening()
+    server.close()
+    assert tick(needing, reachability).startswith("no server can be reached")
 
 
 def test_a_host_that_does_not_answer_is_given_up(
