@@ -15,7 +15,6 @@ from pgpool_py.admin.commands.version import SHOWN_VERSION
 from pgpool_py.admin.console import Console
 from pgpool_py.auth.rules import Policy
 from pgpool_py.auth.secrets import Secret
-from pgpool_py.config.alone import files
 from pgpool_py.config.auth_files import POLICY_SETTINGS, contradiction, read_policy
 from pgpool_py.config.faults import ConfigError
 from pgpool_py.config.http_token import TokenError, read_token
@@ -120,8 +119,9 @@ class Service:
         self._observer.begin()
         for watcher in (self._door.tick, self._leave_door, self._tell_manager):
             self._pooler.watch(watcher)
-        if not self._pooler.settings.conffile and (paths := files(os.environ)):
-            self._pooler.watch(partial(self._look_at, Mounted(paths)))
+        if self._loaded.seen:
+            mounted = Mounted(self._loaded.seen)
+            self._pooler.watch(partial(self._look_at, mounted))
 
     def _look_at(self, mounted: Mounted) -> None:
         """Take over what has replaced a mounted file, at most once a second."""

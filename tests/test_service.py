@@ -265,3 +265,33 @@ def test_an_address_in_use_is_the_end(run: Run, ini: Path, logfile: Path) -> Non
         status, _ = run()
     assert status == 1
     assert "cannot listen" in logfile.read_text()
+
+
+def test_a_secret_that_was_replaced_before_the_first_look_is_taken_over(
+    tmp_path: Path, logfile: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    class EndsWhenReloaded(Pooler):
+        def start(self, *rest: Any) -> None:
+            super().start(*rest)
+            asyncio.get_running_loop().call_later(5, self.shut_down, Stopping.NOW)
+
+        def reload(self, *rest: Any) -> None:
+            super().reload(*rest)
+            self.shut_down(Stopping.NOW)
+
+    file, new = tmp_path / "url", tmp_path / "new"
+    file.write_text("postgresql://app:old@127.0.0.1:1/app")
+    given = {
+        "DATABASE_URL_FILE": str(file),
+        "PGPOOL_LISTEN_ADDR": "",
+        "PGPOOL_UNIX_SOCKET_DIR": str(tmp_path),
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(service_module, "Pooler", EndsWhenReloaded)
+    loaded = load(None, os.environ)
+    new.write_text("postgresql://app:new@127.0.0.1:1/app")
+    new.replace(file)
+    with Log(str(logfile), to_stderr=False) as log:
+        assert Service(loaded, log).run() == 0
+    assert "a file of secrets has changed, re-reading config" in logfile.read_text()

@@ -17,6 +17,7 @@ from .connstr import quote
 from .faults import Fault
 from .ini import Entry, Header, Ini, read_text, reason
 from .loopback import is_loopback
+from .mounted import Marks, look
 from .sections import DATABASES, MAIN
 from .url import DatabaseUrl, UrlError, parse_url
 
@@ -46,8 +47,13 @@ _UNASKED: Final = frozenset({AuthType.ANY, AuthType.TRUST})
 
 @dataclass(slots=True)
 class Alone:
-    """What stands in the environment, as lines of a file, and the users' secrets."""
+    """What stands in the environment, as lines of a file, and the users' secrets.
 
+    Attributes:
+        seen: the files of secrets, as they were before they were read.
+    """
+
+    seen: Marks = field(default_factory=dict)
     items: list[Header | Entry] = field(default_factory=list)
     secrets: dict[str, Secret] = field(default_factory=dict, repr=False)
     faults: list[Fault] = field(default_factory=list)
@@ -65,14 +71,14 @@ def is_given(environment: Mapping[str, str]) -> bool:
     return any(environment.get(name) for name in NAMING)
 
 
-def files(environment: Mapping[str, str]) -> tuple[str, ...]:
+def _files(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Give the files of secrets, which may be replaced while the pooler runs."""
     return tuple(filter(None, map(environment.get, (URL_FILE, USERLIST))))
 
 
 def read_alone(environment: Mapping[str, str]) -> Alone:
     """Read the environment; nothing stops at a fault, no fault shows a value."""
-    alone = Alone()
+    alone = Alone(look(_files(environment)))
     alone.items.append(Header(_PLACE, 0, MAIN))
     for name, value in _DEFAULTS.items():
         alone.items.append(Entry(_PLACE, 0, MAIN, name, value))

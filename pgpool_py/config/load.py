@@ -27,6 +27,7 @@ from .environment import SETTINGS, override
 from .faults import ConfigError, Fault
 from .http_token import TokenError, read_token, unguarded
 from .ini import read_ini, read_text, reason
+from .mounted import Marks
 from .sections import (
     DATABASES,
     MAIN,
@@ -47,6 +48,7 @@ class Loaded:
         policy: who must prove what, with the rules of auth_hba_file.
         token: that a scrape by HTTP must show, empty for none.
         named: those of URLs in the environment, which stand over any auth_file.
+        seen: the files of secrets that the environment names, as they were then.
     """
 
     settings: Settings
@@ -55,6 +57,7 @@ class Loaded:
     policy: Policy
     token: str = field(default="", repr=False)
     named: Mapping[str, Secret] = field(default_factory=dict, repr=False)
+    seen: Marks = field(default_factory=dict)
 
 
 def load(
@@ -99,7 +102,7 @@ def load(
         raise ConfigError(tuple(dict.fromkeys(faults)))
     warnings = _warnings(sections, settings, secrets, policy)
     named = MappingProxyType(alone.secrets)
-    return Loaded(settings, secrets, warnings, policy, token, named)
+    return Loaded(settings, secrets, warnings, policy, token, named, alone.seen)
 
 
 def _listens_by_environment(sections: Sections) -> bool:

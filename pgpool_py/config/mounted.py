@@ -4,7 +4,8 @@ Kubernetes swaps a link above the files of a secret, so their path stays as it i
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 #: Seconds between two looks.
@@ -12,15 +13,22 @@ PERIOD: Final = 1.0
 
 _Mark = tuple[int, int, int, int]
 
+#: What each file was, by its path; None for one that was not there.
+Marks = Mapping[str, _Mark | None]
+
+
+def look(paths: Iterable[str]) -> Marks:
+    """Give what the files are; look before they are read, for they may be replaced."""
+    return MappingProxyType({path: _mark(path) for path in paths})
+
 
 class Mounted:
-    """The files as they were when looked at last; built, it looks."""
+    """The files as they were when looked at last, at first as ``seen``."""
 
-    __slots__ = ("_marks", "_next", "_paths")
+    __slots__ = ("_next", "_seen")
 
-    def __init__(self, paths: Sequence[str]) -> None:
-        self._paths = tuple(paths)
-        self._marks = self._look()
+    def __init__(self, seen: Marks) -> None:
+        self._seen = seen
         self._next = 0.0
 
     def has_changed(self, now: float) -> bool:
@@ -31,13 +39,8 @@ class Mounted:
         if now < self._next:
             return False
         self._next = now + PERIOD
-        marks = self._look()
-        changed = marks != self._marks
-        self._marks = marks
-        return changed
-
-    def _look(self) -> tuple[_Mark | None, ...]:
-        return tuple(map(_mark, self._paths))
+        before, self._seen = self._seen, look(self._seen)
+        return self._seen != before
 
 
 def _mark(path: str) -> _Mark | None:

@@ -110,3 +110,29 @@ def test_a_mounted_url_is_read_again_and_a_bad_one_is_not_taken(
         with pytest.raises(psycopg.OperationalError, match="authentication failed"):
             ask(port)
     assert PASSWORD not in log.read_text()
+
+
+def test_a_mounted_list_of_users_is_read_again_and_a_bad_one_is_not_taken(
+    role: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    log, users, new = (tmp_path / name for name in ("log", "users", "new"))
+    users.write_text(f'"{ROLE}" "{PASSWORD}"\n')
+
+    def put(text: str) -> None:
+        new.write_text(text)
+        new.replace(users)
+
+    without = url(role).replace(f":{QUOTED}", "")
+    given = {"DATABASE_URL": without, "PGPOOL_USERLIST_FILE": str(users)}
+    with running(log, given) as port:
+        assert ask(port) == (ROLE,)
+        put(f'"{ROLE}" "{PASSWORD}\n')
+        until(lambda: "RELOAD failed" in log.read_text(), "the bad one is refused")
+        assert ask(port) == (ROLE,)
+        put(f'"{ROLE}" "other"\n')
+        until(lambda: "RELOAD: configuration read" in log.read_text(), "it is taken")
+        with pytest.raises(psycopg.OperationalError, match="authentication failed"):
+            ask(port)
+        # The server of this database takes whoever comes.
+        assert ask(port, "other") == (ROLE,)
+    assert PASSWORD not in log.read_text()
