@@ -9,6 +9,8 @@ from pgpool_py.demo.errors import DemoError
 from pgpool_py.demo.options import MAX_CLIENTS, MAX_POOL_SIZE, MAX_PORT, Options
 from pgpool_py.embedded import BinariesNotFoundError, EmbeddedError
 
+from .parser import Parser
+
 INSTALL = "pip install 'pgpool-py[demo]'"
 
 
@@ -41,11 +43,12 @@ def run(arguments: list[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Give the parser of the demo's options."""
-    options = argparse.ArgumentParser(
+    options = Parser(
         prog="pgpool-py demo",
         description="Start a throw-away PostgreSQL and a pooler in front of it, let "
         "many clients share few servers, and show what the pooler does. Nothing of it "
         "stays.",
+        epilog="Exit status: 0 at its end, 1 if it could not be shown.",
     )
     options.add_argument(
         "--seconds",

@@ -18,6 +18,8 @@ from pgpool_py.net.address import unix_socket_path
 from pgpool_py.settings import Endpoint, Settings
 from pgwire.startup import StartupMessage
 
+from .parser import Parser
+
 # Seconds; the loop has two of them to answer a probe.
 TIMEOUT: Final = 5.0
 
@@ -32,12 +34,12 @@ _HELLO: Final = StartupMessage(0, {"user": "pgbouncer", "database": "pgbouncer"}
 
 def parser() -> argparse.ArgumentParser:
     """Give the parser of the options."""
-    options = argparse.ArgumentParser(
+    options = Parser(
         prog="pgpool-py health",
         description="Ask the pooler that runs by a configuration, and what "
         "PGPOOL_<SETTING> in the environment sets over it, whether clients should be "
-        "sent to it: by HTTP, or without http_listen whether it answers at all. Exit "
-        "status 0 if so, else 1.",
+        "sent to it: by HTTP, or without http_listen whether it answers at all.",
+        epilog="Exit status: 0 if so, else 1.",
     )
     options.add_argument(
         "file",

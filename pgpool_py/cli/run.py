@@ -6,7 +6,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NoReturn
+from typing import Final
 
 from pgpool_py import __version__
 from pgpool_py.admin.commands.version import SHOWN_VERSION
@@ -24,24 +24,28 @@ from pgpool_py.process.privileges import PrivilegeError, drop
 from pgpool_py.service import Service
 from pgpool_py.settings import LogFormat
 
+from .parser import Parser
 
-class _Parser(argparse.ArgumentParser):
-    """Ends with PgBouncer's status, where argparse has one of its own."""
+_EPILOG: Final = """\
+Exit status: 0 when it was told to stop, 1 when it could not start.
 
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the command line, and end."""
-        self.print_usage(sys.stderr)
-        self.exit(1, f"{self.prog}: {message}\n")
+other commands, each with --help:
+  pgpool-py check [FILE]    print every fault of a configuration, start nothing
+  pgpool-py health [FILE]   ask the pooler that runs by it whether it is well
+  pgpool-py top FILE|URL    watch a pooler, or a PgBouncer, in a terminal
+  pgpool-py demo            watch a pooler on a PostgreSQL made for it
+  pgpool-py run [FILE]      what is done without such a word
+
+To run a file of such a name, write ./check.
+"""
 
 
 def parser() -> argparse.ArgumentParser:
     """Give the parser for the options that PgBouncer has, and ours."""
-    options = _Parser(
+    options = Parser(
         prog="pgpool-py",
         description="A PostgreSQL pooler that takes PgBouncer's configuration.",
-        epilog="Other commands: pgpool-py check FILE, pgpool-py health FILE, "
-        "pgpool-py demo.\n"
-        "To run a file of such a name, write ./check.",
+        epilog=_EPILOG,
         # The default would put both lines of the version into one.
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -13,6 +13,7 @@ from pgpool_py.embedded.place import dsn
 from pgpool_py.settings import Settings
 
 from .health import EVERYWHERE
+from .parser import Parser
 
 INSTALL: Final = "pip install 'pgpool-py[top]'"
 
@@ -22,11 +23,12 @@ _USERS: Final = ("admin_users", "stats_users")
 
 def parser() -> argparse.ArgumentParser:
     """Give the parser of the options."""
-    options = argparse.ArgumentParser(
+    options = Parser(
         prog="pgpool-py top",
         description="Show what a pooler does, or a PgBouncer, by its console. The user "
         "must be one of admin_users or stats_users; passwords are those of libpq: in "
         "the URL, PGPASSWORD or ~/.pgpass.",
+        epilog="Exit status: 0 at its end, 1 if nothing could be shown.",
     )
     options.add_argument(
         "where",

@@ -77,5 +77,5 @@ def test_a_value_out_of_its_range_is_refused(
 ) -> None:
     with pytest.raises(SystemExit) as caught:
         demo.run(words)
-    assert caught.value.code == 2
+    assert caught.value.code == 1
     assert fault in capsys.readouterr().err
