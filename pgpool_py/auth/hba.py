@@ -6,6 +6,7 @@ and it was a reject, the next one that matches would open the door.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from .hba_address import IPAddress, IPInterface
 from .hba_rule import Rule, read_rule
@@ -13,7 +14,8 @@ from .record_file import BrokenRecord, Files, read_records
 from .words import LineError
 
 
-@dataclass(frozen=True, slots=True)
+# Final, not frozen: made at each login.
+@dataclass(slots=True, unsafe_hash=True)
 class Visit:
     """Who is at the door.
 
@@ -27,11 +29,11 @@ class Visit:
 
     """
 
-    database: str
-    user: str
-    address: IPAddress | None
-    tls: bool = False
-    physical: bool = False
+    database: Final[str]
+    user: Final[str]
+    address: Final[IPAddress | None]
+    tls: Final[bool] = False
+    physical: Final[bool] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,8 @@ class Certificate:
         return tuple(name for name in (self.common_name, *others) if name)
 
 
-@dataclass(frozen=True, slots=True)
+# Final, not frozen: made at each login.
+@dataclass(slots=True, unsafe_hash=True)
 class Visitor:
     """A visit, and what is known of the visitor from the connection itself.
 
@@ -73,9 +74,9 @@ class Visitor:
 
     """
 
-    visit: Visit
-    certificate: Certificate | None = None
-    system_user: str | None = None
+    visit: Final[Visit]
+    certificate: Final[Certificate | None] = None
+    system_user: Final[str | None] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from pgpool_py.auth.rules import Certificate
 from pgpool_py.errors import PoolerError
@@ -18,7 +18,8 @@ from pgwire.startup import CancelRequest, StartupMessage
 from .log_wishes import LogWishes
 
 
-@dataclass(frozen=True, slots=True)
+# Final, not frozen: made at each login.
+@dataclass(slots=True, unsafe_hash=True)
 class Visitor:
     """Who stands at the door, before it has said a name.
 
@@ -32,16 +33,16 @@ class Visitor:
         tallies: of all at the door.
     """
 
-    number: int
-    address: str
-    port: int
-    local_address: str
-    local_port: int
-    accepted: float
-    connected: float = field(repr=False)
-    uid: int | None = None
-    wishes: LogWishes = field(default_factory=LogWishes, repr=False)
-    tallies: Tallies = field(default_factory=Tallies, repr=False, compare=False)
+    number: Final[int]
+    address: Final[str]
+    port: Final[int]
+    local_address: Final[str]
+    local_port: Final[int]
+    accepted: Final[float]
+    connected: Final[float] = field(repr=False)
+    uid: Final[int | None] = None
+    wishes: Final[LogWishes] = field(default_factory=LogWishes, repr=False)
+    tallies: Final[Tallies] = field(default_factory=Tallies, repr=False, compare=False)
 
     @property
     def is_local(self) -> bool:

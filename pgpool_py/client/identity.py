@@ -3,6 +3,7 @@
 import logging
 import time
 from dataclasses import dataclass, field
+from typing import Final
 
 from pgpool_py.errors import PoolerError
 from pgpool_py.log import Fact, Subject, about
@@ -14,7 +15,8 @@ from .door import Visitor
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+# Final, not frozen: made at each login.
+@dataclass(slots=True, unsafe_hash=True)
 class ClientIdentity:
     """What does not change while a client is connected.
 
@@ -28,14 +30,14 @@ class ClientIdentity:
         application: the ``application_name`` of its login.
     """
 
-    visitor: Visitor
-    database: str
-    user: str
-    pid: int
-    cancel_key: bytes = field(repr=False)
-    tls: str = ""
-    tallies: Tallies = field(default_factory=Tallies, repr=False, compare=False)
-    application: str = ""
+    visitor: Final[Visitor]
+    database: Final[str]
+    user: Final[str]
+    pid: Final[int]
+    cancel_key: Final[bytes] = field(repr=False)
+    tls: Final[str] = ""
+    tallies: Final[Tallies] = field(default_factory=Tallies, repr=False, compare=False)
+    application: Final[str] = ""
 
     @property
     def number(self) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 from pgpool_py.client.door import AtDoor, Visitor
 from pgpool_py.client.extended_only import ExtendedOnlySession
@@ -32,7 +33,8 @@ from .proof import Proof
 LONGEST_MESSAGE = LARGE_MESSAGE_LIMIT + 1
 
 
-@dataclass(frozen=True, slots=True)
+# Final, not frozen: made at each login.
+@dataclass(slots=True, unsafe_hash=True)
 class Wishes:
     """What a client asked for in its startup packet.
 
@@ -41,10 +43,10 @@ class Wishes:
         protocol_minor: the x of protocol 3.x that is spoken with it.
     """
 
-    database: str
-    user: str
-    parameters: dict[str, str] = field(default_factory=dict)
-    protocol_minor: int = 0
+    database: Final[str]
+    user: Final[str]
+    parameters: Final[dict[str, str]] = field(default_factory=dict)
+    protocol_minor: Final[int] = 0
 
 
 def add_host(asked: dict[str, str], visitor: Visitor) -> None:

@@ -89,7 +89,8 @@ _FIRST: Final[Mapping[AuthMethod, ClientState]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+# Final, not frozen: made at each login.
+@dataclass(slots=True, unsafe_hash=True)
 class Challenge:
     """The randomness of one authentication.
 
@@ -100,9 +101,9 @@ class Challenge:
 
     """
 
-    md5_salt: bytes
-    nonce: str
-    mock_key: bytes = field(repr=False)
+    md5_salt: Final[bytes]
+    nonce: Final[str]
+    mock_key: Final[bytes] = field(repr=False)
 
     def __post_init__(self) -> None:
         if len(self.md5_salt) != MD5_SALT_SIZE or len(self.mock_key) < _MIN_MOCK_KEY:

@@ -85,7 +85,8 @@ class ScramSecret:
         return f"{MECHANISM}${self.iterations}:{salt}${stored}:{server}"
 
 
-@dataclass(frozen=True, slots=True)
+# Final, not frozen: made at each login.
+@dataclass(slots=True, unsafe_hash=True)
 class ScramKeys:
     """What a client needs instead of a password; never shown in a repr.
 
@@ -96,10 +97,10 @@ class ScramKeys:
 
     """
 
-    client_key: bytes = field(repr=False)
-    server_key: bytes = field(repr=False)
-    salt: bytes = field(default=b"", repr=False)
-    iterations: int = 0
+    client_key: Final[bytes] = field(repr=False)
+    server_key: Final[bytes] = field(repr=False)
+    salt: Final[bytes] = field(default=b"", repr=False)
+    iterations: Final[int] = 0
 
     def fit(self, salt: bytes, iterations: int) -> bool:
         """Whether they can be the keys of a secret with this salt and this count."""

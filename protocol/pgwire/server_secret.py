@@ -1,6 +1,7 @@
 """What we know to log in to a server, and the answer it gives to each method."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from ._buffer import encode_text
 from .errors import LoginFailed
@@ -9,7 +10,8 @@ from .md5 import is_md5_secret, md5_response
 from .scram import ScramKeys
 
 
-@dataclass(frozen=True, slots=True)
+# Final, not frozen: made at each login.
+@dataclass(slots=True, unsafe_hash=True)
 class ServerSecret:
     """A password, SCRAM keys, both or neither; nothing of it is shown in a repr.
 
@@ -21,8 +23,8 @@ class ServerSecret:
 
     """
 
-    password: str | None = field(default=None, repr=False)
-    keys: ScramKeys | None = field(default=None, repr=False)
+    password: Final[str | None] = field(default=None, repr=False)
+    keys: Final[ScramKeys | None] = field(default=None, repr=False)
 
     def cleartext_answer(self, user: str) -> PasswordMessage:
         """Answer a request for the password itself."""

@@ -29,7 +29,8 @@ _OPTION_PREFIX = "_pq_."
 _SHOWN_HEADER = 8
 
 
-@dataclass(frozen=True, slots=True)
+# Final, not frozen: made at each login.
+@dataclass(slots=True, unsafe_hash=True)
 class StartupMessage:
     """A client asks for a session.
 
@@ -42,9 +43,9 @@ class StartupMessage:
 
     """
 
-    protocol_minor: int
-    parameters: Mapping[str, str]
-    protocol_options: Mapping[str, str] = field(default_factory=dict)
+    protocol_minor: Final[int]
+    parameters: Final[Mapping[str, str]]
+    protocol_options: Final[Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def user(self) -> str:
