@@ -27,6 +27,7 @@ class TcpOptions:
     Attributes:
         chosen: level, option and value of what they mean, TCP_NODELAY with them; an
             option that this system does not have is left out.
+        own: those of them that a socket does not get from the one that accepts it.
     """
 
     keepalive: bool = True
@@ -38,15 +39,22 @@ class TcpOptions:
     chosen: tuple[tuple[int, int, int], ...] = field(
         init=False, repr=False, compare=False
     )
+    own: tuple[tuple[int, int, int], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # The one way to set what a frozen object works out itself.
-        object.__setattr__(self, "chosen", tuple(_chosen(self)))
+        object.__setattr__(self, "own", tuple(_own(self)))
+        object.__setattr__(self, "chosen", (*_common(self.keepalive), *self.own))
 
 
-def _chosen(options: TcpOptions) -> Iterator[tuple[int, int, int]]:
+def _common(keepalive: bool) -> Iterator[tuple[int, int, int]]:
     yield socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-    yield socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(options.keepalive)
+    yield socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(keepalive)
+
+
+def _own(options: TcpOptions) -> Iterator[tuple[int, int, int]]:
+    # One that is not set means the system's default, and cannot be taken back from a
+    # socket that listens.
     details = [(_USER_TIMEOUT, options.user_timeout)]
     if options.keepalive:
         details += [
@@ -73,6 +81,28 @@ def apply(sock: socket.socket, options: TcpOptions) -> None:
     """
     for level, option, value in options.chosen:
         sock.setsockopt(level, option, value)
+
+
+def hand_down(listening: socket.socket, *, keepalive: bool) -> None:
+    """Set what each connection has that ``listening`` accepts from now on.
+
+    The system gives it to them: Linux and the BSDs copy such options (tcp(4)).
+
+    Raises:
+        OSError: the kernel refuses a value.
+    """
+    for level, option, value in _common(keepalive):
+        listening.setsockopt(level, option, value)
+
+
+def complete(accepted: socket.socket, options: TcpOptions) -> None:
+    """Set what a connection has not from the socket that accepted it.
+
+    Raises:
+        OSError: the kernel refuses a value.
+    """
+    for level, option, value in options.own:
+        accepted.setsockopt(level, option, value)
 
 
 def defer_accept(listening: socket.socket, on: bool) -> None:

@@ -169,8 +169,9 @@ class Gatehouse:
         """Begin with a client's socket, fresh from ``accept``; see OnAccept."""
         try:
             visitor = self._visitor(accepted, other, own)
-            if not visitor.is_local:
-                socket_options.apply(accepted, self._context.tcp_options)
+            options = self._context.tcp_options
+            if options.own and not visitor.is_local:
+                socket_options.complete(accepted, options)
         except OSError as error:
             # Mostly gone already: such a socket has no name of its other side.
             if error.errno != errno.ENOTCONN:

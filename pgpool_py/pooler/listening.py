@@ -10,7 +10,7 @@ from pgpool_py.net.address import own_address
 from pgpool_py.net.listener import Listener, OnAccept
 from pgpool_py.net.listening import ABSENT, listen_tcp, listen_unix
 from pgpool_py.net.reactor import Reactor
-from pgpool_py.net.socket_options import defer_accept
+from pgpool_py.net.socket_options import defer_accept, hand_down
 from pgpool_py.settings import FALLBACK_SOCKET_DIR, Settings
 
 _log = logging.getLogger(__name__)
@@ -113,6 +113,7 @@ class Listening:
     def tune(self, settings: Settings) -> None:
         """Apply what may change while listening."""
         for listener in self._tcp:
+            hand_down(listener.socket, keepalive=settings.tcp_keepalive)
             try:
                 defer_accept(listener.socket, settings.tcp_defer_accept > 0)
             except OSError as error:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pgpool_py.net.socket_options import TcpOptions, apply
+from pgpool_py.net.socket_options import TcpOptions, apply, complete, hand_down
 
 Keep = Callable[[socket.socket], socket.socket]
 
@@ -76,3 +76,23 @@ def test_both_buffers_are_sized(tcp: socket.socket) -> None:
 def test_a_value_that_the_kernel_refuses_is_told(tcp: socket.socket) -> None:
     with pytest.raises(OSError, match="Invalid argument"):
         apply(tcp, TcpOptions(keepcnt=1000))
+
+
+def test_what_a_listening_socket_has_its_connections_have(keep: Keep) -> None:
+    listening = keep(socket.create_server(("127.0.0.1", 0)))
+    for keepalive in (True, False):
+        hand_down(listening, keepalive=keepalive)
+        keep(socket.create_connection(listening.getsockname()))
+        accepted = keep(listening.accept()[0])
+        assert tcp_option(accepted, "TCP_NODELAY")
+        kept = accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert bool(kept) is keepalive
+
+
+def test_a_connection_is_given_only_what_it_has_not_from_there(
+    tcp: socket.socket,
+) -> None:
+    complete(tcp, TcpOptions(user_timeout=1500))
+    assert not tcp_option(tcp, "TCP_NODELAY")
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        assert tcp_option(tcp, "TCP_USER_TIMEOUT") == 1500

@@ -75,6 +75,20 @@ def ears(
             sock.close()
 
 
+def test_who_is_accepted_on_tcp_has_what_the_settings_say_at_that_time(
+    reactor: Reactor, ears: Ears
+) -> None:
+    for keepalive in (True, False):
+        ears.listening.tune(Settings(tcp_keepalive=keepalive, tcp_defer_accept=0))
+        ears.knock()
+        turn(reactor)
+        accepted = ears.accepted[-1]
+        if accepted.family != socket.AF_UNIX:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            kept = accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            assert bool(kept) is keepalive
+
+
 def test_who_came_while_descriptors_were_out_is_accepted_later(ears: Ears) -> None:
     ears.exhaust()
     assert ears.accepted == []
