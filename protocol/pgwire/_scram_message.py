@@ -5,6 +5,7 @@ Source: RFC 5802 sections 5 and 7.
 
 import hashlib
 import hmac
+import re
 from typing import Final
 
 from . import scram
@@ -14,15 +15,16 @@ from .errors import LocalProtocolError, ProtocolViolation
 _PRINTABLE: Final = bytes(set(range(0x21, 0x7F)) - {ord(",")})
 
 
+# attr-val of RFC 5802, and more of them: a letter, "=", and anything but comma and zero
+# byte.
+_ATTRIBUTES: Final = re.compile(rb"[A-Za-z]=[^,\0]*(?:,[A-Za-z]=[^,\0]*)*")
+
+
 def attributes(message: bytes) -> list[tuple[str, bytes]]:
     """Split a message into its attributes; raises ProtocolViolation."""
-    found: list[tuple[str, bytes]] = []
-    for part in message.split(b","):
-        # attr-val of RFC 5802: a letter, "=", and anything but comma and zero byte.
-        if part[1:2] != b"=" or not part[:1].isalpha() or 0 in part:
-            raise malformed("attribute expected")
-        found.append((chr(part[0]), part[2:]))
-    return found
+    if not _ATTRIBUTES.fullmatch(message):
+        raise malformed("attribute expected")
+    return [(chr(part[0]), part[2:]) for part in message.split(b",")]
 
 
 def expect(found: list[tuple[str, bytes]], *names: str) -> list[bytes]:

@@ -14,6 +14,7 @@ from typing import ClassVar, Final, Self
 from ._buffer import (
     Reader,
     cstring,
+    message,
     pack_count,
     pack_int16,
     pack_int32,
@@ -47,13 +48,19 @@ class BackendKeyData(BackendMessage):
     pid: int
     key: bytes = field(repr=False)
 
-    def _body(self) -> bytes:
-        if not MIN_CANCEL_KEY <= len(self.key) <= MAX_CANCEL_KEY:
+    @classmethod
+    def of(cls, pid: int, key: bytes) -> bytes:
+        """Build the message as `encode` does, without an object."""
+        if not MIN_CANCEL_KEY <= len(key) <= MAX_CANCEL_KEY:
             raise LocalProtocolError(
-                f"cancel key of {len(self.key)} bytes, "
+                f"cancel key of {len(key)} bytes, "
                 f"allowed are {MIN_CANCEL_KEY} to {MAX_CANCEL_KEY}"
             )
-        return pack_int32(self.pid) + self.key
+        return message(cls.TYPE, pack_int32(pid) + key)
+
+    def encode(self) -> bytes:
+        """Build the whole message; see Message."""
+        return self.of(self.pid, self.key)
 
     @classmethod
     def _read(cls, reader: Reader) -> Self:

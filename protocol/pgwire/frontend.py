@@ -13,6 +13,7 @@ from typing import ClassVar, Self
 from ._buffer import (
     Reader,
     cstring,
+    decode_text,
     pack_int16,
     pack_int16s,
     pack_int32,
@@ -235,6 +236,17 @@ class SASLInitialResponse(FrontendMessage):
 
     def _body(self) -> bytes:
         return pack_text(self.mechanism) + pack_value(self.data)
+
+    @classmethod
+    def decode(cls, body: bytes | memoryview) -> Self:
+        """Build the object; see Message."""
+        whole = bytes(body)
+        name, _, value = whole.partition(b"\0")
+        # What nearly all are, at once; of all else it is told what is wrong.
+        if len(value) >= 4 and int.from_bytes(value[:4], "big") == len(value) - 4:
+            return cls(decode_text(name), value[4:])
+        # Plain super() would mean the class without slots.
+        return super(SASLInitialResponse, cls).decode(whole)
 
     @classmethod
     def _read(cls, reader: Reader) -> Self:
