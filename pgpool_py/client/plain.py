@@ -79,6 +79,11 @@ class Plain(Stateful):
         if not server.stream.write(query):
             self._regulate()
 
+    @property
+    def refuses_transactions(self) -> bool:
+        """Whether the pool's mode is statement; see Owner."""
+        return self.lender.settings.pool_mode is PoolMode.STATEMENT
+
     def look_at_end(self) -> None:
         """Have the end of the transaction looked at, whatever it brings."""
         self._alone = False

@@ -25,6 +25,7 @@ from pgwire.backend import ParameterStatus
 from pgwire.codes import Frontend, TransactionStatus
 from pgwire.errors import ProtocolViolation
 from pgwire.exchange import StatementEvent, StatementNamed, StatementsDropped
+from pgwire.framing import HEADER_SIZE
 from pgwire.naming import KEPT_LIMIT
 from pgwire.objecting import Watch
 from pgwire.requests import Requests
@@ -104,10 +105,13 @@ class ClientSession(Leaving):
         query = requests.lone_query(scratch.view, size)
         self._alone = query is not None
         if query is None:
-            run = self.lone_run(scratch.view[:size]) if lender.shares else None
-            if run is None or not lender.follow(self, run.batch, run):
-                requests.keep(scratch.view[:size])
-                self.consider()
+            if size == HEADER_SIZE and self._says_goodbye(scratch.view):
+                self.close(Reason.CLIENT_CLOSE_REQUEST)
+            else:
+                run = self.lone_run(scratch.view[:size]) if lender.shares else None
+                if run is None or not lender.follow(self, run.batch, run):
+                    requests.keep(scratch.view[:size])
+                    self.consider()
         elif (server := lender.take(self)) is not None:
             self.server = server
             self._send_alone(server, query)
@@ -249,11 +253,6 @@ class ClientSession(Leaving):
             self._regulate()
 
     # What the server says
-
-    @property
-    def refuses_transactions(self) -> bool:
-        """Whether the pool's mode is statement; see Owner."""
-        return self.lender.settings.pool_mode is PoolMode.STATEMENT
 
     def on_answered(self, server: ServerConnection) -> None:
         """Everything is answered: let the server go if the pool's mode says so."""

@@ -15,11 +15,14 @@ from pgpool_py.reasons import Reason
 from pgwire.backend import ReadyForQuery
 from pgwire.codes import TransactionStatus
 from pgwire.errors import ProtocolViolation
+from pgwire.framing import HEADER_SIZE
+from pgwire.frontend import Terminate
 from pgwire.requests import Verdict
 
 from .sharer import Sharer
 from .telling import CANCELED, violated
 
+TERMINATE: Final = Terminate().encode()
 READY_IDLE: Final = ReadyForQuery(TransactionStatus.IDLE).encode()
 
 
@@ -45,6 +48,10 @@ class Unserved(Sharer, ABC):
     @abstractmethod
     def _ask(self) -> None:
         """Ask for a server: what is pending needs one."""
+
+    def _says_goodbye(self, view: memoryview) -> bool:
+        """Whether the five bytes that came to nothing before them are Terminate."""
+        return view[:HEADER_SIZE] == TERMINATE and self.requests.between_messages
 
     def _review(self) -> Verdict:
         limit = self.lender.buffer_limit
