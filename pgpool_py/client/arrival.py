@@ -34,7 +34,6 @@ from pgwire.startup import (
     SSLRequest,
     StartupMessage,
     negotiate,
-    parse_startup,
     startup_length,
 )
 
@@ -189,7 +188,7 @@ class Arrival:
         length = startup_length(bytes(self._buffer[:4]))
         if length is None or len(self._buffer) < length:
             return False
-        packet = parse_startup(bytes(self._buffer[:length]))
+        packet = self._door.read(bytes(self._buffer[:length]))
         del self._buffer[:length]
         match packet:
             case SSLRequest():
@@ -213,11 +212,12 @@ class Arrival:
 
     @property
     def _tls(self) -> ssl.SSLContext | None:
-        return None if self.visitor.is_local else self._door.tls
+        context = self._door.tls
+        return None if context is None or self.visitor.is_local else context
 
     def _may_be_direct(self, stream: Stream) -> bool:
         """Whether TLS may begin here without a request: these are its first bytes."""
-        return not (self._buffer or stream.encryption) and self._tls is not None
+        return self._tls is not None and not (self._buffer or stream.encryption)
 
     def _answer_request(self, request: str, context: ssl.SSLContext | None) -> None:
         stream = self._stream
@@ -266,8 +266,9 @@ class Arrival:
         self._startup = startup
         if self._stream is None:
             return
-        clear = not (self._stream.encryption or self.visitor.is_local)
-        if clear and self._door.requires_tls:
+        if self._door.requires_tls and not (
+            self._stream.encryption or self.visitor.is_local
+        ):
             raise errors.tls_required()
         negotiation = negotiate(startup, self._door.newest_minor)
         if negotiation is not None:
@@ -284,7 +285,12 @@ class Arrival:
             return
         self._login = outcome
         self._phase = _Phase.PASSWORD
-        self._guarded(partial(self._go_on, outcome.start))
+        self._guarded(self._start)
+
+    def _start(self) -> None:
+        if self._login is not None:
+            self._answer(self._login.start())
+            self._take()
 
     def reconsider(self) -> None:
         """See AtDoor; who has proved itself already is in."""
@@ -331,13 +337,12 @@ class Arrival:
         if self._login is None or not self._login.done:
             stream.write(data)
             return
-        # In one piece with the welcome, where that is known: each wakes the client.
-        stream.gather(data)
         if self._buffer:
+            stream.gather(data)
             # Whoever takes the stream over would never see it.
             raise errors.startup_repeated()
         self._phase = _Phase.ENTERING
-        entry.enter(stream)
+        entry.enter(stream, data)
 
     # End
 

@@ -13,7 +13,7 @@ from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgpool_py.statistics import Tallies
 from pgwire.client_login import ClientLogin
-from pgwire.startup import CancelRequest, StartupMessage
+from pgwire.startup import CancelRequest, StartupMessage, StartupPacket
 
 from .log_wishes import LogWishes
 
@@ -132,10 +132,12 @@ class Entry(Protocol):
     def proof(self) -> Proof:
         """Give what it has to prove before it may enter."""
 
-    def enter(self, stream: Stream) -> None:
+    def enter(self, stream: Stream, last: bytes) -> None:
         """Go on: it has proved who it is.
 
-        ``arrived`` or ``refuse`` follows, at once or later.
+        ``last`` ends its authentication, and goes out in front of what it is told next,
+        in one piece if that is known: each wakes the client. ``arrived`` or ``refuse``
+        follows, at once or later.
         """
 
     def leave(self) -> None:
@@ -163,6 +165,9 @@ class Door(Protocol):
 
     def take_turn(self, arrival: AtDoor, work: Callable[[], None]) -> None:
         """Do slow work for this visitor when its turn has come; not if it is gone."""
+
+    def read(self, packet: bytes) -> StartupPacket:
+        """Read a startup packet; see ``parse_startup``."""
 
     def open(self, arrival: AtDoor, startup: StartupMessage) -> Entry:
         """Decide how a visitor has to prove itself.

@@ -41,8 +41,9 @@ class ConsoleEntry:
         self._judge = judge
         self.proof = proof
 
-    def enter(self, stream: Stream) -> None:
+    def enter(self, stream: Stream, last: bytes) -> None:
         """Open the console, if this user may; see Entry."""
+        stream.gather(last)
         # Now, for a reload may have changed it.
         found = self._judge()
         if not found.allowed:

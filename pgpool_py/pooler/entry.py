@@ -1,6 +1,6 @@
 """A client between its authentication and its session: it waits for the welcome."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -45,17 +45,18 @@ class Wishes:
 
     database: Final[str]
     user: Final[str]
-    parameters: Final[dict[str, str]] = field(default_factory=dict)
+    parameters: Final[Mapping[str, str]] = field(default_factory=dict)
     protocol_minor: Final[int] = 0
 
 
-def add_host(asked: dict[str, str], visitor: Visitor) -> None:
+def with_host(asked: Mapping[str, str], visitor: Visitor) -> dict[str, str]:
     """Put where a client comes from behind the application's name, as PgBouncer does.
 
     ``asked`` holds the parameters that it asked for, names in lower case.
     """
     name = asked.get("application_name", "app")
-    asked["application_name"] = f"{name} - {visitor.address}:{visitor.port}"
+    shown = f"{name} - {visitor.address}:{visitor.port}"
+    return {**asked, "application_name": shown}
 
 
 def learn(pool: Pool, user: str, proof: Proof) -> None:
@@ -93,7 +94,7 @@ def count_login(pool: Pool, visitor: Visitor, now: float) -> None:
 def welcome(identity: ClientIdentity, reported: bytes, notice_text: str) -> bytes:
     """Give what PostgreSQL says after a login; ``notice_text`` too, if there is any."""
     notice = noticed(notice_text) if notice_text else b""
-    key = BackendKeyData(identity.pid, identity.cancel_key).encode()
+    key = BackendKeyData.of(identity.pid, identity.cancel_key)
     return b"".join((reported, key, notice, READY_IDLE))
 
 
@@ -103,6 +104,7 @@ class ClientEntry:
     __slots__ = (
         "_arrival",
         "_context",
+        "_last",
         "_limits",
         "_on_closed",
         "_place",
@@ -121,8 +123,8 @@ class ClientEntry:
         wishes: Wishes,
         *,
         proof: Proof,
-        pool: Callable[[], Pool],
-        limits: Callable[[], PoolSettings],
+        pool: Callable[[str, str], Pool],
+        limits: Callable[[str, str], PoolSettings],
         census: Census,
         on_closed: Callable[[ClientSession], None],
         then: Callable[[ClientSession], None],
@@ -136,21 +138,31 @@ class ClientEntry:
         self._on_closed = on_closed
         self._then = then
         self._stream: Stream | None = None
+        self._last = b""
         self._waits_for: Pool | None = None
         self.proof = proof
 
-    def enter(self, stream: Stream) -> None:
+    def enter(self, stream: Stream, last: bytes) -> None:
         """Take a place, and ask the pool what its servers are like; see Entry."""
+        wishes = self._wishes
         try:
-            pool = self._pool()
+            pool = self._pool(wishes.database, wishes.user)
             self._place.take()
         except PoolerError as error:
+            stream.gather(last)
             self._arrival.refuse(Reason.LOGIN_FAILED, error)
             return
         self._stream = stream
+        self._last = last
         self._waits_for = pool
-        learn(pool, self._wishes.user, self.proof)
+        learn(pool, wishes.user, self.proof)
         pool.greet(self)
+        if self._stream is not None:
+            self._tell_last(stream)
+
+    def _tell_last(self, stream: Stream) -> None:
+        last, self._last = self._last, b""
+        stream.gather(last)
 
     def leave(self) -> None:
         """Give the place back, and wait no more; see Entry."""
@@ -162,7 +174,9 @@ class ClientEntry:
 
     def on_refused(self, error: PoolerError, reason: Reason) -> None:
         """Pass on that there is no server; see Guest."""
-        self._stream = None
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            self._tell_last(stream)
         self._arrival.refuse(reason, error)
 
     def on_welcome(self, pool: Pool) -> None:
@@ -172,6 +186,10 @@ class ClientEntry:
             return
         context, tallies = self._context, pool.counters.tallies
         identity = identify(context, self._arrival, self._wishes, tallies)
+        notice = context.settings.login_notify_message
+        reported = pool.staffing.greeting.to(self._wishes.parameters)
+        # Before anything else is done: the client need not wait for that.
+        stream.write(self._last + welcome(identity, reported, notice))
         session = self._session(pool, stream, identity)
         if PATH in self._wishes.parameters:
             session.look_at_path()
@@ -180,14 +198,12 @@ class ClientEntry:
         self._place.hand_over()
         count_login(pool, self._arrival.visitor, context.reactor.now)
         self._then(session)
-        notice = context.settings.login_notify_message
-        reported = pool.staffing.greeting.to(self._wishes.parameters)
-        stream.write(welcome(identity, reported, notice))
 
     def _session(
         self, pool: Pool, stream: Stream, identity: ClientIdentity
     ) -> ClientSession:
-        context, limits = self._context, self._limits()
+        context, wishes = self._context, self._wishes
+        limits = self._limits(wishes.database, wishes.user)
         extended_only = context.settings.disable_pqexec
         kind = ExtendedOnlySession if extended_only else ClientSession
         return kind(

@@ -5,7 +5,7 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, Protocol
 
@@ -20,20 +20,20 @@ from pgpool_py.client.replication import (
     replication_of,
 )
 from pgpool_py.client.session import ClientSession
-from pgpool_py.client.startup_options import asked_parameters
 from pgpool_py.log import about
 from pgpool_py.net import peer, socket_options
 from pgpool_py.net.address import Address, IpAddress
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
-from pgpool_py.settings import PoolSettings, SessionStatePolicy
+from pgpool_py.settings import PoolSettings
 from pgwire.startup import CancelRequest, StartupMessage
 
 from .admission import Admission, visit_of
 from .console_access import CONSOLE_DATABASE, Access, access
 from .console_entry import ConsoleEntry
 from .context import Context
-from .entry import ClientEntry, Wishes, add_host, identify
+from .entry import ClientEntry, Wishes, identify, with_host
+from .familiar import Familiar, parameters_of
 from .inquiries import Inquiries
 from .limits import Census
 from .pace import Pace
@@ -88,8 +88,8 @@ class House(Protocol):
     def limits_for(self, database: str, user: str) -> PoolSettings:
         """Give the limits of this user's clients; KeyError if no such database."""
 
-    def check_open(self, database: str, user: str) -> None:
-        """Raise PoolerError if no more clients are let in."""
+    def check_open(self, database: str, user: str) -> PoolSettings | None:
+        """Give what holds in this database, if there is one; PoolerError if full."""
 
 
 class Loop(Protocol):
@@ -113,6 +113,8 @@ class Gatehouse:
         peering: cancel requests for clients of other processes.
         census: counts the clients that are in, or have proved who they are.
         scratch: see Door.
+        familiar: startup packets of those who were in.
+        read: see Door.
     """
 
     def __init__(
@@ -131,6 +133,8 @@ class Gatehouse:
         self.consoles: dict[int, ConsoleClient] = {}
         self.replications = Replications(context, self.census)
         self.peering = Peering(context)
+        self.familiar = Familiar(context.settings)
+        self.read = self.familiar.read
 
     @property
     def connected(self) -> int:
@@ -229,42 +233,31 @@ class Gatehouse:
         if database == CONSOLE_DATABASE:
             return self._to_console(arrival, startup)
         proof = self._proof(arrival, startup, kind)
-        self._house.check_open(database, user)
+        limits = self._house.check_open(database, user)
         if kind is not Replication.NONE:
             if settings.disable_pqexec:
                 # A WAL sender's commands are simple queries, all of them.
                 raise errors.pqexec_disallowed(errors.Severity.FATAL)
             return self._replicate(arrival, startup, kind, proof)
-        # Nothing is remembered of who has not proved who it is.
-        policy = settings.session_state_of(database, user)
-        keeps = policy is not SessionStatePolicy.IGNORE
-        asked = self._asked(startup, arrival.visitor, any_name=keeps)
+        policy = settings.session_state if limits is None else limits.session_state
+        known = self.familiar.asked(startup, settings)
+        asked = parameters_of(startup, settings, policy) if known is None else known
+        then = self._on_session
+        if known is None:
+            then = partial(self._on_new, startup, asked)
+        if settings.application_name_add_host:
+            asked = with_host(asked, arrival.visitor)
         return ClientEntry(
             self._context,
             arrival,
             Wishes(database, user, asked, self._minor_of(startup)),
             proof=proof,
-            pool=partial(self._house.pool_for, database, user),
-            limits=partial(self._house.limits_for, database, user),
+            pool=self._house.pool_for,
+            limits=self._house.limits_for,
             census=self.census,
             on_closed=self.on_client_closed,
-            then=self._on_session,
+            then=then,
         )
-
-    def _asked(
-        self, startup: StartupMessage, visitor: Visitor, *, any_name: bool
-    ) -> dict[str, str]:
-        """Give the parameters that are kept for a client."""
-        settings = self._context.settings
-        asked = asked_parameters(
-            startup.parameters,
-            settings.track_extra_parameters,
-            settings.ignore_startup_parameters,
-            any_name=any_name,
-        )
-        if settings.application_name_add_host:
-            add_host(asked, visitor)
-        return asked
 
     def _proof(
         self, arrival: AtDoor, startup: StartupMessage, kind: Replication
@@ -290,8 +283,8 @@ class Gatehouse:
             Wishes(database, user, passed, self._minor_of(startup)),
             kind,
             proof=proof,
-            pool=partial(self._house.pool_for, database, user),
-            limits=partial(self._house.limits_for, database, user),
+            pool=self._house.pool_for,
+            limits=self._house.limits_for,
             census=self.census,
             book=self.replications,
         )
@@ -321,6 +314,12 @@ class Gatehouse:
             arrival.refuse(reason, error)
 
     # Sessions
+
+    def _on_new(
+        self, startup: StartupMessage, asked: Mapping[str, str], session: ClientSession
+    ) -> None:
+        self.familiar.remember(startup, asked)
+        self._on_session(session)
 
     def _on_session(self, session: ClientSession) -> None:
         identity = session.identity

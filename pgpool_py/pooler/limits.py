@@ -37,8 +37,9 @@ class Census:
 
     def add(self, database: str, user: str) -> None:
         """Count one more."""
-        for counts, name in ((self.databases, database), (self.users, user)):
-            counts[name] = counts.get(name, 0) + 1
+        databases, users = self.databases, self.users
+        databases[database] = databases.get(database, 0) + 1
+        users[user] = users.get(user, 0) + 1
 
     def remove(self, database: str, user: str) -> None:
         """Count one less."""
@@ -56,7 +57,7 @@ class Place:
     def __init__(
         self,
         census: Census,
-        limits: Callable[[], PoolSettings],
+        limits: Callable[[str, str], PoolSettings],
         database: str,
         user: str,
     ) -> None:
@@ -72,8 +73,9 @@ class Place:
         Raises:
             LimitError: naming the limit.
         """
-        self._census.check(self._limits(), self._database, self._user)
-        self._census.add(self._database, self._user)
+        database, user = self._database, self._user
+        self._census.check(self._limits(database, user), database, user)
+        self._census.add(database, user)
         self._taken = True
 
     def hand_over(self) -> None:
@@ -110,11 +112,16 @@ class Limits:
             found = self._known[key] = self._context.settings.for_pool(*key)
         return found
 
-    def check(self, census: Census, connected: int, database: str, user: str) -> None:
+    def check(
+        self, census: Census, connected: int, database: str, user: str
+    ) -> PoolSettings | None:
         """Refuse a client that is one too many, before it has proved who it is.
 
         ``connected`` is how many clients there are, itself and those that log in
         included. Nothing is remembered: strangers can name as many users as they like.
+
+        Returns:
+            What holds for it; None if there is no such database.
 
         Raises:
             LimitError: naming the limit.
@@ -128,6 +135,7 @@ class Limits:
             limits = settings.for_pool(database, user)
         if limits is not None:
             census.check(limits, database, user)
+        return limits
 
     def forget(self) -> None:
         """Resolve anew: settings have changed, or pools are gone."""

@@ -167,7 +167,7 @@ class Pooler:
         """
         return self._limits.of(database, user)
 
-    def check_open(self, database: str, user: str) -> None:
+    def check_open(self, database: str, user: str) -> PoolSettings | None:
         """Refuse a client that is one too many; see House.
 
         Raises:
@@ -176,7 +176,7 @@ class Pooler:
         if not self._stop.lets_in:
             raise errors.shutting_down_at_login()
         house = self.gatehouse
-        self._limits.check(house.census, house.connected, database, user)
+        return self._limits.check(house.census, house.connected, database, user)
 
     def _on_addresses_gone(self, host: str, gone: frozenset[str]) -> None:
         for pool in self.pools.values():

@@ -66,8 +66,8 @@ class ReplicationEntry:
         kind: Replication,
         *,
         proof: Proof,
-        pool: Callable[[], Pool],
-        limits: Callable[[], PoolSettings],
+        pool: Callable[[str, str], Pool],
+        limits: Callable[[str, str], PoolSettings],
         census: Census,
         book: Replications,
     ) -> None:
@@ -86,10 +86,11 @@ class ReplicationEntry:
 
     # In
 
-    def enter(self, stream: Stream) -> None:
+    def enter(self, stream: Stream, last: bytes) -> None:
         """Take a place, and open a server; see Entry."""
+        stream.gather(last)
         try:
-            pool = self._find_pool()
+            pool = self._find_pool(self._wishes.database, self._wishes.user)
             self._place.take()
         except PoolerError as error:
             self._arrival.refuse(Reason.LOGIN_FAILED, error)

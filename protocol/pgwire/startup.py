@@ -27,10 +27,11 @@ MAX_STARTUP_LENGTH: Final = 10_000
 
 _OPTION_PREFIX = "_pq_."
 _SHOWN_HEADER = 8
+# The upper half of the code word.
+_VERSION_3: Final = (PROTOCOL_3_0 >> 16).to_bytes(2, "big")
 
 
-# Final, not frozen: made at each login.
-@dataclass(slots=True, unsafe_hash=True)
+@dataclass(frozen=True, slots=True)
 class StartupMessage:
     """A client asks for a session.
 
@@ -38,24 +39,26 @@ class StartupMessage:
         protocol_minor: the x of protocol 3.x.
         parameters: in the order sent; of a name sent twice the last value counts.
         protocol_options: the parameters whose names begin with ``_pq_.``.
+        user: the user name; `parse_startup` lets none pass without.
+        database: the database name, which is the user name where not given.
+        packet: what it was read from, empty if it was made here.
 
     Names and values are UTF-8 with surrogate escapes: any bytes come out again.
 
     """
 
-    protocol_minor: Final[int]
-    parameters: Final[Mapping[str, str]]
-    protocol_options: Final[Mapping[str, str]] = field(default_factory=dict)
+    protocol_minor: int
+    parameters: Mapping[str, str]
+    protocol_options: Mapping[str, str] = field(default_factory=dict)
+    user: str = field(init=False, repr=False, compare=False)
+    database: str = field(init=False, repr=False, compare=False)
+    packet: bytes = field(default=b"", repr=False, compare=False)
 
-    @property
-    def user(self) -> str:
-        """The user name; `parse_startup` lets none pass without."""
-        return self.parameters.get("user", "")
-
-    @property
-    def database(self) -> str:
-        """The database name, which is the user name where not given."""
-        return self.parameters.get("database") or self.user
+    def __post_init__(self) -> None:
+        user = self.parameters.get("user", "")
+        # The one way to set what a frozen object works out itself.
+        object.__setattr__(self, "user", user)
+        object.__setattr__(self, "database", self.parameters.get("database") or user)
 
     def encode(self) -> bytes:
         """Build the packet; raises LocalProtocolError where it breaks a limit."""
@@ -147,8 +150,9 @@ def parse_startup(packet: bytes) -> StartupPacket:
     Any protocol 3.x is accepted. Raises ProtocolViolation for everything else, with
     the texts that PgBouncer uses.
     """
-    if startup_length(packet) != len(packet):
-        raise _bad_header(packet, f"the packet has {len(packet)} bytes")
+    if packet[4:6] == _VERSION_3:
+        return _read_session(packet)
+    _check_length(packet)
     code = int.from_bytes(packet[4:8], "big")
     if code in (SSL_REQUEST_CODE, GSSENC_REQUEST_CODE):
         if len(packet) != MIN_STARTUP_LENGTH:
@@ -158,9 +162,7 @@ def parse_startup(packet: bytes) -> StartupPacket:
         return _read_cancel(packet[8:])
     if code >> 16 == 2:
         raise ProtocolViolation("old V2 protocol not supported")
-    if code >> 16 != 3:
-        raise _bad_header(packet, f"unknown protocol {code >> 16}.{code & 0xFFFF}")
-    return _read_session(code & 0xFFFF, packet[8:])
+    raise _bad_header(packet, f"unknown protocol {code >> 16}.{code & 0xFFFF}")
 
 
 def negotiate(startup: StartupMessage, newest_minor: int) -> bytes | None:
@@ -186,8 +188,9 @@ def _read_cancel(body: bytes) -> CancelRequest:
     return CancelRequest(pid, key)
 
 
-def _read_session(minor: int, body: bytes) -> StartupMessage:
-    parameters = _read_pairs(body)
+def _read_session(packet: bytes) -> StartupMessage:
+    _check_length(packet)
+    parameters = _read_pairs(packet[8:])
     options = {
         name: parameters.pop(name)
         for name in [name for name in parameters if name.startswith(_OPTION_PREFIX)]
@@ -195,8 +198,16 @@ def _read_session(minor: int, body: bytes) -> StartupMessage:
     if not parameters.get("user"):
         raise ProtocolViolation("no username supplied")
     return StartupMessage(
-        minor, MappingProxyType(parameters), MappingProxyType(options)
+        int.from_bytes(packet[6:8], "big"),
+        MappingProxyType(parameters),
+        MappingProxyType(options),
+        packet=packet,
     )
+
+
+def _check_length(packet: bytes) -> None:
+    if startup_length(packet) != len(packet):
+        raise _bad_header(packet, f"the packet has {len(packet)} bytes")
 
 
 def _read_pairs(body: bytes) -> dict[str, str]:

@@ -20,6 +20,7 @@ from pgwire.startup import (
     GSSENCRequest,
     SSLRequest,
     StartupMessage,
+    parse_startup,
 )
 from tests.fixtures.hand import NewWire, Wire, turn
 from tests.fixtures.messages import kinds, query, split, told
@@ -51,6 +52,7 @@ class FakeDoor:
     secret: str | None = "secret"
     holds: bool = False
     held: Callable[[], None] | None = None
+    read = staticmethod(parse_startup)
 
     def open(self, arrival: AtDoor, startup: StartupMessage) -> "FakeDoor":
         if self.refusal is not None:
@@ -93,7 +95,8 @@ class FakeDoor:
     def on_gone(self, arrival: AtDoor) -> None:
         self.calls.append("gone")
 
-    def enter(self, stream: Stream) -> None:
+    def enter(self, stream: Stream, last: bytes) -> None:
+        stream.gather(last)
         self.calls.append("enter")
 
     def leave(self) -> None:
