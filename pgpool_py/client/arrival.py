@@ -191,14 +191,14 @@ class Arrival:
         packet = self._door.read(bytes(self._buffer[:length]))
         del self._buffer[:length]
         match packet:
+            case StartupMessage():
+                self._begin_login(packet)
             case SSLRequest():
                 self._answer_request("SSL", self._tls)
             case GSSENCRequest():
                 self._answer_request("GSSAPI encryption", None)
             case CancelRequest():
                 self._take_cancel(packet)
-            case StartupMessage():
-                self._begin_login(packet)
         return True
 
     def _take_cancel(self, request: CancelRequest) -> None:

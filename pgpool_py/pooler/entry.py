@@ -14,7 +14,7 @@ from pgpool_py.client.unserved import READY_IDLE
 from pgpool_py.errors import PoolerError
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
-from pgpool_py.server.parameters import PATH, ParameterSet, makes_temporary
+from pgpool_py.server.parameters import PATH, makes_temporary
 from pgpool_py.settings import PoolSettings, SessionStatePolicy
 from pgpool_py.statistics import Tallies
 from pgwire.backend import BackendKeyData
@@ -213,7 +213,7 @@ class ClientEntry:
             on_closed=self._on_closed,
             lender=pool,
             identity=identity,
-            parameters=self._parameters(pool),
+            parameters=pool.staffing.differing(self._wishes.parameters),
             limits=limits,
             requests=partial(self._requests, pool, limits),
         )
@@ -233,14 +233,4 @@ class ClientEntry:
             return WatchedRequests(book, context.classify, watch)
         return GuardedWatchedRequests(
             book, context.classify, watch, lengths_up_to(limit), longest_query
-        )
-
-    def _parameters(self, pool: Pool) -> ParameterSet:
-        defaults = pool.staffing.defaults
-        return self._context.book.of(
-            {
-                name: value
-                for name, value in self._wishes.parameters.items()
-                if defaults.get(name) != value
-            }
         )

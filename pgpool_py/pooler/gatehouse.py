@@ -199,17 +199,18 @@ class Gatehouse:
             local, local_port = (own or accepted.getsockname())[:2]
         else:
             uid = peer.user_of(accepted)
+        # Without names, which cost more than all else of it.
         return Visitor(
-            number=next(context.numbers),
-            address=address,
-            port=client_port,
-            local_address=local,
-            local_port=local_port,
-            accepted=context.reactor.now,
-            connected=time.time(),
-            uid=uid,
-            wishes=context.log_wishes,
-            tallies=context.tallies,
+            next(context.numbers),
+            address,
+            client_port,
+            local,
+            local_port,
+            context.reactor.now,
+            time.time(),
+            uid,
+            context.log_wishes,
+            context.tallies,
         )
 
     @property

@@ -43,10 +43,16 @@ class Census:
 
     def remove(self, database: str, user: str) -> None:
         """Count one less."""
-        for counts, name in ((self.databases, database), (self.users, user)):
-            counts[name] -= 1
-            if not counts[name]:
-                del counts[name]
+        _strike(self.databases, database)
+        _strike(self.users, user)
+
+
+def _strike(counts: dict[str, int], name: str) -> None:
+    left = counts[name] - 1
+    if left:
+        counts[name] = left
+    else:
+        del counts[name]
 
 
 class Place:

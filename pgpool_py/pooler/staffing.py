@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pgpool_py.client.lender import Borrower
 from pgpool_py.errors import PoolerError
@@ -16,7 +16,7 @@ from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.keeper import Keeper
 from pgpool_py.server.opening import Opened, Opening, OpeningFailed
-from pgpool_py.server.parameters import tracked
+from pgpool_py.server.parameters import ParameterSet, tracked
 from pgpool_py.settings import PoolSettings
 from pgpool_py.statistics import Tallies
 from pgwire.server_secret import ServerSecret
@@ -47,6 +47,7 @@ class Staffing:
         "_context",
         "_growing",
         "_keeper",
+        "_last",
         "_on_failed",
         "_on_opened",
         "_on_other_host",
@@ -92,6 +93,7 @@ class Staffing:
         self.welcome: dict[str, str] | None = None
         self.greeting = Greeting({})
         self.defaults: dict[str, str] = {}
+        self._last: tuple[object, ParameterSet] = (None, context.book.defaults)
 
     @property
     def hopeless(self) -> bool:
@@ -203,6 +205,7 @@ class Staffing:
             self.greeting = Greeting(opened.reported)
             self.defaults.clear()
             self.defaults.update((n, reported[n]) for n in tracked(opened.reported))
+            self._last = (None, context.book.defaults)
         differing = {
             name: reported[name]
             for name, default in self.defaults.items()
@@ -244,6 +247,19 @@ class Staffing:
             self.failure = destinations.refusal(opening, outcome)
             if not self._books.connected and not self.openings:
                 self._on_failed(self.failure, outcome.reason)
+
+    def differing(self, asked: Mapping[str, str]) -> ParameterSet:
+        """Give what of these parameters differs from the defaults.
+
+        ``asked`` never changes; most clients ask for the same as the one before.
+        """
+        before, found = self._last
+        if asked is not before:
+            get = self.defaults.get
+            own = {name: value for name, value in asked.items() if get(name) != value}
+            found = self._context.book.of(own)
+            self._last = (asked, found)
+        return found
 
     # Upkeep
 

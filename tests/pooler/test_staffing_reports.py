@@ -77,3 +77,18 @@ def test_the_defaults_are_the_new_servers_once_it_is_there(bench: Bench) -> None
     staffing = bench.pool.staffing
     assert staffing.welcome == {**PARAMETERS, "TimeZone": "CET"}
     assert staffing.defaults["timezone"] == "CET"
+
+
+def test_what_a_client_asks_for_is_compared_with_the_defaults_of_now(
+    bench: Bench,
+) -> None:
+    bench.open()
+    staffing = bench.pool.staffing
+    asked = {"timezone": "CET", "application_name": ""}
+    assert staffing.differing(asked).values == {"timezone": "CET"}
+    assert staffing.differing({"timezone": "UTC"}).values == {}
+    assert staffing.differing(asked).values == {"timezone": "CET"}
+    staffing.forget()
+    bench.request()
+    bench.log_in(bench.postgres.accept(), TimeZone="CET")
+    assert staffing.differing(asked).values == {}
