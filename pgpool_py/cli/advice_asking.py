@@ -101,7 +101,8 @@ def _get(where: Http) -> bytes:
         reply = connection.getresponse()
         said = reply.read()
     except (OSError, http.client.HTTPException) as error:
-        raise NotAskedError(f"no answer: {error or type(error).__name__}") from None
+        said_of_it = str(error) or type(error).__name__
+        raise NotAskedError(f"no answer: {said_of_it}") from None
     finally:
         connection.close()
     if reply.status == HTTPStatus.UNAUTHORIZED:
