@@ -89,6 +89,7 @@ class Reason(StrEnum):
     SERVER_PROTOCOL_VIOLATION = "server protocol violation"
     UNACCOUNTED_REPLY = "server sent a reply that nothing asked for"
     INVALID_SERVER_PARAMETER = "invalid server parameter"
+    PARAMETERS_NOT_SET = "session parameters could not be set in time"
     CHECK_FAILED = "server check query failed"
     LISTEN_TIMEOUT = "LISTEN was not answered in time"
     RESET_FAILED = "server reset query failed"

@@ -5,6 +5,7 @@ That is neither what it sent and nobody took, nor replies that it does not take.
 
 from typing import Final
 
+from pgpool_py.net.scratch import READ_SIZE
 from pgpool_py.net.stream import Stream
 from pgpool_py.server.connection import ServerConnection
 from pgwire.requests import Requests
@@ -12,9 +13,9 @@ from pgwire.requests import Requests
 from .lender import Lender
 from .timing import Timing
 
-#: Bytes of one read, and how many requests may not be answered yet when it comes: with
-#: more of both a client has to wait for the answers. Else requests of a few bytes could
-#: take a server for as long as their client likes.
+#: Bytes of one read, behind what is left of a message, and how many requests may not be
+#: answered yet when it comes: with more of both a client has to wait for the answers.
+#: Else requests of a few bytes could take a server for as long as their client likes.
 MUCH: Final = 16 * 1024
 MOST_OWED: Final = 1000
 
@@ -57,6 +58,12 @@ class Regulated:
             self.stream.pause()
         elif self.stream.paused:
             self.stream.resume()
+
+    def _most(self, server: ServerConnection) -> int:
+        """Give how much is read at once: many small messages keep others waiting."""
+        if server.ledger.copies_in:
+            return READ_SIZE
+        return min(READ_SIZE, MUCH + self.requests.half_sent)
 
     def deliver(self, data: memoryview) -> None:
         """Send replies on; read no more of the server while they pile up."""

@@ -136,12 +136,13 @@ class ClientSession(Leaving):
         server = None if self.waiting else self.server
         start = 0
         try:
-            if server is not None and pending:
-                start = len(pending)
-                scratch.buffer[:start] = pending
-                size = self.stream.recv_into(scratch.view[start:])
-            else:
+            if server is None:
                 size = self.stream.recv_into(scratch.buffer)
+            else:
+                start = len(pending) if pending else 0
+                scratch.buffer[:start] = pending or b""
+                end = start + self._most(server)
+                size = self.stream.recv_into(scratch.view[start:end])
         except BlockingIOError:
             return
         except OSError:
@@ -152,7 +153,7 @@ class ClientSession(Leaving):
         self.lender.counters.bytes_received += size
         if server is not None:
             requests.pending = None
-            if size > MUCH and owes_much(server):
+            if size >= MUCH and owes_much(server):
                 self._hold_back(server, start + size)
             else:
                 self._forward(server, scratch.view, start + size)

@@ -22,6 +22,7 @@ from pgpool_py.server.examination import (
     ask,
     read,
 )
+from pgpool_py.server.having import have
 from pgpool_py.sql.setting import OF_TRANSACTION
 from pgwire.backend import ParameterStatus
 from pgwire.diagnostics import ErrorResponse
@@ -101,13 +102,13 @@ class Examining:
             parameters = server.parameters
             if asked_all:
                 left = _without_user(parameters.values)
-                server.parameters = self._context.book.of(left)
+                have(server, self._context.book.of(left))
                 users = {name: values[name] for name in HIDDEN if name in values}
                 parameters = self._context.book.of(left | users)
             client.on_examined(touched, None, parameters)
             return
         left = _without_user(values) if asked_all else values
-        server.parameters = self._context.book.of(left)
+        have(server, self._context.book.of(left))
         for name in findings.renamed:
             # Of what nobody has seen it made, it may be another text.
             server.ledger.statements.doubt(name)

@@ -17,6 +17,7 @@ from pgpool_py.client.lender import Borrower
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.errand import Errand
+from pgpool_py.server.having import have
 from pgpool_py.server.parameters import AWAITED, Change, ParameterSet, changes
 from pgpool_py.server.replay import replay
 from pgpool_py.server.state import ServerState
@@ -32,6 +33,9 @@ from .context import Context
 MOST_ACCEPTED: Final = 1000
 # A longer one is awaited each time.
 LONGEST_ACCEPTED: Final = 1000
+
+# SQLSTATEs of statements that were cancelled, or had no time ("Operator Intervention").
+_INTERVENED: Final = "57"
 
 # Messages, and their ledger entries.
 Replay = tuple[bytes, tuple[int, ...]]
@@ -161,7 +165,7 @@ class Linking:
                     errors.server_refused(error), Reason.INVALID_SERVER_PARAMETER
                 )
             else:
-                server.parameters = target
+                have(server, target)
                 client.on_linked(server)
 
         self._await(server, replay(self._differing(server, client)), restored)
@@ -189,11 +193,11 @@ class Linking:
             self._linked(server)
             return
         data, entries = replay(wanted)
-        if all(self._is_accepted(change) for change in wanted):
+        if not target.strikes and all(map(self._is_accepted, wanted)):
             # In the same write as the client's own messages.
             server.ledger.skip(*entries)
             server.stream.gather(data)
-            server.parameters = target
+            have(server, target)
             self._linked(server)
             return
         self._await(
@@ -212,6 +216,10 @@ class Linking:
         wanted: list[Change],
         target: ParameterSet,
     ) -> None:
+        if error is not None and error.sqlstate.startswith(_INTERVENED):
+            # That says nothing of the values: another server will do.
+            server.close(Reason.PARAMETERS_NOT_SET)
+            return
         client, _ = self._preparing.pop(server)
         if error is not None:
             self._were_refused(server, client, error)
@@ -226,7 +234,7 @@ class Linking:
         for name, default in self._defaults.items():
             if values.get(name) == default:
                 del values[name]
-        server.parameters = self._context.book.of(values)
+        have(server, self._context.book.of(values))
         if server.owner is None:
             self._give_back(server)
         else:

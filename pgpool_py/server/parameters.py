@@ -13,6 +13,8 @@ from typing import Final
 
 from pgwire.reading import IDENTITIES, context_of, is_read_by
 
+from .striking import LIMITS, strikes
+
 # Reported by ParameterStatus, but nothing that SET could change back.
 UNSETTABLE: Final = frozenset(
     {
@@ -57,11 +59,13 @@ class ParameterSet:
         parsing: those of them that decide what the text of a statement means.
         core: the set without those in which clients that share a server may differ;
             None if it has none of these.
+        strikes: whether they may end what no client has asked for; see ``striking``.
     """
 
     values: Mapping[str, str]
     parsing: bytes
     core: "ParameterSet | None"
+    strikes: bool
 
     def is_like(self, other: "ParameterSet") -> bool:
         """Whether clients of one set may share a server of the other."""
@@ -101,7 +105,9 @@ class ParameterBook:
             rest = {n: value for n, value in values.items() if n not in self._ignored}
             core = None if len(rest) == len(values) else self.of(rest)
             kept = MappingProxyType(dict(values))
-            found = self._sets[key] = ParameterSet(kept, _parsing(values), core)
+            found = self._sets[key] = ParameterSet(
+                kept, _parsing(values), core, strikes(values)
+            )
         return found
 
     def with_value(
@@ -152,7 +158,8 @@ def changes(now: ParameterSet, wanted: ParameterSet) -> list[Change]:
 
 
 def _rank(name: str) -> int:
-    return 0 if name == FIRST else 1
+    # Limits are in force for what is set behind them.
+    return 0 if name == FIRST else 2 if name in LIMITS else 1
 
 
 def tracked(names: Iterable[str]) -> list[str]:

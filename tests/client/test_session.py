@@ -3,6 +3,7 @@
 import pytest
 
 from pgpool_py import errors
+from pgpool_py.client.regulated import MUCH
 from pgpool_py.reasons import Reason
 from pgpool_py.settings import PoolMode
 from pgwire.copying import CopyData, CopyDone, CopyFail, CopyInResponse
@@ -314,6 +315,18 @@ def test_who_is_far_ahead_waits_for_the_answers_and_then_for_its_turn(
     scene.lend()
     assert scene.backend.received() == much
     assert not scene.client_is_paused()
+
+
+def test_many_small_messages_are_read_in_several_turns(scene: Scene) -> None:
+    scene.send(parse())
+    scene.lend()
+    scene.backend.received()
+    # No more in one turn of the loop: others would wait for that.
+    scene.client.send(FLUSH * 8000)
+    scene.reactor.select(0)
+    assert scene.backend.received() == FLUSH * (MUCH // len(FLUSH))
+    scene.reactor.select(0)
+    assert 0 < len(scene.backend.received()) < MUCH + len(FLUSH)
 
 
 def test_what_was_begun_is_ended_first(scene: Scene) -> None:

@@ -209,3 +209,59 @@ def test_a_report_of_what_cannot_be_set_is_no_parameter(bench: Bench) -> None:
     bench.answer(wire, reported("is_superuser", "off") + done("SET"))
     assert client.server is not None
     assert client.server.parameters is bench.context.book.defaults
+
+
+# Limits that strike what no client has asked for
+
+
+def test_a_short_limit_is_awaited_always(bench: Bench) -> None:
+    wire = bench.idle()
+    for _ in range(2):
+        client = bench.request(statement_timeout="5ms")
+        assert client.calls == []
+        assert kinds(wire.received()) == "PBES"
+        bench.answer(wire, ONE_SET + READY)
+        assert client.calls == ["linked"]
+        bench.give_back(client)
+        assert wire.received() == query("DISCARD ALL")
+        bench.answer(wire, done("DISCARD ALL"))
+
+
+def test_a_short_limit_is_not_left_on_a_server_that_nobody_has(bench: Bench) -> None:
+    wire = bench.idle()
+    client = bench.request(idle_session_timeout="20ms")
+    wire.received()
+    bench.answer(wire, ONE_SET + READY)
+    bench.give_back(client)
+    assert wire.received() == query("DISCARD ALL")
+    assert bench.states() == ["tested"]
+    bench.answer(wire, done("DISCARD ALL"))
+    assert bench.states() == ["idle"]
+    plain = bench.request()
+    assert plain.calls == ["linked"]
+    assert wire.received() == b""
+
+
+def test_who_sets_it_is_lent_the_server_with_its_limit_set_last(bench: Bench) -> None:
+    wire = bench.idle()
+    bench.request(statement_timeout="5ms", work_mem="7MB")
+    names = [content for kind, content in split(wire.received()) if kind == "B"]
+    assert [b"work_mem" in names[0], b"statement_timeout" in names[1]] == [True, True]
+
+
+@pytest.mark.parametrize("sqlstate", ["57014", "57P01"])
+def test_if_it_is_struck_while_values_are_set_another_server_will_do(
+    bench: Bench, sqlstate: str
+) -> None:
+    wire = bench.idle()
+    client = bench.request(statement_timeout="5ms")
+    wire.received()
+    struck = refused("canceling statement due to statement timeout", sqlstate)
+    bench.answer(wire, b"1\0\0\0\4" + struck + READY)
+    assert client.calls == []
+    wire.received()
+    assert wire.ended
+    again = bench.log_in(bench.postgres.accept())
+    assert kinds(again.received()) == "PBES"
+    bench.answer(again, ONE_SET + READY)
+    assert client.calls == ["linked"]

@@ -225,6 +225,17 @@ def a_timeout_is_that_of_its_client(one: Voice, other: Voice) -> None:
     one("SELECT pg_sleep(0.1)")
 
 
+def a_limit_of_idleness_is_its_clients(one: Voice, other: Voice) -> None:
+    other("SELECT 1")
+    one("SET idle_session_timeout = '10s'")
+    one("SHOW idle_session_timeout")
+    other("SHOW idle_session_timeout")
+    one("SHOW idle_session_timeout")
+    one("RESET idle_session_timeout")
+    other("SHOW idle_session_timeout")
+    one("SHOW idle_session_timeout")
+
+
 def a_parameter_has_a_dot(one: Voice, other: Voice) -> None:
     mine = "SELECT nullif(current_setting('my.word', true), '')"
     one(r"SET my.word = E'it''s \\ \u00e4'")
