@@ -1,6 +1,6 @@
 """The pooler says to each client what PostgreSQL would say."""
 
-import subprocess
+import runpy
 import sys
 
 import pytest
@@ -63,9 +63,12 @@ def test_seeded_conversations_are_those_with_postgresql(
         judge(rig, seeded(seed, size, features), f"seed {seed}")
 
 
-def test_the_soak_plays_a_seed_and_ends_with_status_0() -> None:
+def test_the_soak_plays_a_seed_and_ends_with_status_0(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     options = ["0", "--clients", "3", "--servers", "1", "--seed", "5"]
-    command = [sys.executable, "-m", "tests.differential", *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "no difference: 1 conversations, seeds 5 to 5" in done.stdout
+    monkeypatch.setattr(sys, "argv", ["soak", *options])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module("tests.differential", run_name="__main__")
+    assert end.value.code == 0
+    assert "no difference: 1 conversations, seeds 5 to 5" in capsys.readouterr().out

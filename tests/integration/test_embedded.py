@@ -131,33 +131,36 @@ def test_a_stopped_server_refuses_until_started_again(
     assert own_server.psql("SELECT 1") == "1"
 
 
-def test_a_stop_has_nothing_to_do_where_the_server_is_stopped() -> None:
-    with EmbeddedPostgres(timeout=20.0) as own:
-        own.stop()
-        own.stop()
-        own.start()
-        assert own.psql("SELECT 1") == "1"
+def test_a_stop_has_nothing_to_do_where_the_server_is_stopped(
+    own_server: EmbeddedPostgres,
+) -> None:
+    own_server.stop()
+    own_server.stop()
+    own_server.start()
+    assert own_server.psql("SELECT 1") == "1"
 
 
-def test_a_server_that_ended_by_itself_is_stopped_and_can_be_started() -> None:
-    with EmbeddedPostgres(timeout=20.0) as own:
-        for _ in range(2):
-            # SIGINT is a fast shutdown, here one that nobody asked the keeper for.
-            os.kill(own.pid, signal.SIGINT)
-            own.stop()
-            own.stop()
-            own.start()
-        assert own.psql("SELECT 1") == "1"
+def test_a_server_that_ended_by_itself_is_stopped_and_can_be_started(
+    own_server: EmbeddedPostgres,
+) -> None:
+    for _ in range(2):
+        # SIGINT is a fast shutdown, here one that nobody asked the keeper for.
+        os.kill(own_server.pid, signal.SIGINT)
+        own_server.stop()
+        own_server.stop()
+        own_server.start()
+    assert own_server.psql("SELECT 1") == "1"
 
 
-def test_a_server_that_ended_by_itself_need_not_be_stopped_to_be_started() -> None:
-    with EmbeddedPostgres(timeout=20.0) as own:
-        os.kill(own.pid, signal.SIGINT)
-        told = select.poll()
-        told.register(own._keeping._socket, select.POLLIN)
-        assert told.poll(DEADLINE_MS), "the keeper does not say that it ended"
-        own.start()
-        assert own.psql("SELECT 1") == "1"
+def test_a_server_that_ended_by_itself_need_not_be_stopped_to_be_started(
+    own_server: EmbeddedPostgres,
+) -> None:
+    os.kill(own_server.pid, signal.SIGINT)
+    told = select.poll()
+    told.register(own_server._keeping._socket, select.POLLIN)
+    assert told.poll(DEADLINE_MS), "the keeper does not say that it ended"
+    own_server.start()
+    assert own_server.psql("SELECT 1") == "1"
 
 
 def test_a_stop_that_clients_hold_up_ends_at_the_deadline(
@@ -165,9 +168,9 @@ def test_a_stop_that_clients_hold_up_ends_at_the_deadline(
 ) -> None:
     with EmbeddedPostgres() as own, psycopg.connect(own.dsn):
         # Of the stop alone: initdb may need longer.
-        monkeypatch.setattr(own._keeping, "_timeout", 5.0)
+        monkeypatch.setattr(own._keeping, "_timeout", 2.0)
         # Smart shutdown waits for the client to leave, who does not.
-        with pytest.raises(EmbeddedError, match="did not stop within 5 s of SIGTERM"):
+        with pytest.raises(EmbeddedError, match="did not stop within 2 s of SIGTERM"):
             own.stop("smart")
         assert not is_alive(own.pid)
 

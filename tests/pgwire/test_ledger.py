@@ -98,7 +98,7 @@ LONG = [[64 * 1024], [5], [7, 1000], [HOLD_LIMIT + 7]]
 
 
 @pytest.mark.parametrize("pieces", LONG, ids=str)
-@pytest.mark.parametrize("value", [HOLD_LIMIT - 11, HOLD_LIMIT - 10, 200_000])
+@pytest.mark.parametrize("value", [HOLD_LIMIT - 11, HOLD_LIMIT - 10, 100_000])
 def test_a_large_row_is_relayed_as_it_comes(pieces: list[int], value: int) -> None:
     reader = Reader(Ledger())
     reader.ledger.skip(QUERY)
