@@ -1,5 +1,6 @@
 """The demo as a person runs it: it shows, it ends, and nothing of it stays."""
 
+import contextlib
 import os
 import re
 import signal
@@ -24,9 +25,14 @@ def assert_nothing_is_left(demo: RunningDemo) -> None:
     assert demo.leftovers() == []
 
 
-def test_it_ends_by_itself_after_its_time_and_leaves_nothing() -> None:
-    with running_demo("--seconds", "2", "--clients", "16", "--pool-size", "2") as demo:
-        demo.read_url()
+def test_it_passes_over_a_taken_port_ends_after_its_time_and_leaves_nothing() -> None:
+    arguments = ["--seconds", "2", "--clients", "16", "--pool-size", "2", "--port"]
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        running_demo(*arguments, str(taken.getsockname()[1])) as demo,
+    ):
+        _, port = demo.read_url()
+        assert port > taken.getsockname()[1]
         demo.read_until(ROW)
         summary = demo.read_until(SUMMARY)
         assert demo.end() == 0
@@ -38,17 +44,7 @@ def test_it_ends_by_itself_after_its_time_and_leaves_nothing() -> None:
         assert_nothing_is_left(demo)
 
 
-def test_a_taken_port_is_passed_over() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        number = taken.getsockname()[1]
-        arguments = ("--seconds", "1", "--clients", "2", "--port", str(number))
-        with running_demo(*arguments) as demo:
-            _, port = demo.read_url()
-            assert port > number
-            assert demo.end() == 0
-
-
-def test_a_person_may_connect_and_look_at_the_console() -> None:
+def test_a_person_may_look_around_and_be_in_a_transaction_when_it_ends() -> None:
     with running_demo("--clients", "4") as demo:
         url, _ = demo.read_url()
         demo.read_until(ROW)
@@ -59,8 +55,13 @@ def test_a_person_may_connect_and_look_at_the_console() -> None:
         with psycopg.connect(console, autocommit=True) as connection:
             rows = connection.execute("SHOW POOLS").fetchall()
         assert ("demo", "demo") in {row[:2] for row in rows}
-        demo.ctrl_c()
-        assert demo.end() == 0
+        with contextlib.closing(psycopg.connect(url)) as connection:
+            connection.execute("SELECT 1")
+            demo.ctrl_c()
+            assert demo.end() == 0
+            assert re.search(SUMMARY, demo.printed[-1])
+            assert demo.errors() == ""
+            assert_nothing_is_left(demo)
 
 
 def test_accounts_that_do_not_add_up_are_an_error() -> None:
@@ -76,7 +77,7 @@ def test_accounts_that_do_not_add_up_are_an_error() -> None:
         assert_nothing_is_left(demo)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
     with running_demo("--clients", "8") as demo:
         demo.read_until(ROW)
@@ -85,18 +86,6 @@ def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
         assert re.search(SUMMARY, demo.printed[-1])
         assert demo.errors() == ""
         assert_nothing_is_left(demo)
-
-
-def test_it_ends_while_somebody_is_in_the_middle_of_a_transaction() -> None:
-    with running_demo("--clients", "4") as demo:
-        url, _ = demo.read_url()
-        demo.read_until(ROW)
-        connection = psycopg.connect(url)
-        connection.execute("SELECT 1")
-        demo.ctrl_c()
-        assert demo.end() == 0
-        assert_nothing_is_left(demo)
-        connection.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
