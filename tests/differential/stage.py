@@ -10,6 +10,7 @@ import psycopg
 
 from pgpool_py.embedded import EmbeddedPostgres
 from pgpool_py.embedded.binaries import WHEEL
+from tests.fixtures.direct import DIRECT
 from tests.fixtures.nursery import Nursery
 from tests.fixtures.pooler_files import (
     DATABASE,
@@ -18,7 +19,7 @@ from tests.fixtures.pooler_files import (
     PoolerFiles,
     Setting,
 )
-from tests.fixtures.pooling import DIRECT, PoolerProcess, free_port
+from tests.fixtures.pooling import PoolerProcess, free_port
 
 from .features import Feature, supported
 from .houses import Oracle

@@ -12,8 +12,9 @@ import pytest
 from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
+from tests.fixtures.direct import DIRECT
 from tests.fixtures.pooler_files import POOLED
-from tests.fixtures.pooling import DIRECT, StartPooler
+from tests.fixtures.pooling import StartPooler
 from tests.integration.rotation import SERVERS, rotating
 
 CLIENTS = 16

@@ -142,20 +142,18 @@ class Stage:
 
     def restore(self) -> None:
         """Make the database what it is at the beginning of a scene."""
-        with self.pooler.direct() as direct:
-            for role in ROLES:
-                direct.execute(_IF_ABSENT.format(role).encode())
-            direct.execute(_WORLD.encode())
+        for role in ROLES:
+            self.pooler.arrange(_IF_ABSENT.format(role))
+        self.pooler.arrange(_WORLD)
 
     def clear(self) -> None:
         """End the pooler, and remove what would be left behind."""
         try:
             self.pooler.close()
         finally:
-            with self.pooler.direct() as direct:
-                direct.execute("DROP SCHEMA IF EXISTS side CASCADE")
-                for role in ROLES:
-                    direct.execute(_IF_THERE.format(role).encode())
+            self.pooler.arrange("DROP SCHEMA IF EXISTS side CASCADE")
+            for role in ROLES:
+                self.pooler.arrange(_IF_THERE.format(role))
 
     # What the console says
 
