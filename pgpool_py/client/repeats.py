@@ -20,6 +20,7 @@ class Repeated(StrEnum):
 
     FAILED_LOGINS = "failed logins"
     FAILED_SERVER_LOGINS = "failed server logins"
+    LONG_EXCHANGES = "long exchanges"
 
 
 class _Kind:

@@ -1,13 +1,14 @@
 """A client between its authentication and its session: it waits for the welcome."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
 from pgpool_py.client.door import AtDoor, Visitor
-from pgpool_py.client.extended_only import ExtendedOnlySession
 from pgpool_py.client.identity import ClientIdentity
+from pgpool_py.client.observed import session_kind
 from pgpool_py.client.session import ClientSession
 from pgpool_py.client.telling import noticed
 from pgpool_py.client.unserved import READY_IDLE
@@ -28,6 +29,8 @@ from .context import Context
 from .limits import Census, Place
 from .pool import Pool
 from .proof import Proof
+
+_log = logging.getLogger(__name__)
 
 # What PostgreSQL takes, with the type byte.
 LONGEST_MESSAGE = LARGE_MESSAGE_LIMIT + 1
@@ -204,8 +207,11 @@ class ClientEntry:
     ) -> ClientSession:
         context, wishes = self._context, self._wishes
         limits = self._limits(wishes.database, wishes.user)
-        extended_only = context.settings.disable_pqexec
-        kind = ExtendedOnlySession if extended_only else ClientSession
+        settings = context.settings
+        kind = session_kind(
+            extended_only=settings.disable_pqexec,
+            observed=settings.log_min_duration > 0 or _log.isEnabledFor(logging.DEBUG),
+        )
         return kind(
             context.reactor,
             context.scratch,

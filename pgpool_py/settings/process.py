@@ -181,6 +181,8 @@ class Settings:
     alert_utilisation_time: float = 60.0
     alert_wait: float = 5.0
     log_format: LogFormat = LogFormat.PGBOUNCER
+    log_min_duration: float = 0.0
+    log_statement_text: bool = False
     # The other sections
     databases: Mapping[str, DatabaseSettings] = field(
         default_factory=lambda: MappingProxyType({})

@@ -167,6 +167,8 @@ OURS: dict[str, object] = {
     "multiplexing_ignore": ("application_name",),
     "http_listen": None,
     "log_format": LogFormat.PGBOUNCER,
+    "log_min_duration": 0.0,
+    "log_statement_text": False,
     "http_token": "",
     "http_token_file": "",
     "readiness_needs_server": False,
