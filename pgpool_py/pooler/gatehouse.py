@@ -356,13 +356,14 @@ class Gatehouse:
 
     def _to_console(self, arrival: AtDoor, startup: StartupMessage) -> Entry:
         user, uid = startup.user, arrival.visitor.uid
-        wishes = Wishes(startup.database, user, protocol_minor=self._minor_of(startup))
+        parameters, minor = dict(startup.parameters), self._minor_of(startup)
+        wishes = Wishes(startup.database, user, parameters, minor)
 
         def judge() -> Access:
             return access(self._context.settings, user, uid)
 
         if judge().owner:
-            _log.info("pgbouncer access from unix socket", extra=about(arrival.visitor))
+            _log.info("pgbouncer access from unix socket", extra=about(arrival))
             return ConsoleEntry(
                 self, arrival, wishes, Unasked(self.admission.unasked(user)), judge
             )

@@ -1,5 +1,6 @@
 """The owner of the pooler on its console, by the unix socket."""
 
+import re
 from pathlib import Path
 
 import psycopg
@@ -22,6 +23,8 @@ def test_the_owner_comes_in_by_the_unix_socket_without_a_password(
         with pooler.connect(CONSOLE, **where) as another:
             assert another.execute(b"SHOW POOLS", prepare=True).fetchall()
     assert pooler.wait() == 0
+    who = rf" C-0x\w+: {CONSOLE}/{CONSOLE}@\S+ "
+    assert re.search(who + "pgbouncer access from unix socket", pooler.log)
 
 
 def test_the_owners_name_needs_a_password_elsewhere(

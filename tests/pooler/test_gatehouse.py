@@ -269,9 +269,10 @@ def test_a_cancel_request_may_come_above_the_limit(build: Build) -> None:
 def test_the_console_is_open_to_those_who_are_named(
     house: House, user: str, admin: bool
 ) -> None:
-    house.arrive(startup("pgbouncer", user))
+    house.arrive(startup("pgbouncer", user, application_name="psql"))
     (console,) = house.console.opened
     assert console.admin is admin
+    assert console.identity.facts()["application_name"] == "psql"
     pid = console.identity.pid
     house.arrive(CancelRequest(pid, console.identity.cancel_key).encode())
     assert console.cancelled == 1
