@@ -16,6 +16,7 @@ class Timing:
     """
 
     __slots__ = (
+        "_looked",
         "_readies_seen",
         "brought",
         "cancelled_since",
@@ -26,6 +27,8 @@ class Timing:
 
     def __init__(self, now: float) -> None:
         self._readies_seen = self.brought = 0
+        # When progress was noted last.
+        self._looked = now
         self.since = now
         self.exchange_since = 0.0
         self.transaction_since = 0.0
@@ -76,14 +79,16 @@ class Timing:
             counters.exchanges.note_transaction(spent)
 
     def note_progress(self, now: float, ledger: Ledger) -> None:
-        """Begin to time anew where answers came since the last call.
+        """Begin to time anew what had begun at the last call, if answers came since.
 
         A client that always keeps one exchange ahead is never without one.
         """
+        before, self._looked = self._looked, now
         if ledger.readies == self._readies_seen:
             return
         self._readies_seen = ledger.readies
-        if self.exchange_since:
+        if 0 < self.exchange_since <= before:
             self.exchange_since = now
-        if self.transaction_since and ledger.status == TransactionStatus.IDLE:
+        is_idle = ledger.status == TransactionStatus.IDLE
+        if 0 < self.transaction_since <= before and is_idle:
             self.transaction_since = now
