@@ -14,8 +14,8 @@ from .glance import harmless_at_a_glance
 LONGEST: Final = 1000
 _MOST: Final = 1000
 
-#: ``message.translate(ALIKE)`` is the same for messages that differ in digits alone.
-#: Their length words do not, and other lengths make other messages.
+#: ``message.translate(ALIKE)`` is the same for messages that differ in digits alone, be
+#: it in their length words, which then say that there is more or less than there is.
 ALIKE: Final = bytes(0x30 if byte in b"123456789" else byte for byte in range(256))
 
 

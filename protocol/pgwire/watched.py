@@ -26,6 +26,8 @@ from .statement import Statement, StatementBook, may_drop
 from .unnamed import Dropping, Unkept
 
 _QUERY: Final = Frontend.QUERY
+# No other byte of the length word of a short message is like that of a digit.
+_LAST_OF_LENGTH: Final = HEADER_SIZE - 1
 # Functions of large objects, which is what drivers call this way (pg_proc.dat). Others
 # set parameters, take locks, or run a text.
 _HARMLESS_OIDS: Final = frozenset(
@@ -58,7 +60,7 @@ class WatchedRequests(Objecting):
 
     glances = True
 
-    __slots__ = ("_form", "_refused", "_to_be_reread", "_values")
+    __slots__ = ("_form", "_refused", "_shapes", "_to_be_reread", "_values")
 
     def __init__(
         self,
@@ -68,6 +70,7 @@ class WatchedRequests(Objecting):
         lengths: Mapping[int, tuple[int, int]] = FRONTEND_LENGTHS,
     ) -> None:
         super().__init__(book, classify, watch, lengths)
+        self._shapes = book.seen.shapes
         # Names of statements whose context was not known when they were parsed.
         self._to_be_reread: frozenset[bytes] = frozenset()
         # The unnamed statement that was refused last, and the mark in its place.
@@ -82,19 +85,23 @@ class WatchedRequests(Objecting):
         if (
             # As in Requests; a call less on the way of nearly all exchanges.
             view[0] == _QUERY
-            and end > HEADER_SIZE
-            and _length(view, 1)[0] == end - 1
             and not self.half_sent
             and not self._discard
             and not self._to_sync
             and self.unnamed is None
         ):
-            query = bytes(view[:end])
-            seen = self._book.seen
-            if (
-                end <= LONGEST and query.translate(ALIKE) in seen.shapes
-            ) or seen.lets_pass(query):
-                return query
+            if end <= LONGEST:
+                query = bytes(view[:end])
+                if (
+                    query.translate(ALIKE) in self._shapes
+                    # What else its length word has is as in the one that was seen.
+                    and query[_LAST_OF_LENGTH] == (end - 1) & 0xFF
+                ):
+                    return query
+            if end > HEADER_SIZE and _length(view, 1)[0] == end - 1:
+                query = bytes(view[:end])
+                if self._book.seen.lets_pass(query):
+                    return query
         return None
 
     def run_alone(

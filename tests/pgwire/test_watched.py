@@ -67,6 +67,19 @@ def test_only_one_whole_query_does(client: Watched, data: bytes) -> None:
     assert not client.requests.lone_query(memoryview(data), len(data))
 
 
+@pytest.mark.parametrize("digit", [b"4", b"6"])
+def test_nor_does_what_is_like_one_but_for_a_length_that_is_a_digit_as_well(
+    client: Watched, digit: bytes
+) -> None:
+    # Int32 length 4 + 48 + 1 is the character 5.
+    query = Query(b"SELECT '%s'" % (b"x" * 39)).encode()
+    assert query[4:5] == b"5"
+    lone_query = client.requests.lone_query
+    assert lone_query(memoryview(query), len(query)) == query
+    like_it = query[:4] + digit + query[5:]
+    assert lone_query(memoryview(like_it), len(query)) is None
+
+
 def test_nor_does_one_that_ends_an_unnamed_statement(
     client: Watched, server: Server
 ) -> None:
