@@ -41,8 +41,9 @@ class Known:
         shared: whether each exchange is another client's.
         ended: how many exchanges ``receive`` has seen the end of while it is.
         altered: the exchange in which a text is not quite the client's, as its number
-            (how many ReadyForQuery are forwarded before its own), and the number of
-            the first effect on statements behind it.
+            (how many ReadyForQuery are forwarded before its own); and the numbers of
+            the first effect on statements that has to do with it, and of the first one
+            behind it.
     """
 
     __slots__ = (
@@ -96,7 +97,7 @@ class Known:
         self.events: list[Event] = []
         self.status: int = TransactionStatus.IDLE
         self.readies = self.ended = 0
-        self.altered = (-1, 0)
+        self.altered = (-1, 0, 0)
         # Whether the last error was about that text.
         self._about_altered = False
         self.unsynced = self.shared = False

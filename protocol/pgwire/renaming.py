@@ -120,6 +120,7 @@ class Renaming(Requests, ABC):
             context: in which the server reads statements now.
             more: statements that the server must have besides.
         """
+        first = ledger.statements.issued
         self._needed = frozenset(s.name for s in names.needed + names.taken)
         for name in () if self.may_stray or context is None else names.unknown:
             self._free(name, ledger)
@@ -145,10 +146,19 @@ class Renaming(Requests, ABC):
             known = not self.reads_otherwise
             self._expected = [(change, known) for change in names.changes]
         if names.renamed.moves:
-            self._renamed = names.pointed or names.renamed
-            # But for its own Parse, if there is one.
-            following = ledger.statements.issued + (kind == Frontend.PARSE)
-            ledger.altered = (ledger.exchange, following)
+            renamed = names.pointed or names.renamed
+            exchange, begun, following = ledger.altered
+            if (exchange, self._renamed) == (ledger.exchange, renamed):
+                # Its Parse, perhaps, is not answered either.
+                first = begun if first <= following else first
+            self._renamed = renamed
+            ledger.altered = (ledger.exchange, first, ledger.statements.issued)
+
+    def _sent_with(self, names: NamesInText | None, ledger: Ledger) -> None:
+        """Note that its own Parse was sent behind what was put in front of a text."""
+        if names is not None and names.renamed.moves:
+            exchange, first, _ = ledger.altered
+            ledger.altered = (exchange, first, ledger.statements.issued)
 
     def _expect(self, change: Change, ledger: Ledger) -> None:
         statements, statement = ledger.statements, change.statement

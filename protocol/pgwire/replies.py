@@ -140,9 +140,14 @@ class Replies(Owed):
         if not head and not is_fatal(error):
             raise UnaccountedReply("an error that answers no request")
         self._ready_last = False
-        exchange, following = self.altered
+        exchange, first, following = self.altered
         answered = self.statements.answered
-        self._about_altered = exchange == self.readies and answered <= following
+        self._about_altered = (
+            exchange == self.readies
+            and first <= answered <= following
+            # Or it is an error of that one.
+            and not (answered == following and head & NOTED)
+        )
         self.statements.on_error(error)
         if head & MUTED and not is_fatal(error):
             return QUERY

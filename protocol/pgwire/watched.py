@@ -197,6 +197,7 @@ class WatchedRequests(Objecting):
         if names is not None and not mark:
             self._send_names(names, Frontend.PARSE, ledger, context)
         super().parse_unnamed(made, ledger, context)
+        self._sent_with(None if mark else names, ledger)
         if mark:
             self._refused = (made, mark)
             self.front.append(Parse(b"", mark).encode())
@@ -223,9 +224,7 @@ class WatchedRequests(Objecting):
                 self.unnamed = TouchingDropping(unnamed)
                 self._form = self.unnamed, form
         used = super().use_unnamed(kind, ledger, context)
-        if names is not None and names.renamed.moves:
-            # Its Parse may have been put in front.
-            ledger.altered = (ledger.exchange, ledger.statements.issued)
+        self._sent_with(names, ledger)
         return used
 
     def _look_at(
@@ -257,6 +256,7 @@ class WatchedRequests(Objecting):
             self._refuse_duplicate(name, ledger)
             return False
         statement = sent = self._book.of(content, context)
+        names = None
         if not statement.harmless:
             found = self._classify(statement.text)
             names = self._names_in(found, statement.text, context)
@@ -264,6 +264,7 @@ class WatchedRequests(Objecting):
                 self._send_names(names, Frontend.PARSE, ledger, context)
                 sent = self._with_names(statement, names)
         self._parse_as(sent, name, statement, ledger)
+        self._sent_with(names, ledger)
         if sent is not statement:
             self._former[sent.name] = name
         return True

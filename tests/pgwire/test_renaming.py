@@ -2,11 +2,8 @@
 
 import pytest
 
-from pgwire.diagnostics import ErrorResponse
-from pgwire.exchange import MisnamingError, StatementNamed, StatementsDropped
 from pgwire.frontend import Parse, Query
 from pgwire.statement import PREFIX
-from pgwire.watched import WatchedRequests
 from tests.fixtures.messages import (
     FAILED,
     IN_TRANSACTION,
@@ -18,52 +15,23 @@ from tests.fixtures.messages import (
     refused,
     split,
 )
+from tests.pgwire.naming_client import PREPARE, Naming
 from tests.pgwire.preparing import (
     BOUND,
     CLOSED,
     EXECUTE,
     PARSED,
     SYNC,
-    Client,
     Server,
     bind,
     parse,
     prepare,
     statement_of,
 )
-from tests.pgwire.session_names import classify
-from tests.pgwire.watching import FakeWatch
 
-PREPARE = query("PREPARE p (int) AS SELECT $1")
 # A PREPARE of ours, in the extended protocol, and its replies.
 OURS = "PBEC"
 OURS_DONE = PARSED + BOUND + complete("PREPARE") + CLOSED
-
-
-class Naming(Client):
-    """A client whose texts are looked into."""
-
-    def __post_init__(self) -> None:
-        self.watch = FakeWatch()
-        self.requests = WatchedRequests(self.book, classify, self.watch)
-
-    def prepare(self, server: Server, message: bytes = PREPARE) -> bytes:
-        """Prepare by a Query; return the name on the server."""
-        sent = self.send(server, message)
-        kinds_sent = kinds(sent)
-        in_front = CLOSED + READY if kinds_sent == "CSQ" else b""
-        assert self.answer(server, in_front, done("PREPARE")) == done("PREPARE")
-        return sent[sent.rindex(b"pgpool_") :].split()[0]
-
-    def answer(self, server: Server, *data: bytes) -> bytes:
-        """Let the server answer, and return what the client gets of it."""
-        shown = server.answer(*data)
-        for event in server.ledger.events:
-            if isinstance(event, StatementNamed):
-                self.requests.on_named(event.tag, server.ledger)
-            elif isinstance(event, StatementsDropped):
-                self.requests.drop_all()
-        return shown
 
 
 @pytest.fixture
@@ -303,18 +271,6 @@ def test_what_is_executed_is_sent_with_the_servers_names_in_it(
     assert set(client.requests.names) == {b"d"}
 
 
-def test_an_error_of_what_is_executed_points_into_the_clients_text_of_that(
-    client: Naming, server: Server
-) -> None:
-    prepare(client, server, b"e", b"PREPARE n AS SELECT nothing")
-    sent = client.send(Server(), query("EXECUTE e"))
-    (form,) = (Parse.decode(body).sql for kind, body in split(sent) if kind == "P")
-    place = str(form.index(b"nothing") + 1)
-    error = ErrorResponse({"S": "ERROR", "V": "ERROR", "C": "1", "M": "", "P": place})
-    seen = client.requests.in_own_names(error.encode(), altered=True)
-    assert b"P%d\0" % (len("PREPARE n AS SELECT ") + 1) in seen
-
-
 def test_what_executes_itself_is_given_up(client: Naming, server: Server) -> None:
     prepare(client, server, b"e", b"EXECUTE e")
     sent = client.send(server, query("EXECUTE e"))
@@ -349,20 +305,6 @@ def test_an_execute_is_parsed_with_the_servers_name(
     sent = client.send(other, bind(named), EXECUTE, SYNC)
     assert kinds(sent) == OURS + "PBES"
     assert b"EXECUTE " + name in sent
-
-
-@pytest.mark.parametrize("named", [b"", b"s"])
-def test_an_error_of_one_that_is_parsed_in_front_points_to_the_clients_text(
-    client: Naming, server: Server, named: bytes
-) -> None:
-    client.send(server, parse(named, b"PREPARE p AS SELECT 1"), SYNC)
-    client.answer(server, PARSED, READY)
-    other = Server()
-    assert kinds(client.send(other, bind(named), EXECUTE, SYNC)) == "PBES"
-    error = ErrorResponse({"S": "ERROR", "V": "ERROR", "M": "no", "C": "1", "P": "90"})
-    client.answer(other, PARSED, BOUND, error.encode())
-    (found,) = (e for e in other.ledger.events if isinstance(e, MisnamingError))
-    assert found.altered
 
 
 @pytest.mark.parametrize("named", [b"", b"s"])
