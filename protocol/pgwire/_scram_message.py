@@ -15,9 +15,10 @@ from .errors import LocalProtocolError, ProtocolViolation
 _PRINTABLE: Final = bytes(set(range(0x21, 0x7F)) - {ord(",")})
 
 
-# attr-val of RFC 5802, and more of them: a letter, "=", and anything but comma and zero
-# byte.
-_ATTRIBUTES: Final = re.compile(rb"[A-Za-z]=[^,\0]*(?:,[A-Za-z]=[^,\0]*)*")
+# value of RFC 5802, and further attributes behind one: a letter, "=", and a value.
+_VALUE: Final = rb"[^,\0]*"
+_MORE: Final = rb"(?:,[A-Za-z]=%b)*" % _VALUE
+_ATTRIBUTES: Final = re.compile(rb"[A-Za-z]=%b%b" % (_VALUE, _MORE))
 
 
 def attributes(message: bytes) -> list[tuple[str, bytes]]:
@@ -33,6 +34,14 @@ def expect(found: list[tuple[str, bytes]], *names: str) -> list[bytes]:
     if found_names != names:
         raise malformed(f"attributes {', '.join(names)} expected")
     return list(contents)
+
+
+def beginning(first: bytes, second: bytes) -> re.Pattern[bytes]:
+    """Give what matches a message whose first attributes have these names.
+
+    Its groups are their values; of what does not match, `expect` says why.
+    """
+    return re.compile(b"%b=(%b),%b=(%b)%b" % (first, _VALUE, second, _VALUE, _MORE))
 
 
 def check_nonce(nonce: str) -> bytes:

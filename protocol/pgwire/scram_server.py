@@ -9,6 +9,7 @@ import re
 
 from ._scram_message import (
     attributes,
+    beginning,
     check_nonce,
     expect,
     from_base64,
@@ -31,6 +32,8 @@ _CLIENT_FIRST = re.compile(
     rb"((?P<flag>n|y|p=(?P<type>[A-Za-z0-9.-]+)),(?P<authzid>a=[^,]*)?,)(?P<bare>.*)",
     re.DOTALL,
 )
+_BARE = beginning(b"n", b"r")
+_FINAL = beginning(b"c", b"r")
 
 
 class ScramServer:
@@ -151,7 +154,11 @@ class ScramServer:
             )
 
     def _check_final(self, header: bytes, nonce: bytes, without_proof: bytes) -> None:
-        binding, given = expect(attributes(without_proof), "c", "r")
+        match = _FINAL.fullmatch(without_proof)
+        if match is None:
+            binding, given = expect(attributes(without_proof), "c", "r")
+        else:
+            binding, given = match.groups()
         expected = header
         if self._binding is not None:
             expected += self._binding.data
@@ -163,10 +170,14 @@ class ScramServer:
 
 def _read_bare(bare: bytes) -> bytes:
     """Check client-first-message-bare and return the client's nonce."""
-    found = attributes(bare)
-    if found[0][0] == "m":
-        raise UnsupportedFeature("client requires an unknown SCRAM extension")
-    _, nonce = expect(found, "n", "r")
+    match = _BARE.fullmatch(bare)
+    if match is None:
+        found = attributes(bare)
+        if found[0][0] == "m":
+            raise UnsupportedFeature("client requires an unknown SCRAM extension")
+        _, nonce = expect(found, "n", "r")
+    else:
+        nonce = match[2]
     if not is_nonce(nonce):
         raise malformed("nonce is not printable")
     return nonce
