@@ -34,6 +34,7 @@ from pgwire.startup import (
     SSLRequest,
     StartupMessage,
     negotiate,
+    parse_startup,
     startup_length,
 )
 
@@ -188,7 +189,7 @@ class Arrival:
         length = startup_length(bytes(self._buffer[:4]))
         if length is None or len(self._buffer) < length:
             return False
-        packet = self._door.read(bytes(self._buffer[:length]))
+        packet = parse_startup(bytes(self._buffer[:length]))
         del self._buffer[:length]
         match packet:
             case StartupMessage():

@@ -13,7 +13,7 @@ from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgpool_py.statistics import Tallies
 from pgwire.client_login import ClientLogin
-from pgwire.startup import CancelRequest, StartupMessage, StartupPacket
+from pgwire.startup import CancelRequest, StartupMessage
 
 from .log_wishes import LogWishes
 
@@ -165,9 +165,6 @@ class Door(Protocol):
 
     def take_turn(self, arrival: AtDoor, work: Callable[[], None]) -> None:
         """Do slow work for this visitor when its turn has come; not if it is gone."""
-
-    def read(self, packet: bytes) -> StartupPacket:
-        """Read a startup packet; see ``parse_startup``."""
 
     def open(self, arrival: AtDoor, startup: StartupMessage) -> Entry:
         """Decide how a visitor has to prove itself.

@@ -6,6 +6,8 @@ Source: "Start-up" in the protocol's message flow; ``pg_split_opts`` in
 
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from pgpool_py import errors
@@ -18,6 +20,8 @@ ALWAYS_TRACKED: Final = (
     "standard_conforming_strings",
     "application_name",
 )
+# Answers that are remembered: most clients ask for what others have asked for before.
+MOST_REMEMBERED: Final = 16
 _NOT_PARAMETERS: Final = frozenset({"user", "database", "replication", "options"})
 _WORD: Final = re.compile(r"(?:[^\s\\]|\\.)+", re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
@@ -25,11 +29,11 @@ _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 
 def asked_parameters(
     startup: Mapping[str, str],
-    tracked: Collection[str],
-    ignored: Collection[str],
+    tracked: tuple[str, ...],
+    ignored: tuple[str, ...],
     *,
     any_name: bool = False,
-) -> dict[str, str]:
+) -> Mapping[str, str]:
     """Give the session parameters of a startup packet, names in lower case.
 
     Args:
@@ -42,6 +46,17 @@ def asked_parameters(
         LoginError: an option that is not understood, or a parameter that is neither
             tracked nor ignored.
     """
+    return _asked(tuple(startup.items()), tracked, ignored, any_name)
+
+
+@lru_cache(MOST_REMEMBERED)
+def _asked(
+    words: tuple[tuple[str, str], ...],
+    tracked: tuple[str, ...],
+    ignored: tuple[str, ...],
+    any_name: bool,
+) -> Mapping[str, str]:
+    startup = dict(words)
     options = startup.get("options")
     allowed: Collection[str] = ()
     if options is not None or not any_name:
@@ -61,7 +76,7 @@ def asked_parameters(
         if not any_name and lower not in allowed:
             raise errors.unsupported_startup_parameter(name)
         asked[lower] = value
-    return asked
+    return MappingProxyType(asked)
 
 
 def split_options(text: str) -> list[tuple[str, str]]:

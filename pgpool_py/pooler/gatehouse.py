@@ -5,8 +5,7 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from pgpool_py import errors
@@ -20,12 +19,13 @@ from pgpool_py.client.replication import (
     replication_of,
 )
 from pgpool_py.client.session import ClientSession
+from pgpool_py.client.startup_options import asked_parameters
 from pgpool_py.log import about
 from pgpool_py.net import peer, socket_options
 from pgpool_py.net.address import Address, IpAddress
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
-from pgpool_py.settings import PoolSettings
+from pgpool_py.settings import PoolSettings, SessionStatePolicy
 from pgwire.startup import CancelRequest, StartupMessage
 
 from .admission import Admission, visit_of
@@ -33,7 +33,6 @@ from .console_access import CONSOLE_DATABASE, Access, access
 from .console_entry import ConsoleEntry
 from .context import Context
 from .entry import ClientEntry, Wishes, identify, with_host
-from .familiar import Familiar, parameters_of
 from .inquiries import Inquiries
 from .limits import Census
 from .pace import Pace
@@ -113,8 +112,6 @@ class Gatehouse:
         peering: cancel requests for clients of other processes.
         census: counts the clients that are in, or have proved who they are.
         scratch: see Door.
-        familiar: startup packets of those who were in.
-        read: see Door.
     """
 
     def __init__(
@@ -133,8 +130,6 @@ class Gatehouse:
         self.consoles: dict[int, ConsoleClient] = {}
         self.replications = Replications(context, self.census)
         self.peering = Peering(context)
-        self.familiar = Familiar(context.settings)
-        self.read = self.familiar.read
 
     @property
     def connected(self) -> int:
@@ -241,11 +236,12 @@ class Gatehouse:
                 raise errors.pqexec_disallowed(errors.Severity.FATAL)
             return self._replicate(arrival, startup, kind, proof)
         policy = settings.session_state if limits is None else limits.session_state
-        known = self.familiar.asked(startup, settings)
-        asked = parameters_of(startup, settings, policy) if known is None else known
-        then = self._on_session
-        if known is None:
-            then = partial(self._on_new, startup, asked)
+        asked = asked_parameters(
+            startup.parameters,
+            settings.track_extra_parameters,
+            settings.ignore_startup_parameters,
+            any_name=policy is not SessionStatePolicy.IGNORE,
+        )
         if settings.application_name_add_host:
             asked = with_host(asked, arrival.visitor)
         return ClientEntry(
@@ -257,7 +253,7 @@ class Gatehouse:
             limits=self._house.limits_for,
             census=self.census,
             on_closed=self.on_client_closed,
-            then=then,
+            then=self._on_session,
         )
 
     def _proof(
@@ -315,12 +311,6 @@ class Gatehouse:
             arrival.refuse(reason, error)
 
     # Sessions
-
-    def _on_new(
-        self, startup: StartupMessage, asked: Mapping[str, str], session: ClientSession
-    ) -> None:
-        self.familiar.remember(startup, asked)
-        self._on_session(session)
 
     def _on_session(self, session: ClientSession) -> None:
         identity = session.identity

@@ -7,6 +7,7 @@ for. Source: PostgreSQL documentation, "Start-up" and "Message Formats";
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -25,6 +26,10 @@ MIN_STARTUP_LENGTH: Final = 8
 # MAX_STARTUP_PACKET_LENGTH of libpq/pqcomm.h.
 MAX_STARTUP_LENGTH: Final = 10_000
 
+# Packets that ask for a session, whoever sent them: applications send the same again,
+# over and over. One that asks for a cancel has a key, and is not remembered.
+MOST_REMEMBERED: Final = 16
+
 _OPTION_PREFIX = "_pq_."
 _SHOWN_HEADER = 8
 # The upper half of the code word.
@@ -41,7 +46,6 @@ class StartupMessage:
         protocol_options: the parameters whose names begin with ``_pq_.``.
         user: the user name; `parse_startup` lets none pass without.
         database: the database name, which is the user name where not given.
-        packet: what it was read from, empty if it was made here.
 
     Names and values are UTF-8 with surrogate escapes: any bytes come out again.
 
@@ -52,7 +56,6 @@ class StartupMessage:
     protocol_options: Mapping[str, str] = field(default_factory=dict)
     user: str = field(init=False, repr=False, compare=False)
     database: str = field(init=False, repr=False, compare=False)
-    packet: bytes = field(default=b"", repr=False, compare=False)
 
     def __post_init__(self) -> None:
         user = self.parameters.get("user", "")
@@ -188,6 +191,7 @@ def _read_cancel(body: bytes) -> CancelRequest:
     return CancelRequest(pid, key)
 
 
+@lru_cache(MOST_REMEMBERED)
 def _read_session(packet: bytes) -> StartupMessage:
     _check_length(packet)
     parameters = _read_pairs(packet[8:])
@@ -201,7 +205,6 @@ def _read_session(packet: bytes) -> StartupMessage:
         int.from_bytes(packet[6:8], "big"),
         MappingProxyType(parameters),
         MappingProxyType(options),
-        packet=packet,
     )
 
 

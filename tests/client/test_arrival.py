@@ -20,7 +20,6 @@ from pgwire.startup import (
     GSSENCRequest,
     SSLRequest,
     StartupMessage,
-    parse_startup,
 )
 from tests.fixtures.hand import NewWire, Wire, turn
 from tests.fixtures.messages import kinds, query, split, told
@@ -52,7 +51,6 @@ class FakeDoor:
     secret: str | None = "secret"
     holds: bool = False
     held: Callable[[], None] | None = None
-    read = staticmethod(parse_startup)
 
     def open(self, arrival: AtDoor, startup: StartupMessage) -> "FakeDoor":
         if self.refusal is not None:

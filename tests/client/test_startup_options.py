@@ -1,5 +1,7 @@
 """Which parameters of a startup packet are kept, dropped or refused."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from pgpool_py.client.startup_options import (
@@ -14,7 +16,7 @@ BASE = {"user": "alice", "database": "app"}
 
 def asked(
     *, tracked: tuple[str, ...] = (), ignored: tuple[str, ...] = (), **given: str
-) -> dict[str, str]:
+) -> Mapping[str, str]:
     return asked_parameters({**BASE, **given}, tracked, ignored)
 
 
@@ -114,3 +116,18 @@ def test_other_options_are_refused(text: str) -> None:
     with pytest.raises(PoolerError, match="unsupported options") as caught:
         split_options(text)
     assert caught.value.sqlstate == "42704"
+
+
+def test_what_is_asked_for_again_is_not_worked_out_again() -> None:
+    first = asked(timezone="Asia/Tokyo", options="-c datestyle=iso")
+    assert asked(timezone="Asia/Tokyo", options="-c datestyle=iso") is first
+    assert asked(timezone="Asia/Kabul") == {"timezone": "Asia/Kabul"}
+    # It may be many clients'.
+    assert not hasattr(first, "__setitem__")
+
+
+def test_what_other_settings_allow_is_not_taken_from_before() -> None:
+    assert asked(tracked=("geqo",), geqo="off") == {"geqo": "off"}
+    with pytest.raises(PoolerError):
+        asked(geqo="off")
+    assert asked(ignored=("geqo",), geqo="off") == {}

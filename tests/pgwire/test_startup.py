@@ -156,6 +156,17 @@ def test_a_cancel_key_of_wrong_size_is_refused(size: int) -> None:
         CancelRequest(1, bytes(size)).encode()
 
 
+def test_a_session_that_is_asked_for_again_is_not_read_again() -> None:
+    packet = _packet(V3, b"user\0alice\0database\0again\0\0")
+    assert parse_startup(bytes(packet)) is parse_startup(bytes(bytearray(packet)))
+
+
+def test_a_cancel_request_is_not_remembered() -> None:
+    packet = _packet(b"\x04\xd2\x16\x2e", b"\0\0\0\x01key.")
+    again = bytes(bytearray(packet))
+    assert parse_startup(packet) is not parse_startup(again)
+
+
 def test_a_cancel_key_stays_out_of_the_repr() -> None:
     assert "hunter22" not in repr(CancelRequest(1, b"hunter22"))
 
