@@ -3,7 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -76,7 +76,8 @@ class Load:
 
     def _run(self) -> None:
         while not self._end.is_set():
-            with ExitStack() as stack:
+            # A connection that was lost may say so once more when it is given back.
+            with suppress(psycopg.OperationalError), ExitStack() as stack:
                 try:
                     connection = stack.enter_context(self._connect())
                 except psycopg.OperationalError:

@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -148,6 +149,8 @@ def roll_out(poolers: Poolers, database: str, times: int) -> Counts:
 def main() -> int:
     """Run from the command line; 1 if a transaction has failed."""
     times = int(sys.argv[1])
+    # It warns of each connection that it has lost: that is what is played here.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     plays: list[tuple[str, dict[str, Setting], Callable[..., Counts]]] = [
         ("restarts", {}, restart),
         ("rollouts", ROLLOUT, roll_out),
