@@ -6,6 +6,9 @@ VENV ?= .venv
 LOCK := requirements-dev.lock
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+# The tool that makes the site has an environment of its own: tests do without it.
+SITE := .cache/docs
+SITE_LOCK := requirements-docs.lock
 
 # With it pytest rewrites the whole suite at each run, in each worker, and each process
 # that a test starts compiles all that it imports.
@@ -27,9 +30,17 @@ lint: $(STAMP)
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
-# Write the page of all settings anew.
-docs: $(STAMP)
+# Write the page of all settings anew, and make build/site of all pages. A link that
+# leads nowhere is an error.
+docs: $(STAMP) $(SITE)/.installed
 	$(RUN) -m tests.docs.configuration_page > docs/configuration.md
+	$(SITE)/bin/mkdocs build --quiet --strict --config-file site/mkdocs.yml
+
+$(SITE)/.installed: $(SITE_LOCK)
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/python -m pip install --disable-pip-version-check --quiet \
+	    --require-hashes --requirement $(SITE_LOCK)
+	@touch $@
 
 bench: $(STAMP)
 	$(RUN) -m benchmarks
@@ -52,6 +63,10 @@ lock: $(STAMP)
 	    --group dev --universal --python-version 3.11 --upgrade --generate-hashes \
 	    --no-annotate --no-emit-index-url --no-emit-find-links --quiet \
 	    --custom-compile-command "make lock" --output-file $(LOCK)
+	.cache/uv/bin/uv pip compile --group docs --universal --python-version 3.11 \
+	    --upgrade --generate-hashes \
+	    --no-annotate --no-emit-index-url --no-emit-find-links --quiet \
+	    --custom-compile-command "make lock" --output-file $(SITE_LOCK)
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
