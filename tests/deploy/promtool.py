@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 RULES = Path(__file__).parents[2] / "deploy/prometheus/alerts.yml"
+TESTS = RULES.with_name("alerts.test.yml")
 
 needs_promtool = pytest.mark.skipif(
     shutil.which("promtool") is None, reason="promtool (package prometheus) is absent"
