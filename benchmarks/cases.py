@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from . import measures, mixture, tails, transfer
+from . import measures, mixture, tails, transfer, watching
 from .case import Basis, Case, Owed
-from .contest import WITH_ITSELF
+from .contest import UNDER_WATCH, WITH_ITSELF
 from .disturbance import Disturbance
 from .pgbench import Script
 from .sample import Metric
@@ -182,6 +182,15 @@ CASES = (
         "1 of 20 statements reads a table that is locked for 200 ms, twice a second",
         tails.table_lock,
         tails.TABLE_LOCK,
+    ),
+    Case(
+        "watched",
+        "64 clients, pool 4, -S simple, scraped and looked at each second",
+        watching.watched(measures.with_pgbench(Script(64))),
+        64,
+        (Owed(CPU, "≤", 1.05), Owed(Metric.P99, "≤", 1.1)),
+        contest=UNDER_WATCH,
+        direct=False,
     ),
     # Last, for they leave dead rows behind that slow the look-ups down.
     Case(

@@ -1,6 +1,8 @@
 """Who takes part in a case, and whose figures are divided by whose."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from .ours import NAME as OURS
@@ -9,15 +11,24 @@ from .pgbouncer import NAME as PGBOUNCER
 DIRECT: Final = "direct"
 OFF: Final = "off"
 AUTO: Final = "auto"
+BARE: Final = "bare"
+WATCHED: Final = "watched"
+
+# Given to every target that is not told otherwise.
+_NOTHING: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """The targets in their turns; what is owed is held against `ours` / `other`."""
+    """The targets in their turns; what is owed is held against `ours` / `other`.
+
+    `told`: what each target is told, where all of them are our pooler.
+    """
 
     targets: tuple[str, ...]
     ours: str
     other: str
+    told: Mapping[str, Mapping[str, str]] = field(default=_NOTHING, hash=False)
 
     @property
     def ratio(self) -> str:
@@ -29,4 +40,27 @@ class Contest:
 BESIDE_PGBOUNCER: Final = Contest((DIRECT, PGBOUNCER, OURS), OURS, PGBOUNCER)
 
 #: Our pooler with `multiplexing` and without.
-WITH_ITSELF: Final = Contest((OFF, AUTO), AUTO, OFF)
+WITH_ITSELF: Final = Contest(
+    (OFF, AUTO), AUTO, OFF, {name: {"multiplexing": name} for name in (OFF, AUTO)}
+)
+
+#: Our pooler with nobody who looks at it, and with all that can.
+UNDER_WATCH: Final = Contest(
+    (BARE, WATCHED),
+    WATCHED,
+    BARE,
+    {
+        BARE: {
+            "leak_detection_threshold": "0",
+            "alert_utilisation": "0",
+            "alert_wait": "0",
+        },
+        # Its port is chosen at the start.
+        WATCHED: {
+            "http_listen": "",
+            "leak_detection_threshold": "60",
+            "alert_utilisation": "0.8",
+            "alert_wait": "5",
+        },
+    },
+)

@@ -4,6 +4,7 @@ import importlib.metadata
 import platform
 import shlex
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,10 +45,10 @@ def program(argv: tuple[str, ...], version: str, run_as: Account | None) -> Prog
     return Program(NAME, argv, version, run_as, settings={})
 
 
-def multiplexing(program: Program, value: str) -> Program:
-    """Return a program of that name which always has this value of the setting."""
-    settings = {**(program.settings or {}), "multiplexing": value}
-    return replace(program, name=value, settings=settings)
+def told(program: Program, name: str, settings: Mapping[str, str]) -> Program:
+    """Return a program of that name which always has these settings besides."""
+    given = {**(program.settings or {}), **settings}
+    return replace(program, name=name, settings=given)
 
 
 def release() -> str:

@@ -9,7 +9,7 @@ from functools import partial
 
 from . import distance, ours, targets
 from .case import Case
-from .contest import DIRECT, WITH_ITSELF
+from .contest import DIRECT
 from .endpoint import Endpoint
 from .errors import BenchmarkError
 from .measures import Bench
@@ -116,13 +116,13 @@ class Runner:
         return openers
 
     def _entrants(self, case: Case) -> list[Program]:
-        if case.contest is not WITH_ITSELF:
+        if not case.contest.told:
             return self._poolers
         return [
-            ours.multiplexing(program, name)
+            ours.told(program, name, settings)
             for program in self._poolers
             if program.name == ours.NAME
-            for name in case.contest.targets
+            for name, settings in case.contest.told.items()
         ]
 
     def _warm(

@@ -20,15 +20,21 @@ from .errors import TargetError, WireError
 START_LIMIT = 20.0
 STOP_LIMIT = 5.0
 POLL = 0.02
+#: Ours answers there by HTTP.
+HTTP = "http_listen"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Something to connect to; `pid` is the pooler's process, None for PostgreSQL."""
+    """Something to connect to; `pid` is the pooler's process, None for PostgreSQL.
+
+    `http`: the port of 127.0.0.1 on which it answers by HTTP, None for none.
+    """
 
     name: str
     endpoint: Endpoint
     pid: int | None
+    http: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +118,16 @@ def ini(
 
 
 def own_settings(program: Program, config: PoolerConfig) -> dict[str, str]:
-    """Return what this program is told beside PgBouncer's settings."""
-    return {} if program.settings is None else {**config.own, **program.settings}
+    """Return what this program is told beside PgBouncer's settings.
+
+    Where it is to answer by HTTP, on a port that is free.
+    """
+    if program.settings is None:
+        return {}
+    own = {**config.own, **program.settings}
+    if HTTP in own:
+        own[HTTP] = str(free_port())
+    return own
 
 
 def free_port() -> int:
@@ -153,7 +167,8 @@ def running(
         password = server.password if plain else server.secret
         userlist.write_text(f'"{server.user}" "{password}"\n')
         tls = certificate.make(directory) if config.tls else ()
-        more = _tls(*tls) | own_settings(program, config)
+        own = own_settings(program, config)
+        more = _tls(*tls) | own
         file.write_text(ini(config, server, endpoint.port, userlist, more))
         for path in (directory, userlist, file, *tls):
             account.give(path, program.run_as)
@@ -163,7 +178,8 @@ def running(
             process = account.start(argv, program.run_as, directory, output)
         try:
             await_login(process, endpoint, log, START_LIMIT * program.slowness)
-            yield Target(program.name, endpoint, process.pid)
+            http = int(own[HTTP]) if HTTP in own else None
+            yield Target(program.name, endpoint, process.pid, http)
         finally:
             end(process, STOP_LIMIT * program.slowness)
 

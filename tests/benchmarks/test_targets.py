@@ -38,6 +38,14 @@ def test_only_our_pooler_is_told_what_pgbouncer_would_refuse() -> None:
 
 def test_what_is_asked_for_stands_over_what_a_case_says() -> None:
     config = targets.PoolerConfig(multiplexing="auto")
-    mine = ours.multiplexing(ours.program(("pgpool-py",), "", None), "off")
+    program = ours.program(("pgpool-py",), "", None)
+    mine = ours.told(program, "off", {"multiplexing": "off"})
     assert mine.name == "off"
     assert targets.own_settings(mine, config) == {"multiplexing": "off"}
+
+
+def test_where_it_is_to_answer_by_http_a_port_is_chosen() -> None:
+    program = ours.program(("pgpool-py",), "", None)
+    mine = ours.told(program, "watched", {targets.HTTP: ""})
+    own = targets.own_settings(mine, targets.PoolerConfig())
+    assert int(own[targets.HTTP]) > 0

@@ -42,7 +42,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
 
     The token is in the environment.
     """
-    servers = []
+    servers: list[Server] = []
     monkeypatch.setenv("PGPOOL_HTTP_TOKEN", TOKEN)
 
     def serve(answer: Answer) -> int:

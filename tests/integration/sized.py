@@ -104,7 +104,8 @@ def advised(console: psycopg.Connection[TupleRow]) -> int:
 
 def play(pooler: PoolerProcess, seconds: float) -> list[str]:
     """Take advice, and follow it; return what is wrong with it."""
-    load, faults = Load(pooler), []
+    load = Load(pooler)
+    faults: list[str] = []
     with pooler.connect("pgbouncer") as console:
         load.run(seconds)
         right, size = load.needed * 1.5, advised(console)

@@ -33,7 +33,8 @@ def leaks(door: Door) -> list[dict[str, str]]:
 def refusal(door: Door, waiting: Wire) -> str:
     """Have the client refused that waits; return all that it is told."""
     door.pooler.reload(query_wait_timeout=1)
-    error = waiting.read().error
+    *_, last = waiting.read_to("E")
+    error = last.error
     assert error.message == "query_wait_timeout"
     return error.fields[ErrorField.DETAIL]
 
