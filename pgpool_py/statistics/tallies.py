@@ -38,10 +38,6 @@ class Tally:
             name = OTHER
         counts[name] = counts.get(name, 0) + number
 
-    def number(self, name: str) -> int:
-        """Give what is counted of a name."""
-        return self._counts.get(name, 0)
-
     def add(self, counted: Mapping[str, int]) -> None:
         """Add name by name."""
         for name, number in counted.items():
@@ -50,6 +46,10 @@ class Tally:
     def snapshot(self) -> Mapping[str, int]:
         """Copy what is counted so far."""
         return MappingProxyType({str(name): n for name, n in self._counts.items()})
+
+    def number(self, name: str) -> int:
+        """Give what is counted of a name."""
+        return self._counts.get(name, 0)
 
 
 @dataclass(slots=True)
