@@ -14,9 +14,6 @@ AUTO: Final = "auto"
 BARE: Final = "bare"
 WATCHED: Final = "watched"
 
-# Given to every target that is not told otherwise.
-_NOTHING: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class Contest:
@@ -28,7 +25,9 @@ class Contest:
     targets: tuple[str, ...]
     ours: str
     other: str
-    told: Mapping[str, Mapping[str, str]] = field(default=_NOTHING, hash=False)
+    told: Mapping[str, Mapping[str, str]] = field(
+        default_factory=lambda: MappingProxyType({}), hash=False
+    )
 
     @property
     def ratio(self) -> str:

@@ -28,13 +28,13 @@ class Watcher(threading.Thread):
     def __init__(self, port: int) -> None:
         super().__init__(daemon=True)
         self._port = port
-        self._stop = threading.Event()
+        self._told = threading.Event()
         self.looks = 0
         self.failure = ""
 
     def run(self) -> None:
         """Ask once a second; the first failure ends it."""
-        while not self._stop.wait(INTERVAL):
+        while not self._told.wait(INTERVAL):
             try:
                 for path in PATHS:
                     get(self._port, path)
@@ -45,7 +45,7 @@ class Watcher(threading.Thread):
 
     def stop(self) -> None:
         """Let it end; what it does is done first."""
-        self._stop.set()
+        self._told.set()
         self.join()
 
 
