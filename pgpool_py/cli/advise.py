@@ -10,6 +10,7 @@ from pgpool_py.insight.advice import Advice
 
 from . import advice_asking, replicas
 from .advice_asking import NotAskedError
+from .parser import Parser
 
 # PostgreSQL's own default.
 _RESERVED: Final = 3
@@ -21,14 +22,14 @@ TOO_MANY: Final = 3
 
 def parser() -> argparse.ArgumentParser:
     """Give the parser of the options."""
-    options = argparse.ArgumentParser(
+    options = Parser(
         prog="pgpool-py advise",
         description="Ask a running pooler how many servers each of its pools should "
         "have, and why: links per second, by the mean time that a server is held, by "
         "1.5, in the busiest minute of the last hour. By HTTP, which needs nothing "
         "else; or without http_listen by the console, which needs the extra top.",
-        epilog="Exit status: 0 advice was given; 1 there was no answer; 2 for bad "
-        "use; 3 with --replicas, all together do not fit in max_connections.",
+        epilog="Exit status: 0 when advice was given, 1 when there was no answer, 3 "
+        "when with --replicas all together do not fit in max_connections.",
     )
     options.add_argument(
         "where",
@@ -45,9 +46,15 @@ def parser() -> argparse.ArgumentParser:
         help="only this database; may be repeated. With --replicas name those that "
         "lead to the same PostgreSQL",
     )
+    _add_sizing(options)
+    return options
+
+
+def _add_sizing(options: argparse.ArgumentParser) -> None:
     sizing = options.add_argument_group(
-        "poolers alike, in front of one PostgreSQL; the one that is asked serves its "
-        "share of the clients"
+        "several poolers alike",
+        "In front of one PostgreSQL; the one that is asked serves its share of the "
+        "clients.",
     )
     sizing.add_argument(
         "--replicas",
@@ -74,7 +81,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="ask this PostgreSQL for all three instead (extra top)",
     )
-    return options
 
 
 def _positive(text: str) -> int:

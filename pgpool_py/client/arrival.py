@@ -104,10 +104,7 @@ class Arrival:
         return {**self.visitor.facts(), **claims(self._startup)}
 
     def begin(self, stream: Stream) -> None:
-        """Read from this stream, whose handler it is: mostly its first packet is there.
-
-        Later on the stream calls.
-        """
+        """Read at once: mostly its packet is there; later on the stream calls."""
         self._stream = stream
         try:
             self.on_readable()

@@ -143,7 +143,7 @@ def test_replicas_have_to_fit_in_what_postgresql_lets_in(
 def test_bad_use_is_told(given: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["advise", "http://127.0.0.1:1", *given])
-    assert ended.value.code == 2
+    assert ended.value.code == 1
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,13 @@ from typing import Final
 
 import pytest
 
-from pgpool_py.cli import check, demo, health, run, top
+from pgpool_py.cli import advise, check, demo, health, run, top
 from pgpool_py.cli.main import COMMANDS
 
 from .pages import PAGES, ROOT, commands
 
 _PARSERS: Final = {
+    "advise": advise.parser,
     "check": check.parser,
     "demo": demo.parser,
     "health": health.parser,
@@ -84,6 +85,15 @@ def names_what_is_there(words: list[str]) -> None:
             assert (ROOT / word).exists()
 
 
+def asks_the_cluster(words: list[str]) -> None:
+    if words[0] == "exec":
+        # What is behind the pod is run there.
+        within = words[words.index("--") + 1 :]
+        READERS[within[0]](within[1:])
+    else:
+        names_what_is_there(words)
+
+
 def is_run(words: list[str]) -> None:
     """See the module's text."""
 
@@ -96,7 +106,7 @@ READERS: Final[dict[str, Callable[[list[str]], None]]] = {
     "python3": is_a_module,
     "pytest": names_what_is_there,
     "docker": names_what_is_there,
-    "kubectl": names_what_is_there,
+    "kubectl": asks_the_cluster,
     "psql": is_run,
 }
 

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pytest
 
@@ -39,6 +40,75 @@ def refusal(door: Door, waiting: Wire) -> str:
     return error.fields[ErrorField.DETAIL]
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The client that holds the only server.
+
+    Attributes:
+        number: the pooler's, as SHOW LEAKS gives it.
+        port: its own.
+        backend: the process id of the server.
+    """
+
+    number: str
+    port: int
+    backend: int
+
+
+def console_names(door: Door, holder: Wire) -> Holder:
+    port: int = holder.socket.getsockname()[1]
+    until(lambda: leaks(door), "the console shows it")
+    [backend] = door.pooler.pids()
+    [row] = leaks(door)
+    place = {"addr": HOST, "port": str(port), "application_name": "web"}
+    at_server = {"remote_pid": str(backend), "fingerprint": STATEMENT}
+    names = {"database": DATABASE, "user": USER}
+    assert row.items() >= (names | place | at_server).items()
+    return Holder(row["client"], port, backend)
+
+
+def assert_log_names(door: Door, holder: Holder) -> None:
+    door.pooler.wait_for_log('leak: application "web" has been idle in transaction')
+    [line] = [one for one in door.pooler.log.splitlines() if "leak: " in one]
+    assert f"{DATABASE}/{USER}@{HOST}:{holder.port}" in line
+    assert f"(backend {holder.backend}), last statement: {STATEMENT}" in line
+
+
+def assert_metrics_count(door: Door) -> None:
+    leaked = ("pgpool_leaks_total", DATABASE, USER)
+    until(lambda: door.metrics()[leaked] == 1, "it is counted")
+    assert door.metrics()["pgpool_leaking_clients", DATABASE, USER] == 1
+
+
+def assert_snapshot_names(door: Door, holder: Holder) -> None:
+    [pool] = json.loads(door.get("/api/snapshot")[1])["pools"]
+    [held], [waits] = pool["holders"], pool["waiting"]
+    assert (held["application_name"], held["port"]) == ("web", holder.port)
+    assert (held["remote_pid"], held["statement"]) == (holder.backend, STATEMENT)
+    assert waits["application_name"] == "job"
+
+
+def assert_page_names(door: Door, holder: Holder, chromium: Chromium) -> None:
+    backend = f"backend {holder.backend}"
+    with chromium.open(door.port) as seen:
+        seen.wait_for("#lists", f"{backend}: {STATEMENT}")
+        shown = " ".join(seen.texts("#lists"))
+        assert f"client {holder.number} at {HOST}:{holder.port}, {backend}" in shown
+        assert 'leak: application "web"' in shown
+        assert "all 1 servers are in use" in " ".join(seen.texts("#attention li"))
+
+
+def assert_top_names(
+    door: Door, holder: Holder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Not in this thread, which has the browser's loop.
+    with ThreadPoolExecutor() as threads:
+        frame = threads.submit(main, ["top", "--once", str(door.pooler.files.ini)])
+        assert frame.result() == 0
+    words = capsys.readouterr().out.partition("Leaks")[2].split()
+    assert {"web", HOST, str(holder.port), str(holder.backend)} <= set(words)
+
+
 def test_who_holds_the_only_server_is_named_by_all_that_explain(
     start_pooler: StartPooler, chromium: Chromium, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -49,51 +119,19 @@ def test_who_holds_the_only_server_is_named_by_all_that_explain(
         query_wait_timeout=FOREVER,
         admin_users=USER,
     )
-    holder = log_in(door.pooler, application_name="web")
-    holder.query("BEGIN")
-    holder.query("SELECT 7 AS secret")
-    address, port = holder.socket.getsockname()
+    holding = log_in(door.pooler, application_name="web")
+    holding.query("BEGIN")
+    holding.query("SELECT 7 AS secret")
     waiting = log_in(door.pooler, application_name="job")
     waiting.send(query("SELECT 1"))
-
-    until(lambda: leaks(door), "the console shows it")
-    [backend] = door.pooler.pids()
-    [row] = leaks(door)
-    place = {"addr": HOST, "port": str(port), "application_name": "web"}
-    at_server = {"remote_pid": str(backend), "fingerprint": STATEMENT}
-    names = {"database": DATABASE, "user": USER}
-    assert row.items() >= (names | place | at_server).items()
-
-    door.pooler.wait_for_log('leak: application "web" has been idle in transaction')
-    [line] = [one for one in door.pooler.log.splitlines() if "leak: " in one]
-    assert f"{DATABASE}/{USER}@{address}:{port}" in line
-    assert f"(backend {backend}), last statement: {STATEMENT}" in line
-
-    leaked = ("pgpool_leaks_total", DATABASE, USER)
-    until(lambda: door.metrics()[leaked] == 1, "it is counted")
-    assert door.metrics()["pgpool_leaking_clients", DATABASE, USER] == 1
-
-    [pool] = json.loads(door.get("/api/snapshot")[1])["pools"]
-    [held], [waits] = pool["holders"], pool["waiting"]
-    assert (held["application_name"], held["port"]) == ("web", port)
-    assert (held["remote_pid"], held["statement"]) == (backend, STATEMENT)
-    assert waits["application_name"] == "job"
-
-    with chromium.open(door.port) as seen:
-        seen.wait_for("#lists", f"backend {backend}: {STATEMENT}")
-        shown = " ".join(seen.texts("#lists"))
-        assert f"client {row['client']} at {HOST}:{port}, backend {backend}" in shown
-        assert 'leak: application "web"' in shown
-        assert "all 1 servers are in use" in " ".join(seen.texts("#attention li"))
-
-    # Not in this thread, which has the browser's loop.
-    with ThreadPoolExecutor() as threads:
-        frame = threads.submit(main, ["top", "--once", str(door.pooler.files.ini)])
-        assert frame.result() == 0
-    words = capsys.readouterr().out.partition("Leaks")[2].split()
-    assert {"web", HOST, str(port), str(backend)} <= set(words)
-
+    holder = console_names(door, holding)
+    assert_log_names(door, holder)
+    assert_metrics_count(door)
+    assert_snapshot_names(door, holder)
+    assert_page_names(door, holder, chromium)
+    assert_top_names(door, holder, capsys)
     said = refusal(door, waiting)
-    assert f'client {HOST}:{port} (application "web") idle in transaction' in said
+    in_transaction = f'client {HOST}:{holder.port} (application "web") idle in transac'
+    assert in_transaction in said
     assert "7 AS secret" not in door.pooler.log
-    holder.close()
+    holding.close()
