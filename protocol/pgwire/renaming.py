@@ -146,13 +146,16 @@ class Renaming(Requests, ABC):
             known = not self.reads_otherwise
             self._expected = [(change, known) for change in names.changes]
         if names.renamed.moves:
-            renamed = names.pointed or names.renamed
-            exchange, begun, following = ledger.altered
-            if (exchange, self._renamed) == (ledger.exchange, renamed):
-                # Its Parse, perhaps, is not answered either.
-                first = begun if first <= following else first
-            self._renamed = renamed
-            ledger.altered = (ledger.exchange, first, ledger.statements.issued)
+            self._note_altered(names.pointed or names.renamed, first, ledger)
+
+    def _note_altered(self, renamed: RenamedText, first: int, ledger: Ledger) -> None:
+        """Note which text is sent, from which effect on statements on."""
+        exchange, begun, following = ledger.altered
+        if (exchange, self._renamed) == (ledger.exchange, renamed):
+            # Its Parse, perhaps, is not answered either.
+            first = begun if first <= following else first
+        self._renamed = renamed
+        ledger.altered = (ledger.exchange, first, ledger.statements.issued)
 
     def _sent_with(self, names: NamesInText | None, ledger: Ledger) -> None:
         """Note that its own Parse was sent behind what was put in front of a text."""
