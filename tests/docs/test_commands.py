@@ -5,6 +5,7 @@ What stands in the blocks of README, getting started and operations is run, by
 deploy with by tests of their own. Here all are read as their programs would.
 """
 
+import importlib
 import importlib.util
 import re
 import shlex
@@ -15,26 +16,17 @@ from typing import Final
 
 import pytest
 
-from pgpool_py.cli import advise, check, demo, health, run, top
 from pgpool_py.cli.main import COMMANDS
 
 from .pages import PAGES, ROOT, commands
 
-_PARSERS: Final = {
-    "advise": advise.parser,
-    "check": check.parser,
-    "demo": demo.parser,
-    "health": health.parser,
-    "run": run.parser,
-    "top": top.parser,
-}
 _PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 _TARGET: Final = re.compile(r"^(\w+):", re.MULTILINE)
 _EXTRAS: Final = re.compile(r"^(?:pgpool-py|\.)(?:\[(.*)\])?$")
 #: What else a page has installed.
 _OTHERS: Final = {"sqlalchemy", "sqlalchemy[asyncio]", "asyncpg"}
 # For a subcommand that is spoken of without what it needs.
-_PLACEHOLDERS: Final = {"top": ["FILE"]}
+_PLACEHOLDERS: Final = {"advise": ["FILE"], "top": ["FILE"]}
 
 FOUND: Final = [(page, command) for page in PAGES for command in commands(page)]
 
@@ -45,7 +37,8 @@ def is_ours(words: list[str]) -> None:
     rest = words[1:] if words[:1] == [name] else words
     status: object = 0
     try:
-        _PARSERS[name]().parse_args(rest or _PLACEHOLDERS.get(name, []))
+        module = importlib.import_module(f"pgpool_py.cli.{name}")
+        module.parser().parse_args(rest or _PLACEHOLDERS.get(name, []))
     except SystemExit as end:
         status = end.code
     assert status == 0, words
