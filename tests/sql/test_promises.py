@@ -61,7 +61,7 @@ def test_statements_that_were_sent(text: bytes) -> None:
 def test_the_grammar_makes_statements_of_all_kinds() -> None:
     seen = {"sql": 0, "harmless": 0, "refined": 0, "rerunnable": 0}
 
-    @settings(max_examples=150, database=None, derandomize=True)
+    @settings(max_examples=400, database=None, derandomize=True)
     @given(texts)
     def count(text: str) -> None:
         encoded = text.encode()
