@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Protocol, Self, TextIO, runtime_checkable
 
+ALL = logging.NOTSET
 NOISE = 5
 DEBUG = logging.DEBUG
 LOG = logging.INFO
@@ -206,15 +207,22 @@ class Log:
 
     ``logfile`` empty means none. Raises OSError if the file cannot be opened.
     Loggers get their old set-up back at ``close()``. Until ``set_format`` is called,
-    lines have PgBouncer's format.
+    lines have PgBouncer's format. Of less than ``stderr_from``, stderr is told nothing.
     """
 
     def __init__(
-        self, logfile: str = "", verbose: int = 0, *, to_stderr: bool = True
+        self,
+        logfile: str = "",
+        verbose: int = 0,
+        *,
+        to_stderr: bool = True,
+        stderr_from: int = ALL,
     ) -> None:
         self._as_json = False
         self._file = LogFile(logfile) if logfile else None
         self._console = logging.StreamHandler(sys.stderr) if to_stderr else None
+        if self._console is not None:
+            self._console.setLevel(stderr_from)
         self._other: logging.Handler | None = None
         self._before = {
             name: (logging.getLogger(name).level, logging.getLogger(name).propagate)

@@ -49,7 +49,7 @@ class Service:
     ``loaded`` is what to begin with; a reload reads what ``conffile`` in force says.
     ``verbose`` is the command line's: the log never says less than that. ``inherited``
     sockets are listened on in place of the configuration's; ``manager`` is told how far
-    we are.
+    we are, and ``when_up`` is called once we serve.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Service:
         verbose: int = 0,
         inherited: Sequence[socket.socket] = (),
         manager: ServiceManager | None = None,
+        when_up: Callable[[], object] = object,
     ) -> None:
         self._loaded = loaded
         self._named = loaded.named
@@ -67,6 +68,7 @@ class Service:
         self._verbose = verbose
         self._inherited = inherited
         self._manager = manager or ServiceManager()
+        self._when_up = when_up
         self._stopping_said = False
 
     def run(self) -> int:
@@ -108,6 +110,7 @@ class Service:
             os.getpid(),
         )
         self._manager.ready()
+        self._when_up()
         await pooler.stopped.wait()
         self._end()
         # What was written last may still be in a stream's hands.

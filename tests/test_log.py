@@ -246,6 +246,18 @@ def test_lines_go_to_stderr_and_to_the_file(
     assert path.read_text() == f"older\n{line}"
 
 
+def test_stderr_may_be_told_of_the_worst_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "pool.log"
+    with log.Log(str(path), stderr_from=log.FATAL):
+        logger.error("one")
+        logger.critical("two")
+    assert len(path.read_text().splitlines()) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("FATAL two")
+
+
 def test_a_subject_is_printed_in_front_of_the_text(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -70,8 +70,7 @@ def run(ini: Path, logfile: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
         *signals: signal.Signals,
         before: object = None,
         more: str = "",
-        verbose: int = 0,
-        manager: ServiceManager | None = None,
+        **given: Any,
     ) -> tuple[int, Pooler]:
         poolers: list[Pooler] = []
 
@@ -91,8 +90,7 @@ def run(ini: Path, logfile: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[R
         if before is not None:
             write(ini, before, more)
         with Log(str(logfile), to_stderr=False) as log:
-            service = Service(loaded, log, verbose=verbose, manager=manager)
-            status = service.run()
+            status = Service(loaded, log, **given).run()
         (pooler,) = poolers
         return status, pooler
 
@@ -226,6 +224,17 @@ def test_the_service_manager_is_told_of_start_reload_and_stop(
     manager = FakeManager()
     run(signal.SIGHUP, signal.SIGQUIT, before=clients, manager=manager)
     assert manager.told == ["ready", "reloading", "ready", "stopping"]
+
+
+def test_who_waits_for_the_start_is_told_once_and_not_of_one_that_failed(
+    run: Run, ini: Path
+) -> None:
+    told: list[str] = []
+    run(signal.SIGHUP, signal.SIGQUIT, before=7, when_up=lambda: told.append("up"))
+    assert told == ["up"]
+    write(ini, more="unix_socket_group = no-such-group\n")
+    run(when_up=lambda: told.append("up again"))
+    assert told == ["up"]
 
 
 def test_syslog_is_begun_at_the_start_and_ended_by_a_reload(

@@ -13,16 +13,16 @@ from pgpool_py.admin.commands.version import SHOWN_VERSION
 from pgpool_py.config.alone import EXAMPLE, is_given
 from pgpool_py.config.faults import ConfigError
 from pgpool_py.config.load import Loaded, load
-from pgpool_py.log import Log
+from pgpool_py.log import ALL, FATAL, Log
 from pgpool_py.metrics.installed import find_exposition
 from pgpool_py.net.activation import take_sockets
 from pgpool_py.net.listening import refuse_used
 from pgpool_py.net.notify import ServiceManager
-from pgpool_py.process.daemon import DaemonError, check_daemon, detach
+from pgpool_py.process.daemon import DaemonError, check_daemon, detach, tell_serving
 from pgpool_py.process.pidfile import Pidfile, PidfileError
 from pgpool_py.process.privileges import PrivilegeError, drop
 from pgpool_py.service import Service
-from pgpool_py.settings import LogFormat
+from pgpool_py.settings import LogFormat, Settings
 
 from .parser import Parser
 
@@ -136,7 +136,7 @@ def _run(
         find_exposition()
     drop(replace(settings, user=user), allow_root=given.allow_root)
     if settings.unix_socket_dir and not inherited:
-        # Here too: once detached, nobody would see it.
+        # Here too: nothing is to be forked, or written, for this.
         refuse_used(settings.unix_socket_dir, settings.listen_port)
     pidfile = Pidfile(settings.pidfile) if settings.pidfile else None
     if pidfile is not None:
@@ -146,17 +146,27 @@ def _run(
     if pidfile is not None:
         pidfile.write()
     try:
-        verbose = max(given.verbose, settings.verbose)
-        quiet = given.quiet or given.daemon
-        with Log(settings.logfile, verbose, to_stderr=not quiet) as log:
-            log.set_format(as_json=settings.log_format is LogFormat.JSON)
+        with _log(given, settings) as log:
             return Service(
                 loaded,
                 log,
                 verbose=given.verbose,
                 inherited=inherited,
                 manager=manager,
+                when_up=tell_serving if given.daemon else object,
             ).run()
     finally:
         if pidfile is not None:
             pidfile.remove()
+
+
+def _log(given: argparse.Namespace, settings: Settings) -> Log:
+    """Begin the log; detached, stderr is told of nothing but a failed start."""
+    log = Log(
+        settings.logfile,
+        max(given.verbose, settings.verbose),
+        to_stderr=given.daemon or not given.quiet,
+        stderr_from=FATAL if given.daemon else ALL,
+    )
+    log.set_format(as_json=settings.log_format is LogFormat.JSON)
+    return log

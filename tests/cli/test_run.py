@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from pgpool_py.config.load import Loaded
 from pgpool_py.log import Log
 from pgpool_py.net.address import unix_socket_path
 from pgpool_py.net.notify import ServiceManager
+from pgpool_py.process.daemon import tell_serving
 
 INI = """
 [databases]
@@ -42,7 +43,9 @@ class FakeService:
         verbose: int,
         inherited: Sequence[socket.socket],
         manager: ServiceManager,
+        when_up: Callable[[], object],
     ) -> None:
+        self.when_up = when_up
         self.verbose = verbose
         self.inherited = inherited
         self.manager = manager
@@ -249,6 +252,14 @@ def test_a_daemon_detaches_before_it_writes_its_process_id(
     monkeypatch.setattr(run, "detach", lambda: seen.append(pidfile.exists()))
     assert main(["-d", str(ini)]) == 0
     assert seen == [False]
+    assert begun[0].when_up is tell_serving
+
+
+def test_nobody_waits_for_what_runs_in_the_foreground(
+    ini: Path, begun: list[FakeService]
+) -> None:
+    assert main([str(ini)]) == 0
+    assert begun[0].when_up is not tell_serving
 
 
 def test_a_logfile_that_cannot_be_opened_is_told(
