@@ -1,9 +1,10 @@
 """One frame: what rich prints of a look."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -23,7 +24,9 @@ def frame(look: Look | None, before: Look | None, said: str) -> RenderableType:
         parts.append(_databases(look, before))
     if look.waiting:
         parts.append(_waiting(look.waiting))
-    parts += [_rows(name, rows) for name, rows in look.more.items() if rows]
+    for name, rows in look.more.items():
+        if rows:
+            parts.append(_MORE.get(name, _rows)(name, rows))
     return Group(*parts)
 
 
@@ -135,3 +138,22 @@ def _rows(name: str, rows: Sequence[Row]) -> Table:
     for row in rows[:_MOST]:
         table.add_row(*map(clean, row.values()))
     return table
+
+
+def _advice(name: str, rows: Sequence[Row]) -> RenderableType:
+    """Give lines of text, for a table of sentences fits no terminal."""
+    if not _ADVISED.issubset(rows[0]):
+        return _rows(name, rows)
+    parts: list[RenderableType] = [Text(name.capitalize(), "bold")]
+    for row in rows[:_MOST]:
+        known = row["recommended"] or "not known yet"
+        size = row["pool_size"] or "unlimited"
+        said = f"{row['database']}/{row['user']}: pool_size {size} → {known}"
+        parts += [clean(said), Padding(clean(row["why"], "dim"), (0, 0, 0, 2))]
+    return Group(*parts)
+
+
+_ADVISED: Final = frozenset({"database", "user", "pool_size", "recommended", "why"})
+_MORE: Final[Mapping[str, Callable[[str, Sequence[Row]], RenderableType]]] = {
+    "ADVICE": _advice
+}

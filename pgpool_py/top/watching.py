@@ -1,6 +1,7 @@
 """Looking again and again, over connections that come and go."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from typing import Final
@@ -12,7 +13,7 @@ from .asking import Asker, NoAnswerError, connect
 from .frame import clean, frame
 from .look import Look
 
-# Columns where there is no terminal that says how many it has.
+# Columns where neither a terminal nor COLUMNS says how many there are.
 PLAIN_WIDTH: Final = 160
 
 Shower = Callable[[RenderableType], object]
@@ -21,7 +22,7 @@ Shower = Callable[[RenderableType], object]
 def run(where: str, interval: float, *, once: bool) -> int:
     """Show frames until Ctrl-C, or one; give the exit status."""
     console = Console(highlight=False)
-    if not console.is_terminal:
+    if not console.is_terminal and not os.environ.get("COLUMNS", "").isdigit():
         console.width = PLAIN_WIDTH
     try:
         if once:

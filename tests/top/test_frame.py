@@ -48,8 +48,10 @@ LOOK = Look(
 )
 
 
-def printed(look: Look | None, before: Look | None = None, said: str = "12:00") -> str:
-    console = Console(width=120, color_system=None)
+def printed(
+    look: Look | None, before: Look | None = None, said: str = "12:00", width: int = 120
+) -> str:
+    console = Console(width=width, color_system=None)
     with console.capture() as captured:
         console.print(frame(look, before, said))
     return captured.get()
@@ -99,6 +101,23 @@ def test_what_strangers_call_themselves_is_not_obeyed_by_the_terminal() -> None:
 def test_what_not_every_version_has_is_shown_as_it_is() -> None:
     rows = [{"pool": "app.ann", "advice": "raise pool_size", "since": None}]
     assert "raise pool_size" in printed(replace(LOOK, more={"ADVICE": rows}))
+
+
+def test_advice_is_lines_of_text_that_fit_a_terminal() -> None:
+    why = (
+        "in the busiest minute 3.2 servers were held at a time, and half as many again "
+        "leave room for chance"
+    )
+    row = {"database": "app", "user": "ann", "pool_size": 20, "recommended": 5}
+    new = {**row, "user": "bob", "pool_size": 0, "recommended": 0, "why": "no client"}
+    rows = [{**row, "links_per_second": "80.00", "why": why}, new]
+    text = printed(replace(LOOK, more={"ADVICE": rows}), width=80)
+    lines = [line.rstrip() for line in text.splitlines()]
+    after = lines[lines.index("Advice") + 1 :]
+    assert after[0] == "app/ann: pool_size 20 → 5"
+    assert " ".join(line.strip() for line in after[1:3]) == why
+    assert after[3:] == ["app/bob: pool_size unlimited → not known yet", "  no client"]
+    assert all(line.startswith("  ") for line in after[1:3])
 
 
 def test_while_nobody_answers_the_last_look_stays() -> None:
