@@ -75,9 +75,32 @@ def run(arguments: list[str]) -> int:
         else:
             well, said = asyncio.run(_within(given.timeout, settings))
     except (OSError, http.client.HTTPException, EOFError) as error:
-        well, said = False, f"no answer: {str(error) or type(error).__name__}"
+        well, said = False, unanswered(settings, error)
     print(said)
     return 0 if well else 1
+
+
+def unanswered(settings: Settings, error: Exception) -> str:
+    """Say where nobody has answered, why, and what to look at."""
+    why = str(error) or type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        why = error.strerror
+    return (
+        f"no answer from {asked_at(settings)}: {why}. Does the pooler run, and by this "
+        "configuration? Its log has a line for each place where it listens"
+    )
+
+
+def asked_at(settings: Settings) -> str:
+    """Give the address that is asked, as the log writes it."""
+    if settings.http_listen is not None:
+        where = settings.http_listen
+        return f"{EVERYWHERE.get(where.host, where.host)}:{where.port} (http_listen)"
+    port = settings.listen_port
+    if settings.unix_socket_dir:
+        return f"unix:{unix_socket_path(settings.unix_socket_dir, port)}"
+    host = next(iter(settings.listen_addr), "*")
+    return f"{EVERYWHERE.get(host, host)}:{port}"
 
 
 def read_places(

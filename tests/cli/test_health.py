@@ -91,7 +91,20 @@ def test_where_nobody_answers_it_is_not_well(
         free = other.getsockname()[1]
     del port
     assert main(["health", write(ini, f"http_listen = {free}")]) == 1
-    assert "no answer: " in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.startswith(
+        f"no answer from 127.0.0.1:{free} (http_listen): Connection refused. Does the "
+        "pooler run, and by this configuration?"
+    )
+
+
+def test_a_unix_socket_that_is_not_there_is_named(
+    ini: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["health", write(ini)]) == 1
+    path = unix_socket_path(str(ini.parent), 6432)
+    said = capsys.readouterr().out
+    assert said.startswith(f"no answer from unix:{path}: No such file or directory. ")
 
 
 def test_without_http_whoever_answers_a_login_lives(
@@ -108,7 +121,7 @@ def test_without_http_silence_is_not_well(
 ) -> None:
     with door(ini.parent, b""):
         assert main(["health", write(ini)]) == 1
-    assert "no answer: " in capsys.readouterr().out
+    assert "no answer from unix:" in capsys.readouterr().out
 
 
 def test_an_address_of_the_environment_is_asked(
