@@ -16,6 +16,7 @@ from pgpool_py.admin.console import Console
 from pgpool_py.auth.rules import Policy
 from pgpool_py.auth.secrets import Secret
 from pgpool_py.config.auth_files import POLICY_SETTINGS, contradiction, read_policy
+from pgpool_py.config.exposed import readable_by_all
 from pgpool_py.config.faults import ConfigError
 from pgpool_py.config.http_token import TokenError, read_token
 from pgpool_py.config.load import Loaded, load, read_secrets
@@ -82,8 +83,7 @@ class Service:
             raise TypeError("the service needs a loop of its own reactor")
         loaded = self._loaded
         self._log.copy_to(syslog_handler(loaded.settings))
-        for warning in loaded.warnings:
-            _log.warning("%s", warning)
+        self._warn()
         raise_limit(loaded.settings)
         console = Console(self.reload, self.change, self._manager.status)
         secrets = _texts(loaded.secrets)
@@ -117,6 +117,11 @@ class Service:
         await asyncio.sleep(0)
         _log.info("process stopped")
         return 0
+
+    def _warn(self) -> None:
+        loaded = self._loaded
+        for warning in (*loaded.warnings, *readable_by_all(loaded.settings)):
+            _log.warning("%s", warning)
 
     def _watch(self) -> None:
         self._observer.begin()

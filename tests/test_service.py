@@ -237,6 +237,18 @@ def test_who_waits_for_the_start_is_told_once_and_not_of_one_that_failed(
     assert told == ["up"]
 
 
+def test_an_auth_file_that_all_can_read_is_warned_of_at_the_start_alone(
+    run: Run, ini: Path, logfile: Path
+) -> None:
+    userlist = ini.with_name("userlist.txt")
+    userlist.write_text('"app" "secret"\n')
+    userlist.chmod(0o644)
+    more = f"auth_file = {userlist}\n"
+    write(ini, more=more)
+    run(signal.SIGHUP, signal.SIGQUIT, before=7, more=more)
+    assert logfile.read_text().count(f"WARNING auth_file: {userlist} can be read") == 1
+
+
 def test_syslog_is_begun_at_the_start_and_ended_by_a_reload(
     run: Run, ini: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

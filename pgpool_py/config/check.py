@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .exposed import readable_by_all
 from .faults import ConfigError, printable
 from .load import load
 
@@ -26,6 +27,7 @@ def check(path: str | None, environment: Mapping[str, str]) -> Report:
         return Report(tuple(map(str, sorted(error.faults))), 1)
     lines = (
         *(f"warning: {text}" for text in loaded.warnings),
+        *(f"warning: {text}" for text in readable_by_all(loaded.settings)),
         f"{path or 'environment'}: ok",
     )
     return Report(tuple(map(printable, lines)), 0)

@@ -47,6 +47,7 @@ def write(
     """
     userlist = directory / "userlist.txt"
     ini = directory / "pgbouncer.ini"
+    userlist.touch(mode=0o600)
     userlist.write_text(f'"{USER}" "{access.password}"\n', encoding="utf-8")
     text = _ini(options, access.port, server_port, userlist)
     if account is not None:

@@ -50,3 +50,15 @@ def test_the_environment_counts(
     monkeypatch.setenv("PGPOOL_POOL_MODE", "x")
     assert main(["check", str(path)]) == 1
     assert capsys.readouterr().out.startswith("PGPOOL_POOL_MODE: ")
+
+
+def test_a_variable_of_no_settings_name_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://app:s3cr3t@db/app")
+    monkeypatch.setenv("PGPOOL_POOL_MOD", "session")
+    assert main(["check"]) == 0
+    first, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("warning: ")
+    assert "PGPOOL_POOL_MOD" in first
+    assert last == "environment: ok"
