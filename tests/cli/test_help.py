@@ -1,5 +1,7 @@
 """What every subcommand says of itself, and how it ends on a wrong command line."""
 
+from pathlib import Path
+
 import pytest
 
 from pgpool_py.cli.main import COMMANDS, main
@@ -71,6 +73,38 @@ def test_what_it_does_not_know_ends_as_with_pgbouncer(
     assert err.startswith("usage: pgpool-py ")
     assert f"\n{err.splitlines()[-1]}" in err
     assert err.splitlines()[-1].startswith("pgpool-py")
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["chek", "x.ini"], "check"),
+        (["helth"], "health"),
+        (["advice", "--replicas", "3"], "advise"),
+    ],
+)
+def test_a_slip_of_a_command_is_recognised(
+    words: list[str],
+    meant: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 1
+    said = f'neither a command nor a file "{words[0]}": did you mean pgpool-py {meant}?'
+    assert said in capsys.readouterr().err
+
+
+def test_a_file_that_has_a_name_like_a_command_is_run(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "chek").write_text("[pgbouncer]\nlisten_port = x\n")
+    assert main(["chek"]) == 1
+    assert capsys.readouterr().err.startswith("chek:2: listen_port")
 
 
 @pytest.mark.parametrize(
