@@ -25,7 +25,9 @@ def violated(violation: ProtocolViolation) -> PoolerError:
     """Give the error for a client that broke the protocol."""
     if isinstance(violation, MessageTooLong):
         return errors.packet_too_large(violation.size, violation.limit)
-    return errors.protocol_violation(violation.message, violation.detail)
+    return errors.protocol_violation(
+        violation.message, violation.detail, violation.hint
+    )
 
 
 def noticed(text: str) -> bytes:

@@ -5,9 +5,11 @@ from .tree import ClientProtocolError, ConsoleError, Severity
 # The protocol
 
 
-def protocol_violation(message: str, detail: str | None = None) -> ClientProtocolError:
+def protocol_violation(
+    message: str, detail: str | None = None, hint: str | None = None
+) -> ClientProtocolError:
     """Refuse what the protocol does not allow, in words of the caller."""
-    return ClientProtocolError(message, "08P01", detail=detail)
+    return ClientProtocolError(message, "08P01", detail=detail, hint=hint)
 
 
 def packet_too_large(size: int, limit: int) -> ClientProtocolError:

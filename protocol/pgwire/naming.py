@@ -223,5 +223,11 @@ def _find_name(message: memoryview, kind: int, size: int) -> tuple[int, int] | N
     if end >= 0:
         return start, end
     if len(beginning) == most:
-        raise ProtocolViolation(f"names are longer than {NAMES_LIMIT} bytes")
+        raise ProtocolViolation(
+            f"names are longer than {NAMES_LIMIT} bytes",
+            detail="What a message says before the end of its statement's name, its "
+            f"portal's name included, may have {NAMES_LIMIT} bytes.",
+            hint="Give prepared statements and portals shorter names: PostgreSQL's own "
+            "have at most 63 bytes.",
+        )
     return (0, 0) if len(beginning) > size else None

@@ -354,8 +354,12 @@ def test_a_message_in_pieces_waits_for_its_name(client: Client) -> None:
 
 
 def test_a_name_has_a_limit(client: Client, server: Server) -> None:
-    with pytest.raises(ProtocolViolation, match=f"longer than {NAMES_LIMIT} bytes"):
+    with pytest.raises(
+        ProtocolViolation, match=f"longer than {NAMES_LIMIT} bytes"
+    ) as e:
         client.send(server, bind(b"s" * NAMES_LIMIT))
+    assert f"may have {NAMES_LIMIT} bytes" in str(e.value.detail)
+    assert "shorter names" in str(e.value.hint)
 
 
 def test_a_bind_without_the_end_of_a_name_is_postgresqls_to_refuse(
