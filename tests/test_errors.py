@@ -95,6 +95,11 @@ ROWS: list[tuple[PoolerError, str, str]] = [
         ),
         "08001",
     ),
+    (
+        errors.examination_overdue(5.0),
+        "session state could not be found out (server_drain_timeout)",
+        "08006",
+    ),
     (errors.server_lost(in_flight=True), "server conn crashed?", "08006"),
     (errors.server_shutting_down(), "server shutting down", "57P01"),
     (errors.shutting_down(), "pooler is shutting down", "57P01"),
@@ -167,6 +172,12 @@ def test_a_lost_server_says_whether_the_statement_may_have_run() -> None:
         "The statement may have been executed."
     )
     assert errors.server_lost(in_flight=False).detail == "No statement was running."
+
+
+def test_an_examination_that_took_too_long_names_the_limit_and_its_setting() -> None:
+    error = errors.examination_overdue(5.0)
+    assert "server_drain_timeout is 5 s." in str(error.detail)
+    assert "raise server_drain_timeout" in str(error.hint)
 
 
 def test_str_is_the_message_with_the_detail() -> None:

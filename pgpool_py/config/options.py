@@ -278,7 +278,7 @@ _OURS = (
     Option(
         "server_drain_timeout",
         Seconds(0.1, "with less, a server could never be cleared in time"),
-        "time to clear what a lost client left",
+        "time to clear what a lost client left, and to answer what the pooler asks",
         ours=True,
     ),
     Option(

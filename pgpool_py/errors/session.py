@@ -125,6 +125,18 @@ def server_lost(*, in_flight: bool) -> ServerError:
     )
 
 
+def examination_overdue(limit: float) -> ServerError:
+    """End a client whose server was too slow to say what the client had changed."""
+    return ServerError(
+        "session state could not be found out (server_drain_timeout)",
+        "08006",
+        detail="The server did not say what the last statements have changed of the "
+        f"session; server_drain_timeout is {limit:g} s. No statement was running.",
+        hint="Connect again; where PostgreSQL may stall for longer, raise "
+        "server_drain_timeout.",
+    )
+
+
 # Ended by the operator
 
 

@@ -185,7 +185,7 @@ class Examination:
         self._client = client
         self._questions = questions
         self._tries = 0
-        self._answers = Answers(client)
+        self._answers = Answers(client, examining.limit)
 
     def begin(self) -> None:
         """Ask."""
@@ -194,10 +194,10 @@ class Examination:
         if server.stream.paused:
             # For its client is slow to read, which is not to be waited for.
             server.stream.resume()
-        self._answers = server.owner = Answers(self._client)
+        limit = self._examining.limit
+        self._answers = server.owner = Answers(self._client, limit)
         book = self._client.lender.statements
         data = written_down(ask(self._questions), book, server.ledger)
-        limit = self._examining.limit
         errand = Errand(self._answered, limit, Reason.EXAMINATION_FAILED)
         server.begin(errand, data)
 

@@ -81,13 +81,17 @@ class OwnAnswers:
 
 
 class Answers(OwnAnswers):
-    """Stands in the place of an owner, who is asked what concerns it; see Owner."""
+    """Stands in the place of an owner, who is asked what concerns it; see Owner.
 
-    __slots__ = ("_owner",)
+    ``limit`` is how many seconds the server has.
+    """
 
-    def __init__(self, owner: Owner) -> None:
+    __slots__ = ("_limit", "_owner")
+
+    def __init__(self, owner: Owner, limit: float) -> None:
         super().__init__(MOST_BYTES)
         self._owner = owner
+        self._limit = limit
 
     def on_parameter(self, name: str, value: str) -> bytes | None:
         """See Owner."""
@@ -100,4 +104,10 @@ class Answers(OwnAnswers):
     def on_server_closed(self, error: PoolerError | None, reason: Reason) -> None:
         """See Owner: nothing of its was running, and it was not told a FATAL error."""
         del error
-        self._owner.on_server_closed(errors.server_lost(in_flight=False), reason)
+        overdue = reason is Reason.EXAMINATION_FAILED
+        self._owner.on_server_closed(
+            errors.examination_overdue(self._limit)
+            if overdue
+            else errors.server_lost(in_flight=False),
+            reason,
+        )

@@ -30,7 +30,7 @@ def owner() -> ToldOwner:
 
 @pytest.fixture
 def answers(owner: ToldOwner) -> Answers:
-    return Answers(owner)
+    return Answers(owner, 5.0)
 
 
 def test_replies_are_collected_and_nobody_gets_them(
@@ -85,3 +85,12 @@ def test_an_owner_whose_server_goes_hears_why_though_ours_was_running(
     assert owner.error is not None
     assert owner.error.sqlstate == "08006"
     assert owner.error.detail == "No statement was running."
+
+
+def test_a_server_that_took_too_long_to_answer_is_not_said_to_have_crashed(
+    answers: Answers, owner: ToldOwner
+) -> None:
+    answers.on_server_closed(None, Reason.EXAMINATION_FAILED)
+    assert owner.error is not None
+    assert owner.error.message.startswith("session state could not be found out")
+    assert "server_drain_timeout is 5 s." in str(owner.error.detail)
