@@ -15,7 +15,9 @@ from pgpool_py.settings import DEFAULT_SERVER_PORT, FALLBACK_SOCKET_DIR, Setting
 
 from .pooler import Pooler
 
-# Seconds from the end of one round to the next: where none was reached, or one was.
+# Seconds from the end of one round to the next: where none was reached, or one was. For
+# as long as the latter the former holds after a loss, too: a PostgreSQL that stops ends
+# its clients first, and takes new ones a moment longer.
 PAUSE: Final = 1.0
 CALM: Final = 10.0
 # Seconds until a round is given up.
@@ -35,13 +37,21 @@ class Reachability:
         why_not: why no server can be reached; empty if one can, or nobody asks.
     """
 
-    __slots__ = ("_asked_by", "_attempts", "_failures", "_pooler", "_since", "why_not")
+    __slots__ = (
+        "_asked_by",
+        "_attempts",
+        "_failures",
+        "_pooler",
+        "_since",
+        "_wary_until",
+        "why_not",
+    )
 
     def __init__(self, pooler: Pooler) -> None:
         self._pooler = pooler
         self._attempts: dict[Where, Reaching] = {}
         self._failures: list[str] = []
-        self._since = pooler.now - PAUSE
+        self._since = self._wary_until = pooler.now - PAUSE
         # The settings by which was asked last; others may name other hosts.
         self._asked_by: Settings | None = None
         self.why_not = UNKNOWN if pooler.settings.readiness_needs_server else ""
@@ -52,6 +62,7 @@ class Reachability:
         if not self._pooler.settings.readiness_needs_server or self._is_connected:
             # The loss of the last one may be the loss of all: that is asked at once.
             self._since = now - CALM
+            self._wary_until = now + CALM
             self._reached()
             return
         if self._attempts:
@@ -63,8 +74,9 @@ class Reachability:
 
     @property
     def _pause(self) -> float:
-        calm = not self.why_not and self._asked_by is self._pooler.settings
-        return CALM if calm else PAUSE
+        pooler = self._pooler
+        calm = not self.why_not and self._asked_by is pooler.settings
+        return CALM if calm and pooler.now >= self._wary_until else PAUSE
 
     @property
     def _is_connected(self) -> bool:

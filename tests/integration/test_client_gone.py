@@ -1,6 +1,8 @@
 """A client that vanishes, at each point of an exchange: nothing of it is committed,
 and its server serves the next one, unless a message was cut in two."""
 
+import re
+
 import pytest
 
 from pgwire.copying import CopyData, CopyDone
@@ -184,6 +186,6 @@ def test_hundreds_of_clients_killed_at_once_cost_no_server(
         wire.reset()
     with log_in(pooler) as other:
         assert other.value("SELECT count(*) FROM t") == "0"
-    pids = {str(number) for number in pooler.pids()}
-    assert pid in pids
-    assert len(pids) == 3
+    assert pid in {str(number) for number in pooler.pids()}
+    # Of servers, whose lines begin like that.
+    assert not re.search(r"LOG S-0x.* closing because", pooler.log)

@@ -243,7 +243,7 @@ def test_servers_are_replaced_before_wait_close_is_answered(
             assert not closed.done()
         assert closed.result(PATIENCE) == "WAIT_CLOSE"
         client.execute("SELECT 1")
-        assert old not in pooler.pids()
+        until(lambda: old not in pooler.pids(), "the old server has ended")
 
 
 def test_a_shutdown_at_once_ends_the_console_too(

@@ -54,6 +54,8 @@ def directory(app: EmbeddedPostgres, port: int, tmp_path: Path) -> Path:
     ini = ini.replace("listen_port = 6432", f"listen_port = {port}")
     (tmp_path / "pgbouncer.ini").write_text(f"{ini}unix_socket_dir =\n")
     (tmp_path / "userlist.txt").write_text(users)
+    # As README says.
+    (tmp_path / "userlist.txt").chmod(0o600)
     return tmp_path
 
 

@@ -158,7 +158,7 @@ def test_databases_with_a_common_limit_take_idle_servers_from_each_other(
     with pooler.connect("other") as client:
         assert client.execute("SELECT 1").fetchone() == (1,)
     pooler.wait_for_log("closing because: evicted")
-    assert len(pooler.backends()) == 2
+    pooler.wait_for_backends(2)
     assert kinds(second.query("COMMIT")) == "CZ"
 
 

@@ -184,5 +184,5 @@ def test_idle_servers_are_kept_up_to_the_least_number(
     for holder in holders:
         holder.query("COMMIT")
     pooler.wait_for_log("closing because: server idle timeout", times=2)
-    (kept,) = pooler.backends()
+    (kept,) = pooler.wait_for_backends(1)
     assert holders[0].value("SELECT pg_backend_pid()") == str(kept.pid)

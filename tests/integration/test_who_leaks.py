@@ -110,8 +110,13 @@ def assert_top_names(
 
 
 def test_who_holds_the_only_server_is_named_by_all_that_explain(
-    start_pooler: StartPooler, chromium: Chromium, capsys: pytest.CaptureFixture[str]
+    start_pooler: StartPooler,
+    chromium: Chromium,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Where the output of top is no terminal, that says how much has room.
+    monkeypatch.setenv("COLUMNS", "160")
     door = open_door(
         start_pooler,
         default_pool_size=1,

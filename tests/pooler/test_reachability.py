@@ -107,6 +107,22 @@ def test_the_loss_of_the_last_server_is_looked_into_at_once(needing: House) -> N
     assert tick(needing, reachability).startswith("no server can be reached")
 
 
+def test_after_the_loss_of_the_last_server_it_looks_often_for_a_while(
+    needing: House, clock: Clock
+) -> None:
+    reachability = Reachability(needing.pooler)
+    needing.arrive(startup())
+    server = needing.log_in_server()
+    assert tick(needing, reachability) == ""
+    # PostgreSQL ends its clients first, when it is stopped, and listens on.
+    server.close()
+    assert tick(needing, reachability) == ""
+    needing.postgres.waiting()
+    needing.postgres.stop_listening()
+    clock.advance(PAUSE)
+    assert tick(needing, reachability).startswith("no server can be reached")
+
+
 def test_a_host_that_does_not_answer_is_given_up(
     needing: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
