@@ -23,7 +23,7 @@ demo: $(STAMP)
 # than there are cores is best on two.
 WORKERS ?= 3
 test: $(STAMP)
-	$(RUN) -m pytest -n $(WORKERS) --dist worksteal
+	$(RUN) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(STAMP)
 	$(RUN) -m ruff check .
