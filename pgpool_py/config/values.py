@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from pgpool_py.settings import Endpoint
+from pgpool_py.settings.units import known_units, measure
 
 from .faults import shown
-from .units import known_units, measure
 
 INT_MAX = 2**31 - 1
 SECONDS_MAX = 1e9

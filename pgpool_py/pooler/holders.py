@@ -11,8 +11,8 @@ from pgpool_py.client.session import ClientSession
 from pgpool_py.pool.books import Books
 from pgpool_py.server.connection import ServerConnection
 
-from .client_views import application_of
 from .last_statement import last_statement
+from .named_client import NamedClient, names_of
 from .pool import Pool
 
 #: Holders and waiting clients that a look at a pool tells of.
@@ -20,24 +20,16 @@ MOST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedClient):
     """A client that is idle in a transaction.
 
     Attributes:
-        user: as the client named it; the pool's is the servers'.
-        number: of the client, as in SHOW CLIENTS.
         remote_pid: of the PostgreSQL backend.
         idle: seconds since it was last answered.
         transaction: seconds since its transaction began.
         statement: the fingerprint of its last statement; empty if that is not known.
     """
 
-    database: str
-    user: str
-    number: int
-    address: str
-    port: int
-    application_name: str
     remote_pid: int
     idle: float
     transaction: float
@@ -45,21 +37,14 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedClient):
     """A client that waits for a server.
 
     Attributes:
-        user, number: as of a Holder.
         waited: seconds.
         wants: what it waits for, in words.
     """
 
-    database: str
-    user: str
-    number: int
-    address: str
-    port: int
-    application_name: str
     waited: float
     wants: str
 
@@ -98,14 +83,9 @@ def holder(
     pool: Pool, client: ClientSession, server: ServerConnection, now: float
 ) -> Holder:
     """Give what is told of one that is idle in transaction."""
-    identity, text = client.identity, last_statement(client, server)
+    text = last_statement(client, server)
     return Holder(
-        database=identity.database,
-        user=identity.user,
-        number=identity.number,
-        address=identity.visitor.address,
-        port=identity.visitor.port,
-        application_name=application_of(client, pool),
+        *names_of(client, pool),
         remote_pid=server.pid,
         idle=now - client.timing.since,
         transaction=now - client.timing.transaction_since,
@@ -117,12 +97,7 @@ def waiting(pool: Pool, now: float) -> list[Waiting]:
     """Give the first :data:`MOST` of the queue, in its order."""
     return [
         Waiting(
-            database=client.identity.database,
-            user=client.identity.user,
-            number=client.identity.number,
-            address=client.identity.visitor.address,
-            port=client.identity.visitor.port,
-            application_name=application_of(client, pool),
+            *names_of(client, pool),
             waited=now - since,
             wants=_wants(pool),
         )

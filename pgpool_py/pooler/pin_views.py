@@ -4,29 +4,22 @@ from dataclasses import dataclass
 
 from pgpool_py.client.session import ClientSession
 
-from .client_views import application_of
+from .named_client import NamedClient, names_of
 from .pool import Pool
 from .pooler import Pooler
 
 
 @dataclass(frozen=True, slots=True)
-class PinView:
+class PinView(NamedClient):
     """One client that keeps its server, or may in a moment.
 
     Attributes:
-        number: of the client, as in SHOW CLIENTS.
         remote_pid: of the PostgreSQL backend; 0 while it has none.
         holds: what it keeps it for, in words; empty until its transaction is over.
         fingerprint: of the statement that did it, without literals.
         age: seconds since that statement.
     """
 
-    database: str
-    user: str
-    number: int
-    address: str
-    port: int
-    application_name: str
     remote_pid: int
     holds: tuple[str, ...]
     fingerprint: str
@@ -53,14 +46,8 @@ def _holders(pool: Pool) -> list[tuple[ClientSession, float, str]]:
 def _pin(
     pool: Pool, client: ClientSession, since: float, fingerprint: str, now: float
 ) -> PinView:
-    identity = client.identity
     return PinView(
-        database=identity.database,
-        user=identity.user,
-        number=identity.number,
-        address=identity.visitor.address,
-        port=identity.visitor.port,
-        application_name=application_of(client, pool),
+        *names_of(client, pool),
         remote_pid=0 if client.server is None else client.server.pid,
         holds=client.holdings,
         fingerprint=fingerprint,

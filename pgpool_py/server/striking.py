@@ -8,9 +8,10 @@ Source: "Statement Behavior" in PostgreSQL's client connection defaults; units a
 "Parameter Names and Values".
 """
 
-import re
 from collections.abc import Mapping
 from typing import Final
+
+from pgpool_py.settings.units import measure
 
 #: Limits of what runs. Seconds below which the pooler's own may be struck, on a machine
 #: that is busy.
@@ -18,17 +19,10 @@ LIMITS: Final = frozenset({"statement_timeout", "transaction_timeout"})
 SHORT: Final = 1.0
 
 _OF_IDLENESS: Final = "idle_session_timeout"
-# In seconds; without a unit they are milliseconds.
-_UNITS: Final = {
-    "us": 1e-6,
-    "ms": 1e-3,
-    "": 1e-3,
-    "s": 1.0,
-    "min": 60.0,
-    "h": 3600.0,
-    "d": 86400.0,
-}
-_TIME: Final = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([a-z]*)\s*")
+# Without a unit they are milliseconds.
+_UNIT: Final = "ms"
+# What is not understood may be as little as this.
+_LEAST: Final = 1e-6
 
 
 def strikes(values: Mapping[str, str]) -> bool:
@@ -40,6 +34,6 @@ def strikes(values: Mapping[str, str]) -> bool:
 
 def _seconds(value: str) -> float:
     """Give the seconds of a setting; of what is not understood, the least that is."""
-    found = _TIME.fullmatch(value)
-    unit = _UNITS.get(found[2]) if found else None
-    return float(found[1]) * unit if found and unit is not None else 1e-6
+    text = value.strip()
+    found = measure(text if text[-1:].isalpha() else text + _UNIT, "seconds")
+    return _LEAST if found is None else float(found)

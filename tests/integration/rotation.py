@@ -1,6 +1,7 @@
 """A pooler in transaction mode that hands out another server after each transaction."""
 
 import psycopg
+import pytest
 from psycopg.rows import TupleRow
 
 from tests.fixtures.pooling import PoolerProcess, StartPooler
@@ -35,3 +36,10 @@ def value(client: psycopg.Connection[TupleRow], query: str) -> object:
     row = client.execute(query).fetchone()
     assert row is not None
     return row[0]
+
+
+def error_of(client: psycopg.Connection[TupleRow], query: str) -> psycopg.Error:
+    """Run a Query that fails; return its error."""
+    with pytest.raises(psycopg.Error) as caught:
+        client.execute(query)
+    return caught.value

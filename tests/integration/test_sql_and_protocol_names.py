@@ -6,7 +6,7 @@ from psycopg.pq import ExecStatus
 from psycopg.rows import TupleRow
 
 from tests.fixtures.pooling import PoolerProcess, StartPooler
-from tests.integration.rotation import rotating_all, value
+from tests.integration.rotation import error_of, rotating_all, value
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -19,12 +19,6 @@ def pooler(start_pooler: StartPooler) -> PoolerProcess:
 @pytest.fixture
 def client(pooler: PoolerProcess) -> Connection:
     return pooler.keep(pooler.connect())
-
-
-def error_of(client: Connection, query: str) -> psycopg.Error:
-    with pytest.raises(psycopg.Error) as caught:
-        client.execute(query)
-    return caught.value
 
 
 def test_what_sql_prepared_is_bound_by_the_protocol(client: Connection) -> None:

@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow
 from pgwire.frontend import Query
 from tests.fixtures.pooling import PoolerProcess, StartPooler
 from tests.integration.eager import open_client
-from tests.integration.rotation import SERVERS, rotating, rotating_all, value
+from tests.integration.rotation import SERVERS, error_of, rotating, rotating_all, value
 from tests.integration.wire import kinds, log_in
 
 Connection = psycopg.Connection[TupleRow]
@@ -28,12 +28,6 @@ def pooler(start_pooler: StartPooler) -> PoolerProcess:
 @pytest.fixture
 def client(pooler: PoolerProcess) -> Connection:
     return pooler.keep(pooler.connect())
-
-
-def error_of(client: Connection, query: str) -> psycopg.Error:
-    with pytest.raises(psycopg.Error) as caught:
-        client.execute(query)
-    return caught.value
 
 
 # One client

@@ -5,14 +5,11 @@ from typing import Final
 from pgpool_py.pooler.holders import Holder, holders
 
 from .desk import Desk
-from .result import Rows, Value, int4, int8, text
+from .named_client import NAMES, names
+from .result import Rows, Value, int4, text
 
 COLUMNS: Final = (
-    *text("database", "user"),
-    *int8("client"),
-    *text("addr"),
-    *int4("port"),
-    *text("application_name"),
+    *NAMES,
     *int4("remote_pid", "idle", "transaction"),
     *text("fingerprint"),
 )
@@ -35,12 +32,7 @@ def show(desk: Desk) -> Rows:
 
 def _row(view: Holder) -> tuple[Value, ...]:
     return (
-        view.database,
-        view.user,
-        view.number,
-        view.address,
-        view.port,
-        view.application_name,
+        *names(view),
         view.remote_pid,
         int(view.idle),
         int(view.transaction),

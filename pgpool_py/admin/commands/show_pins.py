@@ -5,14 +5,11 @@ from typing import Final
 from pgpool_py.pooler.pin_views import PinView, pins
 
 from .desk import Desk
-from .result import Rows, Value, int4, int8, text
+from .named_client import NAMES, names
+from .result import Rows, Value, int4, text
 
 COLUMNS: Final = (
-    *text("database", "user"),
-    *int8("client"),
-    *text("addr"),
-    *int4("port"),
-    *text("application_name"),
+    *NAMES,
     *int4("remote_pid"),
     *text("holds", "fingerprint"),
     *int4("age"),
@@ -26,12 +23,7 @@ def show(desk: Desk) -> Rows:
 
 def _row(view: PinView) -> tuple[Value, ...]:
     return (
-        view.database,
-        view.user,
-        view.number,
-        view.address,
-        view.port,
-        view.application_name,
+        *names(view),
         view.remote_pid,
         ", ".join(view.holds) or "in a transaction",
         view.fingerprint,
