@@ -26,8 +26,12 @@ from .statement import Statement, StatementBook, may_drop
 from .unnamed import Dropping, Unkept
 
 _QUERY: Final = Frontend.QUERY
-# No other byte of the length word of a short message is like that of a digit.
+# No other byte of the length word of a short message may be like that of a digit.
 _LAST_OF_LENGTH: Final = HEADER_SIZE - 1
+# The sizes of messages of which that byte is not, either: nearly all.
+_UNLIKE_A_DIGIT: Final = frozenset(
+    end for end in range(LONGEST + 1) if (end - 1) & 0xFF not in b"0123456789"
+)
 # Functions of large objects, which is what drivers call this way (pg_proc.dat). Others
 # set parameters, take locks, or run a text.
 _HARMLESS_OIDS: Final = frozenset(
@@ -95,7 +99,10 @@ class WatchedRequests(Objecting):
                 if (
                     query.translate(ALIKE) in self._shapes
                     # What else its length word has is as in the one that was seen.
-                    and query[_LAST_OF_LENGTH] == (end - 1) & 0xFF
+                    and (
+                        end in _UNLIKE_A_DIGIT
+                        or query[_LAST_OF_LENGTH] == (end - 1) & 0xFF
+                    )
                 ):
                     return query
             if end > HEADER_SIZE and _length(view, 1)[0] == end - 1:
