@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from .streams import Transcript
-from .tolerance import are_same, unheard
+from .tolerance import is_same_at, unheard
 
 
 class Mismatch(Exception):  # noqa: N818 - no error: what is looked for
@@ -53,7 +53,7 @@ def difference_at(expected: Transcript, found: Transcript) -> bool:
     number = len(found.messages) - 1
     if number >= len(expected.messages):
         return expected.complete
-    return not are_same(expected.messages[number], found.messages[number])
+    return not is_same_at(number, expected.messages, found.messages)
 
 
 def compare(
@@ -76,10 +76,10 @@ def compare(
 
 
 def _first_difference(wanted: Transcript, got: Transcript) -> int | None:
-    for number, message in enumerate(got.messages):
+    for number in range(len(got.messages)):
         if number >= len(wanted.messages):
             return number if wanted.complete else None
-        if not are_same(wanted.messages[number], message):
+        if not is_same_at(number, wanted.messages, got.messages):
             return number
     return None
 

@@ -170,3 +170,18 @@ def test_a_batch_is_let_pass_that_fails_for_want_of_a_statement_to_describe() ->
     assert not unsaid(wanted, theirs)
     # Of one that returns rows, PostgreSQL would not have said so.
     assert not unsaid(transcript("tTZ").messages, ours)
+
+
+def test_parameters_that_change_together_are_reported_in_any_order_once_each() -> None:
+    one, two = Message("S", b"a\0001\0"), Message("S", b"b\0002\0")
+    end = Message("Z", b"I")
+
+    def differs(*got: Message) -> bool:
+        wanted = Transcript((), [one, two, end], 3, complete=True)
+        return compare({0: wanted}, {0: Transcript((), list(got), 0)}) is not None
+
+    assert not differs(one, two, end)
+    assert not differs(two, one, end)
+    assert differs(two, two, end)
+    assert differs(two, end)
+    assert differs(one, Message("S", b"b\0003\0"), end)

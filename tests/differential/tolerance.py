@@ -14,6 +14,10 @@ been denied.
 
 Where a client has given one statement two names, an error names it by one of them.
 
+Parameters that have changed together are reported in the order in which the session
+set them first of all (PostgreSQL keeps those that are not at their defaults in a list).
+A server's session has seen other clients, too.
+
 A notification comes from another server than the one that the client's own statements
 run on. So it may come later than with PostgreSQL, where a client hears its own before
 the ReadyForQuery that ends its transaction: behind other replies, and not at all if
@@ -22,7 +26,9 @@ But never twice, in another order, or if PostgreSQL would not have sent it.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from itertools import takewhile
 
 from pgwire._message import FrontendMessage
 from pgwire.frontend import Parse, Query
@@ -54,6 +60,16 @@ def are_same(wanted: Message, got: Message) -> bool:
         or _has_another_name(wanted, got)
         or _is_denied_sooner(wanted, got)
     )
+
+
+def is_same_at(number: int, wanted: Sequence[Message], got: Sequence[Message]) -> bool:
+    """Tell whether a reply is PostgreSQL's, if all before it are."""
+    if wanted[number].kind != "S":
+        return are_same(wanted[number], got[number])
+    begin = next((n for n in range(number, 0, -1) if wanted[n - 1].kind != "S"), 0)
+    reports = takewhile(lambda one: one.kind == "S", wanted[begin:])
+    told = Counter(got[n].body for n in range(begin, number + 1) if got[n].kind == "S")
+    return got[number].kind == "S" and told <= Counter(one.body for one in reports)
 
 
 def unsaid(wanted: Sequence[Message], got: Message) -> Sequence[Message]:
