@@ -25,6 +25,8 @@ from .statement import Statement
 
 #: What is done with names of prepared statements.
 NAMES: Final = Touch.PREPARE | Touch.EXECUTE | Touch.DEALLOCATE
+# If that is all that several statements touch, one of them does it as if it was alone.
+_APART: Final = (Touch.PREPARE, Touch.EXECUTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,8 @@ def names_in_text(
         form: gives the form of a statement, and the names in its text; None if it has
             no names.
     """
-    names = [named for named in found.names if named.touch & NAMES]
-    apart = found.alone or (len(names) == 1 and found.touches == Touch.PREPARE)
-    reading = _Reading(apart, text, own, make, form)
-    for named in names:
+    reading = _Reading(found, text, own, make, form)
+    for named in reading.names:
         reading.read(named)
     return NamesInText(
         RenamedText.of(text, reading.replaced),
@@ -110,14 +110,18 @@ class _Reading:
 
     def __init__(
         self,
-        apart: bool,
+        found: Classification,
         text: bytes,
         own: Mapping[bytes, Statement | None],
         make: Make,
         form: Form,
     ) -> None:
+        self.names = [named for named in found.names if named.touch & NAMES]
+        # Else errors are taken to be about the text itself.
+        self._alone = found.alone
         # Whether a PREPARE or an EXECUTE is as if it was alone.
-        self._apart = apart
+        one = len(self.names) == 1 and found.touches in _APART
+        self._apart = found.alone or one
         self._text = text
         self._own = own
         self._make = make
@@ -189,7 +193,8 @@ class _Reading:
         self.unknown += names.unknown
         self.changes += names.changes
         self.unseen = names.unseen
-        self.pointed = names.pointed or names.renamed
+        if self._alone:
+            self.pointed = names.pointed or names.renamed
         return form
 
     def _change(self, touch: Touch, name: bytes, statement: Statement | None) -> None:

@@ -138,7 +138,19 @@ def test_what_is_executed_does_to_names_what_its_own_text_does() -> None:
     assert names.pointed == look(b"DEALLOCATE p").renamed
 
 
-def test_beside_other_statements_what_is_executed_is_not_looked_into() -> None:
-    names = look(b"EXECUTE drop; SELECT 1")
-    assert names.renamed.text == b"EXECUTE " + DROP.name + b"; SELECT 1"
-    assert (names.needed, names.taken) == ((DROP,), ())
+def test_it_does_so_beside_statements_without_names() -> None:
+    names = look(b"BEGIN; EXECUTE drop; SELECT 1")
+    assert names.renamed.text == b"BEGIN; EXECUTE " + FORM.name + b"; SELECT 1"
+    assert (names.needed, names.taken) == ((FORM,), (P,))
+    assert names.changes == (Change(Touch.DEALLOCATE, b"p", None),)
+    # Errors may be about the text itself.
+    assert names.pointed is None
+
+
+def test_beside_statements_that_touch_more_what_is_executed_is_not_looked_into() -> (
+    None
+):
+    for other in (b"EXECUTE drop", b"EXECUTE q", b"DEALLOCATE ALL"):
+        names = look(b"EXECUTE drop; " + other)
+        assert names.renamed.text.startswith(b"EXECUTE " + DROP.name)
+        assert names.needed[0] is DROP
