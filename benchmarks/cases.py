@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from . import measures, mixture, tails, transfer, watching
 from .case import Basis, Case, Owed
-from .contest import UNDER_WATCH, WITH_ITSELF
+from .contest import KEEPING_STATE, UNDER_WATCH, WITH_ITSELF
 from .disturbance import Disturbance
 from .pgbench import Script
 from .sample import Metric
@@ -182,6 +182,15 @@ CASES = (
         "1 of 20 statements reads a table that is locked for 200 ms, twice a second",
         tails.table_lock,
         tails.TABLE_LOCK,
+    ),
+    Case(
+        "stateless",
+        "64 clients, pool 4, -S simple, none of which sets anything",
+        measures.with_pgbench(Script(64)),
+        64,
+        (Owed(TPS, "≥", 0.95), Owed(CPU, "≤", 1.05)),
+        contest=KEEPING_STATE,
+        direct=False,
     ),
     Case(
         "watched",

@@ -13,6 +13,8 @@ OFF: Final = "off"
 AUTO: Final = "auto"
 BARE: Final = "bare"
 WATCHED: Final = "watched"
+IGNORE: Final = "ignore"
+TRACK: Final = "track"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,14 @@ WITH_ITSELF: Final = Contest(
     (OFF, AUTO), AUTO, OFF, {name: {"multiplexing": name} for name in (OFF, AUTO)}
 )
 
+#: Our pooler that keeps the session state of its clients, and that looks at none.
+KEEPING_STATE: Final = Contest(
+    (IGNORE, TRACK),
+    TRACK,
+    IGNORE,
+    {name: {"session_state": name} for name in (IGNORE, TRACK)},
+)
+
 #: Our pooler with nobody who looks at it, and with all that can.
 UNDER_WATCH: Final = Contest(
     (BARE, WATCHED),
@@ -63,3 +73,6 @@ UNDER_WATCH: Final = Contest(
         },
     },
 )
+
+#: All there are, in the order in which they are told.
+CONTESTS: Final = (BESIDE_PGBOUNCER, WITH_ITSELF, KEEPING_STATE, UNDER_WATCH)

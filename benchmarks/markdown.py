@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from .contest import BESIDE_PGBOUNCER, UNDER_WATCH, WITH_ITSELF, Contest
+from .contest import CONTESTS, Contest
 from .figures import Figure
 from .pgbouncer import NAME as PGBOUNCER
 from .report import failures, figure_of, flatness, metrics, number, ratio_of, verdicts
@@ -15,7 +15,7 @@ LEFT_OUT = frozenset({Metric.LATENCY, Metric.CPU_USER, Metric.CPU_SYSTEM})
 def tables(results: Sequence[Result], preamble: Iterable[str]) -> str:
     """Return all results under what is to be known of them."""
     lines = [f"- {fact}" for fact in (*preamble, *own_settings(results))]
-    for contest in (BESIDE_PGBOUNCER, WITH_ITSELF, UNDER_WATCH):
+    for contest in CONTESTS:
         chosen = [result for result in results if result.case.contest is contest]
         if chosen:
             lines += ["", *table(contest, chosen)]
