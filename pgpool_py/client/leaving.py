@@ -25,3 +25,16 @@ class Leaving(Unserved, ABC):
         if ledger.in_doubt:
             ledger.wait()
         self._regulate()
+
+    def on_copy_in(self, server: ServerConnection) -> None:
+        """Send what waited for that, or find out how it ended; see Owner."""
+        ledger = server.ledger
+        if self.requests.terminated:
+            ledger.wait()
+        if ledger.resynchronisable:
+            self.on_answered(server)
+        elif self.requests.terminated and ledger.reads_copy_data:
+            # It would wait for data of a client that has said good-bye.
+            self.close(Reason.CLIENT_CLOSE_REQUEST)
+        elif self.waiting and not server.cancels:
+            self.on_linked(server)

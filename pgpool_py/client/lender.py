@@ -138,12 +138,18 @@ class Lender(Protocol):
         """Lend a server at once, if there is one that needs nothing done before."""
 
     def follow(
-        self, client: Borrower, exchange: bytes, run: LoneRun | None = None
-    ) -> bool:
-        """Send a lone Query, or what a lone batch runs, behind others' at once.
+        self, client: Borrower, exchange: bytes, alike: bytes, run: LoneRun | None
+    ) -> None:
+        """Ask for what a lone exchange needs, at the end of this turn.
 
-        Returns:
-            Whether that could be done without knowing more.
+        It is sent behind others', if all that takes is known, or else as if its client
+        had asked for a server then.
+
+        Args:
+            client: waits from now on.
+            exchange: what is pending.
+            alike: its text, with all digits alike.
+            run: what it is, if it is no Query.
         """
 
     def request(self, client: Borrower) -> None:

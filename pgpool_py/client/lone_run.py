@@ -22,8 +22,10 @@ class LoneRun(Protocol):
     def text(self) -> bytes:
         """Give the text of the statement."""
 
-    def send(self, requests: Requests, server: ServerConnection) -> bool:
-        """Send it to a server that others share; False: more need be sent for it.
+    def send(self, requests: Requests, server: ServerConnection) -> bytes | None:
+        """Write it down for a server that others share; None: more need be sent for it.
+
+        What is given is to be sent.
 
         Args:
             requests: of its client.
@@ -43,17 +45,16 @@ class LonePreparedRun(NamedTuple):
         """See LoneRun."""
         return self.statement.text
 
-    def send(self, requests: Requests, server: ServerConnection) -> bool:
+    def send(self, requests: Requests, server: ServerConnection) -> bytes | None:
         """See LoneRun; more is needed where the server lacks the statement."""
         del requests  # Which names its client has is not changed.
         batch, run, statement = self
         ledger = server.ledger
         if not ledger.statements.has(statement.name):
-            return False
+            return None
         ledger.statements.hits += 1
         ledger.run_behind(run.entries)
-        server.stream.gather(with_name(batch, run.name, statement.name))
-        return True
+        return with_name(batch, run.name, statement.name)
 
 
 class LoneUnnamedRun(NamedTuple):
@@ -67,11 +68,10 @@ class LoneUnnamedRun(NamedTuple):
         """See LoneRun."""
         return self.run.text
 
-    def send(self, requests: Requests, server: ServerConnection) -> bool:
+    def send(self, requests: Requests, server: ServerConnection) -> bytes | None:
         """See LoneRun."""
         ledger = server.ledger
         # Its text is harmless, so nothing is to be sent in its place.
         requests.parse_unnamed(self.run.parse, ledger, None)
         ledger.run_behind(self.run.entries)
-        server.stream.gather(self.batch)
-        return True
+        return self.batch

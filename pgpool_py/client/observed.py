@@ -26,7 +26,6 @@ from pgwire.requests import Requests
 from .extended_only import ExtendedOnlySession
 from .identity import ClientIdentity
 from .lender import Lender
-from .lone_run import LoneRun
 from .repeats import Repeated
 from .session import ClientSession
 from .statement_text import statement_text
@@ -90,20 +89,10 @@ class ObservedSession(ClientSession):
             self._note(server, bytes(view[: min(end, KEPT_LIMIT)]))
         super()._forward(server, view, end)
 
-    def send_query_behind(self, server: ServerConnection, query: bytes) -> None:
-        """Send the one Query that has just come, and keep it."""
-        self._note(server, query)
-        super().send_query_behind(server, query)
-
-    def send_run_behind(self, server: ServerConnection, run: LoneRun) -> bool:
-        """Send the batch that has just come, and keep it; False: it needs more."""
-        self._note(server, run.batch)
-        return super().send_run_behind(server, run)
-
-    def send_behind(self, server: ServerConnection) -> int:
-        """Send the exchange that is pending, and keep it; give its size."""
-        self._note(server, bytes(self.requests.pending or b""))
-        return super().send_behind(server)
+    def begin(self, server: ServerConnection, size: int, now: float) -> None:
+        """Take note that its exchange, sent behind others, is the first now."""
+        self._note(server, self.kept(size))
+        super().begin(server, size, now)
 
     # What is answered
 
@@ -131,10 +120,18 @@ class ObservedSession(ClientSession):
         super().on_left(server)
         self._look_at_link()
 
-    def answer(self, data: memoryview | bytes | bytearray, size: int) -> None:
+    def answer(
+        self, data: memoryview | bytes | bytearray, size: int, now: float
+    ) -> None:
         """Send on the answer, or its end, and go on."""
         self._look()
-        super().answer(data, size)
+        super().answer(data, size, now)
+        self._look_at_link()
+
+    def take_whole(self, data: memoryview, size: int, now: float) -> None:
+        """As answer, to what took no time."""
+        self._backend = 0
+        super().take_whole(data, size, now)
         self._look_at_link()
 
     def _look(self) -> None:

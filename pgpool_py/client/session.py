@@ -5,9 +5,8 @@
     linked    its bytes go to its server as they come
     closed
 
-What it may send, and when it needs a server, is decided by ``pgwire.requests``. When it
-is read is in ``regulated``; what nearly all exchanges are, in ``plain``; what it does
-without a server, in ``unserved``.
+What it may send, and when it needs a server, ``pgwire.requests`` decides. See also
+``regulated``, ``plain`` (what nearly all exchanges are) and ``unserved``.
 """
 
 from collections.abc import Callable
@@ -29,10 +28,12 @@ from pgwire.framing import HEADER_SIZE
 from pgwire.naming import KEPT_LIMIT
 from pgwire.objecting import Watch
 from pgwire.requests import Requests
+from pgwire.seen import ALIKE, LONGEST
 
 from .identity import ClientIdentity
 from .leaving import Leaving
 from .lender import Lender
+from .lone_run import LoneRun
 from .regulated import MUCH, owes_much
 from .session_state import NOTHING
 from .telling import told
@@ -80,11 +81,7 @@ class ClientSession(Leaving):
         self.takes_back = self.passes_over = False
         stream.handler = self
 
-    def __str__(self) -> str:
-        return str(self.identity)
-
     # What the client sends
-
     def on_readable(self) -> None:
         """Read once, and pass it on or keep it; called by the stream."""
         requests = self.requests
@@ -105,30 +102,46 @@ class ClientSession(Leaving):
         query = requests.lone_query(scratch.view, size)
         self._alone = query is not None
         if query is None:
-            if size == HEADER_SIZE and self._says_goodbye(scratch.view):
-                self.close(Reason.CLIENT_CLOSE_REQUEST)
-            else:
-                run = self.lone_run(scratch.view[:size]) if lender.shares else None
-                if run is None or not lender.follow(self, run.batch, run):
-                    requests.keep(scratch.view[:size])
-                    self.consider()
+            self._take_other(scratch.view[:size])
         elif (server := lender.take(self)) is not None:
             self.server = server
             self._send_alone(server, query)
-        elif not (lender.shares and lender.follow(self, query)):
-            requests.pending = bytearray(query)
+        elif lender.shares and size <= LONGEST:
+            alike = requests.alike or query.translate(ALIKE)
+            self._follow_soon(query, alike[HEADER_SIZE:-1], None)
+        else:
+            requests.pending = query
             if size < lender.buffer_limit:
                 self._ask()
             else:
                 self.consider()
         lender.counters.bytes_received += size
 
+    def _take_other(self, data: memoryview) -> None:
+        """Take what came to nothing before it, and is no lone Query."""
+        if len(data) == HEADER_SIZE and self._says_goodbye(data):
+            self.close(Reason.CLIENT_CLOSE_REQUEST)
+            return
+        run = self.lone_run(data) if self.lender.shares else None
+        if run is not None:
+            self._follow_soon(run.batch, run.text.translate(ALIKE), run)
+        else:
+            self.requests.keep(data)
+            self.consider()
+
+    def _follow_soon(self, exchange: bytes, alike: bytes, run: LoneRun | None) -> None:
+        """Wait with a lone exchange to share a server; see Lender.follow."""
+        self.requests.pending = exchange
+        self.waiting = True
+        self.timing.since = self._reactor.now
+        self.lender.follow(self, exchange, alike, run)
+
     def _ask(self) -> None:
         self.waiting = True
         self.timing.since = self._reactor.now
         self.lender.request(self)
 
-    def _read_on(self, pending: bytearray | None) -> None:
+    def _read_on(self, pending: bytes | bytearray | None) -> None:
         """Read what comes behind something that is not dealt with yet."""
         self._alone = False
         scratch = self._scratch
@@ -327,19 +340,6 @@ class ClientSession(Leaving):
             self.waiting = True
             self.lender.restore(server, self)
         return not self.requests.ties
-
-    def on_copy_in(self, server: ServerConnection) -> None:
-        """Send what waited for that, or find out how it ended; see Owner."""
-        ledger = server.ledger
-        if self.requests.terminated:
-            ledger.wait()
-        if ledger.resynchronisable:
-            self.on_answered(server)
-        elif self.requests.terminated and ledger.reads_copy_data:
-            # It would wait for data of a client that has said good-bye.
-            self.close(Reason.CLIENT_CLOSE_REQUEST)
-        elif self.waiting and not server.cancels:
-            self.on_linked(server)
 
     def on_parameter(self, name: str, value: str) -> bytes | None:
         """Follow the server: what it reported is now the client's own; see Owner."""

@@ -110,14 +110,6 @@ class Sharer(Plain, ABC):
         self.server = None
         self.waiting = True
 
-    def send_query_behind(self, server: ServerConnection, query: bytes) -> None:
-        """Send the one Query that has just come, and keep it."""
-        self.requests.pending = bytearray(query)
-        server.ledger.query_behind()
-        server.stream.gather(query)
-        self.waiting = True
-        self.timing.since = self._reactor.now
-
     def lone_run(self, data: memoryview) -> LoneRun | None:
         """Give the batch that ``data`` is, if it is one that can be sent in one step.
 
@@ -139,15 +131,6 @@ class Sharer(Plain, ABC):
             return None
         return LonePreparedRun(batch, run, statement)
 
-    def send_run_behind(self, server: ServerConnection, run: LoneRun) -> bool:
-        """Send the batch that has just come, and keep it; False: it needs more."""
-        if not run.send(self.requests, server):
-            return False
-        self.requests.pending = bytearray(run.batch)
-        self.waiting = True
-        self.timing.since = self._reactor.now
-        return True
-
     def send_behind(self, server: ServerConnection) -> int:
         """Send the exchange that is pending, and keep it; give its size."""
         requests = self.requests
@@ -157,7 +140,7 @@ class Sharer(Plain, ABC):
         if self._alone:
             if int.from_bytes(pending[1:HEADER_SIZE], "big") != size - 1:
                 raise AssertionError("more than one exchange was to be sent as one")
-            ledger.query_behind()
+            ledger.queries_behind(1)
             stream.gather(pending)
             return size
         # Of the exchange that is being answered.
@@ -171,39 +154,60 @@ class Sharer(Plain, ABC):
             raise AssertionError("an exchange that stands for itself was held back")
         return size
 
-    def begin(self, now: float) -> None:
+    def begin(self, server: ServerConnection, size: int, now: float) -> None:
         """Take note that its exchange, sent behind others, is the first now."""
+        del server, size
         timing = self.timing
         timing.exchange_since = timing.transaction_since = now
 
-    def answer(self, data: memoryview | bytes | bytearray, size: int) -> None:
+    def answer(
+        self, data: memoryview | bytes | bytearray, size: int, now: float
+    ) -> None:
         """Send on the answer, or its end, and go on.
 
         Args:
             data: what was not delivered yet.
             size: of the exchange, if it is kept.
+            now: when that came.
         """
         sent = not data or self.stream.write(data)
-        requests, timing = self.requests, self.timing
-        timing.since = now = self._reactor.now
-        counters = self.lender.counters
+        timing, counters = self.timing, self.lender.counters
         exchanges = counters.exchanges
+        timing.since = now
         # Of one that came in the same turn as the answer in front of it: no time.
         exchanges.spent.append(now - (timing.exchange_since or now))
+        timing.exchange_since = timing.transaction_since = 0.0
         if timing.brought:
             timing.end_pieces(len(data), counters)
         else:
             exchanges.brought.append(len(data))
-        timing.exchange_since = timing.transaction_since = 0.0
         if len(exchanges.spent) >= MOST_UNSORTED:
             counters.settle()
         self.cancel_asked = self.waiting = False
         if size:
-            self._drop(size)
+            self.requests.drop(size)
         if not sent or self.stream.paused:
             self._regulate()
-        if requests.pending is not None:
+        if self.requests.pending is not None:
             self.consider()
+
+    def take_whole(self, data: memoryview, size: int, now: float) -> None:
+        """As :meth:`answer`, to what was not the first there before: it took no time.
+
+        Its pool counts it.
+        """
+        sent = self.stream.write(data)
+        self.timing.since = now
+        self.waiting = False
+        requests = self.requests
+        if requests.pending is not None and len(requests.pending) == size:
+            # Nothing has come behind it.
+            requests.pending = None
+        else:
+            requests.drop(size)
+            self.consider()
+        if not sent or self.stream.paused:
+            self._regulate()
 
     def own(self, server: ServerConnection, size: int, data: bytearray) -> None:
         """Have the server in the middle of the exchange, like one that is linked.
@@ -222,7 +226,7 @@ class Sharer(Plain, ABC):
             counters.exchanges.shared_waits.observe(waited)
             counters.query_count += 1
             counters.xact_count += 1
-            self._drop(size)
+            self.requests.drop(size)
         # Nothing of it is to be behind what others have left, which may take long.
         self.waiting = self.requests.pending is not None or server.ledger.has_left
         if data:
@@ -242,15 +246,6 @@ class Sharer(Plain, ABC):
         if data:
             self.stream.write(data)
         self.on_server_closed(error, reason)
-
-    def _drop(self, size: int) -> None:
-        """Forget the exchange at the beginning of what is pending."""
-        requests = self.requests
-        pending = requests.pending
-        if pending is not None and size < len(pending):
-            del pending[:size]
-        else:
-            requests.pending = None
 
     # It has had a server that others have left something on
 

@@ -86,6 +86,9 @@ class Stateful(Regulated, ABC):
         self.listening: Listening | None = None
         self.waiting = False
 
+    def __str__(self) -> str:
+        return str(self.identity)
+
     def facts(self) -> dict[str, Fact]:
         """Give what is known of it; see Subject."""
         facts = self.identity.facts()

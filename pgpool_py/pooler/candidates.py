@@ -74,22 +74,6 @@ class Candidates:
                     return server
         return self._in_turn(client, depth, now)
 
-    def next_shared(self, client: ClientSession, depth: int) -> Pipeline | None:
-        """Find the better one of the next two that are shared; None if it will not do.
-
-        Args:
-            client: who will follow there.
-            depth: how many exchanges may be in flight on one server.
-        """
-        ring = self.ring
-        pipeline = ring[0]
-        ring.rotate(-1)
-        if len(ring[0].places) < len(pipeline.places):
-            pipeline = ring[0]
-        count = self._behind(pipeline, self._reactor.now)
-        is_like = client.parameters.is_like(pipeline.server.parameters)
-        return pipeline if 0 < count < depth and is_like else None
-
     def _in_turn(
         self, client: ClientSession, depth: int, now: float
     ) -> ServerConnection | None:
@@ -99,7 +83,7 @@ class Candidates:
         for _ in range(len(ring)):
             pipeline = ring[0]
             ring.rotate(-1)
-            count = self._behind(pipeline, now)
+            count = self.depth_of(pipeline, now)
             server = pipeline.server
             if 0 < count < depth and parameters.is_like(server.parameters):
                 if found is not None:
@@ -127,10 +111,10 @@ class Candidates:
         """Count the exchanges on a server that more may follow; 0: none may."""
         pipeline = server.sharing
         if isinstance(pipeline, Pipeline):
-            return self._behind(pipeline, now)
+            return self.depth_of(pipeline, now)
         return int(self._can_be_followed(server, now))
 
-    def _behind(self, pipeline: Pipeline, now: float) -> int:
+    def depth_of(self, pipeline: Pipeline, now: float) -> int:
         """Count the exchanges of a pipeline that more may follow; 0: none may."""
         server = pipeline.server
         if (

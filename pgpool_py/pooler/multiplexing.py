@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Final, Protocol
 
 from pgpool_py.client.lender import Borrower
-from pgpool_py.client.lone_run import LoneRun
 from pgpool_py.client.session import ClientSession
 from pgpool_py.errors import PoolerError
 from pgpool_py.pool.books import Books
@@ -19,8 +18,8 @@ from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgpool_py.settings import Multiplex, PoolSettings
 from pgpool_py.statistics import Counters
-from pgwire.framing import HEADER_SIZE
 
+from .arrivals import Arrivals
 from .candidates import Candidates
 from .context import Context
 from .functions import Functions
@@ -36,16 +35,21 @@ class Home(Protocol):
     """The pool, as its multiplexing sees it.
 
     Attributes:
+        books: servers and waiters.
         counters: what is counted.
         shares: whether exchanges may follow others.
         paused: whether nothing more is sent to servers.
         refusal: what clients that need a server are told while it shuts down.
     """
 
+    books: Books[ServerConnection, Borrower]
     counters: Counters
     shares: bool
     paused: bool
     refusal: tuple[PoolerError, Reason] | None
+
+    def request(self, client: Borrower) -> None:
+        """Lend a server, now or when one is there."""
 
     def give_back(self, server: ServerConnection) -> None:
         """Take a server that owes nothing."""
@@ -65,6 +69,7 @@ class Multiplexing:
         functions: which of them may be run twice.
         reply_limit: bytes that are held of an answer.
         tempo: how deep it goes.
+        arrivals: who came in this turn.
         counts: what became of exchanges.
     """
 
@@ -96,6 +101,9 @@ class Multiplexing:
             counts.impatient,
         )
         self._ticks = False
+        self.arrivals = Arrivals(
+            self._reactor, home, self._candidates, self._texts, self.tempo
+        )
         # The least time an answer took: in this second, and in the last one.
         self._least = self._least_before = math.inf
         self._since = self._reactor.now
@@ -130,43 +138,6 @@ class Multiplexing:
         return verdict is Verdict.YES
 
     # Placing
-
-    def follow(
-        self, client: Borrower, exchange: bytes, run: LoneRun | None = None
-    ) -> bool:
-        """Send a Query, or what a batch runs, behind others; False: more must be known.
-
-        So it is nearly always where much is shared. What is refused here may follow all
-        the same: see ``may_follow`` and ``place``.
-        """
-        books, home, ring = self._books, self._home, self._candidates.ring
-        now = self._reactor.now
-        if (
-            not ring
-            or len(ring) != len(books.busy)
-            or books.idle
-            or books.waiters
-            or home.paused
-            or home.refusal is not None
-            or not isinstance(client, ClientSession)
-            or client.is_tied
-            or not books.grown
-            # The last: it counts how often such a text is run.
-            or not self._texts.is_plain(
-                run.text if run else exchange[HEADER_SIZE:-1], now
-            )
-        ):
-            return False
-        pipeline = self._candidates.next_shared(client, self.tempo.depth)
-        if pipeline is None:
-            return False
-        if run is None:
-            client.send_query_behind(pipeline.server, exchange)
-        elif not client.send_run_behind(pipeline.server, run):
-            return False
-        pipeline.places.append((client, len(exchange), now))
-        self.counts.shared += 1
-        return True
 
     def place(self, client: Borrower) -> bool:
         """Send what a client asks behind others, if there is room for it now."""
@@ -254,6 +225,8 @@ class Multiplexing:
 
     def leave(self, client: Borrower) -> bool:
         """Strike a client out; False if its exchange is in flight nowhere."""
+        if self.arrivals.leave(client):
+            return True
         pipeline = self.of(client)
         return (
             pipeline is not None

@@ -20,7 +20,7 @@ from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.scratch import Scratch
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
-from pgpool_py.statistics import Counters
+from pgpool_py.statistics import MOST_UNSORTED, Counters
 from pgwire.exchange import StatementEvent
 
 # A client that has left is None. The size is that of the exchange where its client has
@@ -79,13 +79,13 @@ class Pipeline:
         "_begun",
         "_ends",
         "_event",
+        "_exchanges",
         "_held",
         "_home",
         "_kept",
         "_over",
         "_query",
         "_reactor",
-        "_waited",
         "asked",
         "heard",
         "places",
@@ -113,7 +113,7 @@ class Pipeline:
         self._began = server.since
         # Of one turn: how many exchanges that followed others were answered.
         self._answered = 0
-        self._waited = home.counters.exchanges.waited
+        self._exchanges = home.counters.exchanges
         self.server = server
         self.places: deque[Place] = deque(((first, 0, server.since),))
         self.heard = self.asked = server.since
@@ -149,12 +149,10 @@ class Pipeline:
         self.heard = self._reactor.now
         self._home.note_depth(len(self.places))
         start = 0
-        while not self._over and start < end:
-            following = ledger.answer(scratch.buffer, start, end)
-            if following:
-                self._answer(scratch.view[start:following])
-                start = following
-                continue
+        while self.places and start < end:
+            start = self._hand_out(scratch, start, end)
+            if start == end or not self.places:
+                break
             if not self._begun:
                 self._begin()
             ended = ledger.ended
@@ -183,6 +181,31 @@ class Pipeline:
         elif not self._ends:
             self._home.give_back(server)
 
+    def _hand_out(self, scratch: Scratch, start: int, end: int) -> int:
+        """Give each plain answer that is all there to its client; say how far."""
+        buffer, view = scratch.buffer, scratch.view
+        places, now = self.places, self.heard
+        answer, exchanges = self.server.ledger.answer, self._exchanges
+        before = self._answered
+        while start < end and (following := answer(buffer, start, end)):
+            if self._begun:
+                self._answer(view[start:following])
+                before = self._answered
+            else:
+                client, size, self.asked = places.popleft()
+                if client is not None:
+                    client.take_whole(view[start:following], size, now)
+                    exchanges.brought.append(following - start)
+                    exchanges.waited.append(now - self.asked)
+                    self._answered += 1
+                if not places:
+                    self._end()
+            start = following
+            if self._over:
+                break
+        exchanges.spent += [0.0] * (self._answered - before)
+        return start
+
     def _is_to_end(self, *, answered: bool) -> bool:
         """Whether something came that only a client with a server of its own may see.
 
@@ -204,11 +227,11 @@ class Pipeline:
                 held, self._held = self._held, bytearray()
                 held += data
                 data = held
-            client.answer(data, size)
+            client.answer(data, size, self.heard)
             if size:
                 began = self._began if self._begun else self.heard
                 self._answered += 1
-                self._waited.append(began - self.asked)
+                self._exchanges.waited.append(began - self.asked)
         self._begun = not self.places
         self._kept = True
         if not self.places:
@@ -222,7 +245,7 @@ class Pipeline:
         ledger = self.server.ledger
         ledger.repeatable = None
         if client is not None:
-            client.begin(self.heard)
+            client.begin(self.server, size, self.heard)
             if ledger.may_be_stale:
                 ledger.repeatable = client.kept(size)
 
@@ -232,6 +255,8 @@ class Pipeline:
         counters.query_count += self._answered
         counters.xact_count += self._answered
         self._answered = 0
+        if len(self._exchanges.spent) >= MOST_UNSORTED:
+            counters.settle()
 
     def _end(self) -> None:
         server = self.server

@@ -84,7 +84,7 @@ class Pool(Shelf["Guest[Pool]"]):
         )
         functions = Functions(context, self, self._shelve)
         self.multiplexing = Multiplexing(context, settings, self.books, self, functions)
-        self.follow = self.multiplexing.follow
+        self.follow = self.multiplexing.arrivals.add
 
     def __str__(self) -> str:
         return f"{self.database}/{self.user}"

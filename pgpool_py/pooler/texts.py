@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from typing import Final, TypeVar
 
 from pgpool_py.sql.rerunnable import calls_nothing, rerunnable, self_contained
@@ -60,7 +61,7 @@ class Texts:
         allows: says whether functions of these names may be run twice.
     """
 
-    __slots__ = ("_allows", "_classify", "_plain", "_records", "_refused")
+    __slots__ = ("_allows", "_classify", "_is_known", "_plain", "_records", "_refused")
 
     def __init__(
         self, classify: Classify, allows: Callable[[frozenset[bytes]], bool]
@@ -73,13 +74,15 @@ class Texts:
         # Texts that may be behind others whatever their numbers, as ALIKE makes them,
         # and their shapes.
         self._plain: dict[bytes, bytes] = {}
+        self._is_known: Callable[[bytes], bool] = self._plain.__contains__
 
-    def is_plain(self, text: bytes, now: float) -> bool:
-        """Tell whether a text is known to be one that may be behind others now."""
-        shape = self._plain.get(text.translate(ALIKE))
-        if shape is None:
-            return False
-        return not self._records or not self._is_slow(shape, now)
+    def plain_at(self, now: float) -> Callable[[bytes], bool]:
+        """Tell of texts, as ALIKE makes them, whether they may be behind others now."""
+        return partial(self._is_plain, now) if self._records else self._is_known
+
+    def _is_plain(self, now: float, alike: bytes) -> bool:
+        shape = self._plain.get(alike)
+        return shape is not None and not self._is_slow(shape, now)
 
     def may_follow(self, text: bytes, now: float) -> Verdict:
         """Say whether a statement may be behind others: run twice, and soon over."""

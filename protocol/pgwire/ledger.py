@@ -41,7 +41,14 @@ from .exchange import (
     unexpected_reply,
 )
 from .framing import HEADER_SIZE
-from .plain_answer import PLAIN_TAG, READY_IDLE, after_description, after_rows
+from .plain_answer import (
+    PLAIN_TAG,
+    READY_IDLE,
+    after_all_rows,
+    after_description,
+    after_row,
+    after_rows,
+)
 from .replies import Replies
 from .statement import PREFIX
 
@@ -56,17 +63,16 @@ _READY_LENGTH: Final = 5
 
 _READY: Final = Backend.READY_FOR_QUERY
 _COMPLETE: Final = Backend.COMMAND_COMPLETE
+_DESCRIPTION: Final = Backend.ROW_DESCRIPTION
 # They may have to be replaced for their client: each is a run of its own.
 _PARAMETER: Final = Backend.PARAMETER_STATUS
 _SINGLED_OUT: Final = frozenset({Backend.ERROR_RESPONSE, _PARAMETER})
 _IDLE: Final = TransactionStatus.IDLE
 
 _header = struct.Struct("!BI").unpack_from
-_ROW_KINDS: Final = (Backend.ROW_DESCRIPTION, Backend.DATA_ROW)
 # By type byte; an index costs half of a look-up in the dictionary.
 _STAYS: Final = tuple([STAYS.get(kind, 0) for kind in range(256)])
 _POPS: Final = tuple([POPS.get(kind, 0) for kind in range(256)])
-_IS_ROWS: Final = tuple([kind in _ROW_KINDS for kind in range(256)])
 # What answers Bind, and Parse and Bind.
 _ACCEPTED: Final = (
     BindComplete().encode(),
@@ -117,24 +123,13 @@ class Ledger(Replies):
             or not (self.shared if behind else buffer.endswith(READY_IDLE, start, end))
         ):
             return 0
-        position = start
-        while end - position >= HEADER_SIZE:
-            kind, length = _header(buffer, position)
-            if kind == _COMPLETE:
-                if not PLAIN_TAG[buffer[position + HEADER_SIZE]]:
-                    return 0
-            elif not _IS_ROWS[kind]:
-                break
-            if length < 5:
-                # The least of these messages: a tag that is empty.
-                return 0
-            position += 1 + length
-        following = position + len(READY_IDLE)
-        if (
-            following > end
-            or not buffer.startswith(READY_IDLE, position)
-            or (following != end and not behind)
-        ):
+        following = 0
+        if end - start >= HEADER_SIZE:
+            kind, length = _header(buffer, start)
+            if kind == _DESCRIPTION and length > 4:
+                following = after_row(buffer, start + 1 + length, end)
+            following = following or after_all_rows(buffer, start, end)
+        if not following or (following != end and not behind):
             return 0
         self.head = behind.popleft() if behind else 0
         self.status = _IDLE
@@ -167,7 +162,9 @@ class Ledger(Replies):
             or (owed != count and not self.shared)
         ):
             return 0
-        following = after_rows(buffer, position, end)
+        following = after_row(buffer, position, end) or after_rows(
+            buffer, position, end
+        )
         if not following or (following != end and owed == count):
             return 0
         for _ in range(count):

@@ -97,14 +97,14 @@ class Owed(Known):
             self.unsynced = self._completed = False
             self.statements.unnamed = None
 
-    def query_behind(self) -> None:
-        """As :meth:`query`, for one that follows another client's exchange."""
-        self._behind.append(QUERY)
+    def queries_behind(self, count: int) -> None:
+        """As :meth:`query`, for so many that each follow another client's exchange."""
+        self._behind.extend((QUERY,) * count)
         self._query_behind = True
         self.statements.unnamed = None
 
     def run_behind(self, entries: Iterable[int]) -> None:
-        """As :meth:`query_behind`, for a batch that runs a statement that is there."""
+        """As :meth:`queries_behind`, for a batch that runs what is there."""
         self._behind.extend(entries)
         statements = self.statements
         statements.batch = statements.issued

@@ -3,7 +3,7 @@
 import struct
 from typing import Final
 
-from .backend import ReadyForQuery
+from .backend import CommandComplete, ReadyForQuery
 from .codes import Backend, TransactionStatus
 from .framing import HEADER_SIZE
 
@@ -15,6 +15,11 @@ PLAIN_TAG: Final = tuple([byte not in b"DP" for byte in range(256)])
 _ROW: Final = Backend.DATA_ROW
 _COMPLETE: Final = Backend.COMMAND_COMPLETE
 _DESCRIPTIONS: Final = (Backend.ROW_DESCRIPTION, Backend.NO_DATA)
+_ROWS: Final = (Backend.ROW_DESCRIPTION, _ROW)
+# How a look-up ends that has found one row, as nearly all do.
+_ONE_FOUND: Final = CommandComplete(b"SELECT 1").encode() + READY_IDLE
+_ONE_SIZE: Final = len(_ONE_FOUND)
+
 _header = struct.Struct("!BI").unpack_from
 
 
@@ -46,3 +51,34 @@ def after_rows(buffer: bytearray, start: int, end: int) -> int:
         and buffer.startswith(READY_IDLE, position + 1 + length)
     )
     return following if is_plain else 0
+
+
+def after_row(buffer: bytearray, start: int, end: int) -> int:
+    """Say where a row, and what ends a look-up that has found no other, end; or 0."""
+    if end - start < HEADER_SIZE:
+        return 0
+    kind, length = _header(buffer, start)
+    following: int = start + 1 + length
+    is_one = kind == _ROW and length >= 4
+    if is_one and buffer.startswith(_ONE_FOUND, following, end):
+        return following + _ONE_SIZE
+    return 0
+
+
+def after_all_rows(buffer: bytearray, start: int, end: int) -> int:
+    """Say where an answer to plain statements ends: rows, their ends, ready; or 0."""
+    position = start
+    while end - position >= HEADER_SIZE:
+        kind, length = _header(buffer, position)
+        if kind == _COMPLETE:
+            if not PLAIN_TAG[buffer[position + HEADER_SIZE]]:
+                return 0
+        elif kind not in _ROWS:
+            break
+        if length < 5:
+            # The least of these messages: a tag that is empty.
+            return 0
+        position += 1 + length
+    following = position + len(READY_IDLE)
+    is_whole = following <= end and buffer.startswith(READY_IDLE, position)
+    return following if is_whole else 0

@@ -23,7 +23,8 @@ from .exchange import FIRST
 from .framing import FRONTEND_LENGTHS, HEADER_SIZE, check_request, message_end
 from .frontend import Flush
 from .ledger import Ledger
-from .naming import KEPT_LIMIT, NAMING, Naming
+from .naming import KEPT_LIMIT, NAMING
+from .pending import Pending
 from .statement import StatementBook
 
 FLUSH: Final = Flush().encode()
@@ -56,14 +57,13 @@ class Verdict(Enum):
     CLOSE = auto()
 
 
-class Requests(Naming):
+class Requests(Pending):
     """The stream of one client's messages; see the module's text.
 
     ``lengths`` has the least and the greatest length word of each message.
 
     Attributes:
         pieces: of the last ``receive``, what is to be sent on.
-        pending: what was sent and no server got, None if nothing.
         half_sent: how many bytes of the message sent last are still to come.
         mixes: whether the last ``receive`` found a Query or FunctionCall within a
             batch, that is, with no Sync between it and what it follows.
@@ -79,7 +79,6 @@ class Requests(Naming):
         "_to_sync",
         "half_sent",
         "mixes",
-        "pending",
         "pieces",
         "terminated",
     )
@@ -94,7 +93,6 @@ class Requests(Naming):
         self._discard = 0
         self._to_sync = False
         self.pieces: list[bytes | memoryview] = []
-        self.pending: bytearray | None = None
         self.half_sent = 0
         self.mixes = False
         self.terminated = False
@@ -114,6 +112,14 @@ class Requests(Naming):
             and self.unnamed is None
         ):
             return bytes(view[:end])
+        return None
+
+    @property
+    def alike(self) -> bytes | None:
+        """Give what ``lone_query`` found last, as ALIKE makes it, if it looked at that.
+
+        See ``seen``; only one that is no longer than LONGEST is looked at.
+        """
         return None
 
     @property
@@ -268,18 +274,6 @@ class Requests(Naming):
 
     # Unserved
 
-    def keep(self, data: memoryview) -> None:
-        """Put this behind what is pending."""
-        if self.pending is None:
-            self.pending = bytearray(data)
-        else:
-            self.pending += data
-
-    def take(self) -> bytearray | None:
-        """Give what is pending, and forget it."""
-        pending, self.pending = self.pending, None
-        return pending
-
     def review(self, limit: int) -> Verdict:
         """Drop of what is pending what nobody would answer; say what the client needs.
 
@@ -318,7 +312,7 @@ class Requests(Naming):
                     verdict = Verdict.SERVER
                 break
         self._discard = max(0, position - end)
-        self._drop(position)
+        self.drop(position)
         return verdict
 
     def refuse(self) -> bool:
@@ -343,7 +337,7 @@ class Requests(Naming):
                 break
             position = end
         self._to_sync = not synced
-        self._drop(position)
+        self.drop(position)
         return synced
 
     # Simple queries
@@ -376,12 +370,6 @@ class Requests(Naming):
         # What PostgreSQL would not take either has its own words.
         check_request(kind, size)
         raise MessageTooLong(size + 1, self._lengths[kind][1] + 1)
-
-    def _drop(self, size: int) -> None:
-        if self.pending is not None:
-            del self.pending[:size]
-            # An idle client has no buffer of its own.
-            self.pending = self.pending or None
 
 
 def _unexpected_in_copy(kind: int) -> ProtocolViolation:

@@ -24,12 +24,14 @@ class Seen:
 
     Attributes:
         shapes: the messages that are known, as ``ALIKE`` makes them.
+        alike: the one that was looked up last, as ``ALIKE`` makes it.
     """
 
-    __slots__ = ("shapes",)
+    __slots__ = ("alike", "shapes")
 
     def __init__(self) -> None:
         self.shapes: set[bytes] = set()
+        self.alike = b""
 
     def lets_pass(self, query: bytes) -> bool:
         """Tell whether a Query that is not known is harmless; remember it if so."""

@@ -144,10 +144,10 @@ class FakeLender:
         return server
 
     def follow(
-        self, client: Borrower, exchange: bytes, run: LoneRun | None = None
-    ) -> bool:
-        del client, exchange, run
-        return False
+        self, client: Borrower, exchange: bytes, alike: bytes, run: LoneRun | None
+    ) -> None:
+        del exchange, alike, run
+        self.request(client)
 
     def request(self, client: Borrower) -> None:
         self.calls.append("request")
