@@ -50,6 +50,9 @@ class Observer:
         self._alerts = Alerts(pooler, self.events)
         self._losses = Losses(pooler, self.events)
         self._reported = pooler.now
+        # Once: two clocks read one after the other never differ by the same twice, and
+        # who compares takes another start for another process.
+        self._started = pooler.started + epoch_offset()
 
     def begin(self) -> None:
         """Watch a pooler that has started."""
@@ -93,7 +96,7 @@ class Observer:
             version=__version__,
             python=platform.python_version(),
             pid=os.getpid(),
-            started=pooler.started + epoch_offset(),
+            started=self._started,
             cpu=time.process_time(),
             lag=self._lag.histogram.snapshot(),
             latest_lag=self._lag.latest,

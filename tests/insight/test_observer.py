@@ -42,6 +42,13 @@ def test_a_snapshot_tells_of_the_process(stage: Stage) -> None:
     assert dict(process.nobodys.client_errors) == {"28P01": 1}
 
 
+def test_a_pooler_has_started_once(stage: Stage) -> None:
+    # Who compares two snapshots takes another start for another process.
+    observer = Observer(stage.pooler)
+    starts = {observer.snapshot().process.started for _ in range(100)}
+    assert len(starts) == 1
+
+
 def test_what_was_taken_does_not_change(stage: Stage) -> None:
     observer = Observer(stage.pooler)
     before = observer.snapshot()
