@@ -23,6 +23,7 @@ FILES: Final = MappingProxyType(
         "/dashboard/style.css": "style.css",
         "/dashboard/dashboard.js": "dashboard.js",
         "/dashboard/model.js": "model.js",
+        "/dashboard/sqlstates.js": "sqlstates.js",
         "/dashboard/view.js": "view.js",
     }
 )

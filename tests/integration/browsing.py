@@ -1,5 +1,6 @@
 """A page in Chromium, and what it complains about."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,8 +32,8 @@ class Watched:
         """Return the text of each element."""
         return self.page.locator(selector).all_inner_texts()
 
-    def wait_for(self, selector: str, text: str) -> None:
-        """Return when an element shows it."""
+    def wait_for(self, selector: str, text: str | re.Pattern[str]) -> None:
+        """Return when an element shows it, or what matches."""
         found = self.page.locator(selector, has_text=text).first
         found.wait_for(timeout=1000 * PATIENCE)
 

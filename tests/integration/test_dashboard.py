@@ -1,16 +1,21 @@
 """The page for people, in a browser."""
 
 import asyncio
+import re
 import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import psycopg
 import pytest
 from playwright.sync_api import Route
 
+from pgpool_py.embedded import EmbeddedPostgres
 from pgpool_py.insight.snapshot import PoolSnapshot
 from pgpool_py.net.listening import listen_tcp
+from pgpool_py.reasons import Reason
+from pgpool_py.testing import FaultProxy
 from pgpool_py.web.pages import Pages
 from pgpool_py.web.question import Asker
 from pgpool_py.web.server import Server
@@ -60,23 +65,46 @@ def shown() -> Iterator[Shown]:
     loop.close()
 
 
-def test_it_goes_on_by_itself_when_the_pooler_is_back(
-    start_pooler: StartPooler, chromium: Chromium
+@pytest.fixture
+def proxy(pooled: EmbeddedPostgres) -> Iterator[FaultProxy]:
+    with FaultProxy((pooled.host, pooled.port)) as proxy:
+        yield proxy
+
+
+def test_it_goes_on_by_itself_when_server_and_pooler_are_back(
+    start_pooler: StartPooler, proxy: FaultProxy, chromium: Chromium
 ) -> None:
-    door = open_door(start_pooler, default_pool_size=1)
+    door = open_door(start_pooler, default_pool_size=1, readiness_needs_server=1)
+    door.pooler.files.place = f"host={proxy.host} port={proxy.port}"
+    door.pooler.reload()
     holder = door.pooler.keep(door.pooler.connect())
     holder.execute("BEGIN")
     waiting = log_in(door.pooler)
     waiting.send(query("SELECT 1"))
     with chromium.open(door.port) as seen:
-        seen.wait_for(
-            "#attention li", f"{DATABASE} / postgres: all 1 servers are in use"
-        )
+        alert = re.compile(f"^{DATABASE} / postgres, for .* s: all 1 servers")
+        seen.wait_for("#attention li", alert)
         holder.execute("COMMIT")
+        # From the difference of two snapshots of a pooler that has a clock of its own.
+        seen.wait_for("#totals div", re.compile(r"queries/s\s*[\d.]+"))
+        seen.wait_for("#pools .transaction", re.compile(r"[\d.]+ m?s / [\d.]+ m?s"))
+        seen.wait_for("#pools .wait", re.compile(r"[\d.]+ m?s / [\d.]+ m?s"))
+        holder.execute("BEGIN")
+        with proxy.refusing():
+            proxy.cut()
+            with pytest.raises(psycopg.OperationalError):
+                holder.execute("SELECT 1")
+            lost = f"pool {DATABASE}/postgres: a server was lost"
+            events = "#lately section:has-text('Recent events') li"
+            seen.wait_for(events, f"{lost}: {Reason.SERVER_CRASHED}")
+            seen.wait_for("#state", "not ready")
+            seen.wait_for("#attention li", "not ready: no server can be reached: ")
+        seen.wait_for("#state.ready", "ready")
         door.pooler.signal(signal.SIGQUIT)
         assert door.pooler.wait() == 0
         door.pooler.close()
         seen.wait_for("#link", "no answer since ")
+        assert not seen.page.locator("#state").is_visible()
         assert seen.texts("#pools .name b") == [DATABASE]
         start_pooler(http_listen=door.port)
         seen.wait_for("#link", "live")
@@ -100,9 +128,14 @@ def test_what_a_snapshot_tells_of_clients_is_text_too(
     wait = {**client, "waited": 2.5, "wants": "a server"}
     hold = {**client, "idle": 61, "remote_pid": 77, "statement": MARKUP}
     size = {**place, "configured": 2, "recommended": 5, "why": "it was full"}
+    flapping = {"at": 1001.0, "kind": "alert", "text": "shop/web: wait alert: 3 s"}
     told = {
         "alerts": [{**place, "kind": "exhausted", "since": 3, "text": MARKUP}],
-        "events": [{"at": 1000.0, "kind": "leak", "text": MARKUP}],
+        "events": [
+            {"at": 1000.0, "kind": "leak", "text": MARKUP},
+            {**flapping, "text": "shop/web: wait alert: 2 s"},
+            flapping,
+        ],
     }
 
     def tell(route: Route) -> None:
@@ -114,11 +147,14 @@ def test_what_a_snapshot_tells_of_clients_is_text_too(
         seen.page.route("**/api/snapshot", tell)
         seen.wait_for(".list", "pool_size 2 → 5")
         lists = " ".join(seen.texts(".list"))
-        for words in ("2.5 s", "client 7 at 10.0.0.1:5, a server", "backend 77"):
+        for words in ("2.5 s", "client 7 at 10.0.0.1:5, for a server", "backend 77"):
             assert words in lists
         assert lists.count(MARKUP) == 4
+        # One that comes and goes is shown once, as it was last.
+        assert re.search(r"alert \S 2\s[\d:]+\s+shop/web: wait alert: 3 s", lists)
+        assert "wait alert: 2 s" not in lists
         [alert] = seen.texts("#attention li")
-        assert alert == f"shop / web: {MARKUP}, for 3.0 s"
+        assert alert == f"shop / web, for 3.0 s: {MARKUP}"
         assert seen.page.locator("img, main script").count() == 0
 
 
@@ -155,6 +191,7 @@ def test_a_hundred_pools_are_shown_by_trouble_and_found_by_name(
         assert seen.texts("#pools .waiting span")[0] == "4 · 1.5 s"
         # From the difference of two snapshots.
         seen.wait_for("#pools li:first-child .wait", "0.1 ms / 250 ms")
+        seen.wait_for("#pools li:first-child .transaction", "5 ms / 50 ms")
         # By the keyboard alone: there is nothing in front of it.
         seen.page.keyboard.press("Tab")
         seen.page.keyboard.type("TENANT 42")

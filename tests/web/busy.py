@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from pgpool_py.insight.condition import Condition, State
 from pgpool_py.insight.snapshot import PoolerSnapshot, PoolNow, PoolSnapshot
-from pgpool_py.statistics import BOUNDS, Distribution, Snapshot, Tallied
+from pgpool_py.statistics import BOUNDS, Distribution, Exchanged, Snapshot, Tallied
 from tests.metrics.snapshots import snapshot
 
 READY = Condition(State.READY)
@@ -55,10 +55,13 @@ def _at(one: PoolSnapshot, seconds: float) -> PoolSnapshot:
     # Of each hundred one waits for up to 50 ms, and while clients wait many do for 250.
     waited[8] = done // 100
     waited[10] = done // 3 if one.now.clients_waiting else 0
+    took = [0] * (len(BOUNDS) + 1)
+    took[5], took[8] = done - done // 20, done // 20
     return replace(
         one,
         counted=Snapshot(
             server_assignment_count=done, xact_count=done, query_count=2 * done
         ),
         tallied=Tallied(waits=Distribution(tuple(waited), 0.0)),
+        exchanged=Exchanged(transactions=Distribution(tuple(took), 0.0)),
     )

@@ -58,6 +58,8 @@ function away(why) {
   failures += 1;
   get("main").classList.add("stale");
   link.className = "away";
+  // What it was when it answered is not what it is.
+  get("state").hidden = true;
   const since = answered ? `no answer since ${clock(answered)}` : "no answer";
   link.textContent = why ? `${since}: ${why}` : since;
   again(Math.min(MOST_PAUSE, INTERVAL * 2 ** Math.min(failures - 1, 10)));

@@ -47,10 +47,8 @@ export class History {
 
 // Give [p50, p99] of what came between two distributions, as upper bounds in seconds, or
 // null where nothing came. Infinity is above the last bound.
-export function quantiles(now, before, instantly = 0) {
-  if (!now) return null;
-  const counts = now.counts.map((n, i) => Math.max(0, n - (before?.counts[i] ?? 0)));
-  counts[0] += Math.max(0, instantly);
+export function quantiles(now, before) {
+  const counts = now.counts.map((n, i) => Math.max(0, n - before.counts[i]));
   const all = counts.reduce((sum, n) => sum + n, 0);
   if (all === 0) return null;
   return [0.5, 0.99].map((part) => {
@@ -60,10 +58,14 @@ export function quantiles(now, before, instantly = 0) {
   });
 }
 
-const count = (distribution) => distribution.counts.reduce((sum, n) => sum + n, 0);
-
-// Who was lent a server and did not wait is in no bucket.
-const instant = (pool) => pool.counted.server_assignment_count - count(pool.tallied.waits);
+// Who was lent a server and did not wait is in no bucket; who then shared one has others.
+function waits({ counted, tallied, exchanged }) {
+  const lent = tallied.waits.counts;
+  const instantly = counted.server_assignment_count - lent.reduce((sum, n) => sum + n, 0);
+  const counts = lent.map((n, i) => n + exchanged.shared_waits.counts[i]);
+  counts[0] += Math.max(0, instantly);
+  return { counts };
+}
 
 export function look(pool, history) {
   const key = keyOf(pool);
@@ -80,8 +82,8 @@ export function look(pool, history) {
     now,
     full,
     utilisation: now.limit > 0 ? used / now.limit : 0,
-    wait: quantiles(pool.tallied.waits, before.tallied.waits, instant(pool) - instant(before)),
-    transaction: quantiles(pool.tallied.transactions, before.tallied.transactions),
+    wait: quantiles(waits(pool), waits(before)),
+    transaction: quantiles(pool.exchanged.transactions, before.exchanged.transactions),
     queries: per("query_count"),
     transactions: per("xact_count"),
     trouble: waited ? 3 : now.paused ? 2
@@ -116,7 +118,7 @@ export function alerts(snapshot, looks) {
   // What the pooler itself says of a pool is not said twice.
   const told = new Set();
   for (const one of snapshot.alerts ?? []) {
-    found.push(`${one.database} / ${one.user}: ${one.text}, for ${duration(one.since)}`);
+    found.push(`${one.database} / ${one.user}, for ${duration(one.since)}: ${one.text}`);
     told.add(keyOf(one));
   }
   for (const one of looks) {

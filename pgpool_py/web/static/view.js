@@ -2,6 +2,7 @@
 // textContent alone: names are whatever strangers chose.
 
 import { alerts, byTrouble, clock, duration, isThere, look, rate } from "./model.js";
+import { conditionOf } from "./sqlstates.js";
 
 const get = (id) => document.getElementById(id);
 
@@ -47,21 +48,27 @@ function showTotals({ process }, looks, history) {
   total("queries/s", rate(known ? sum(looks, (one) => one.queries) : null));
   total("transactions/s", rate(known ? sum(looks, (one) => one.transactions) : null));
   const cpu = (process.cpu - history.process.cpu) / history.seconds;
-  total("processor", known ? `${Math.round(100 * cpu)} %` : "–");
+  total("CPU of a core", known ? `${Math.round(100 * cpu)} %` : "–");
 }
 
 // Pools
 
 const rows = new Map();
 const PARTS = ["active", "busy", "idle", "opening"];
+const CELLS = {
+  waiting: "waiting",
+  wait: "wait p50 / p99",
+  transaction: "transaction p50 / p99",
+  queries: "queries/s",
+};
 
 function newRow() {
   const [database, user, mark] = [make("b"), make("span"), make("em", { text: "paused" })];
   const parts = PARTS.map((name) => make("i", { className: name }));
   const used = make("span", { className: "text" });
-  const cells = ["waiting", "wait", "transaction", "queries"].map((name) => {
+  const cells = Object.entries(CELLS).map(([name, text]) => {
     const value = make("span");
-    return [value, make("div", { className: name }, make("small", { text: name }), value)];
+    return [value, make("div", { className: name }, make("small", { text }), " ", value)];
   });
   const row = make("div", { className: "row" },
     make("div", { className: "name" }, database, " ", user, mark),
@@ -82,7 +89,10 @@ function fill(row, one) {
   row.mark.hidden = !now.paused;
   const numbers = PARTS.map((name) => now[`servers_${name}`]);
   const whole = Math.max(now.limit, numbers.reduce((all, n) => all + n, 0), 1);
-  row.parts.forEach((part, i) => { part.style.width = `${100 * numbers[i] / whole}%`; });
+  row.parts.forEach((part, i) => {
+    part.hidden = numbers[i] === 0;
+    part.style.width = `${100 * numbers[i] / whole}%`;
+  });
   const limit = now.limit > 0 ? now.limit : "no limit";
   say(row.used, `${numbers[0] + numbers[1]} / ${now.limit > 0 ? now.limit : "∞"}`);
   row.item.title = `servers: ${PARTS.map((name, i) => `${numbers[i]} ${name}`).join(", ")}; `
@@ -135,25 +145,29 @@ function showAttention(found) {
 const MOST = 10;
 const lists = new Map();
 
-// Show a list of {name, more, amount}, or nothing where it is empty.
-export function list(title, entries) {
+// Show a list of {name, more, amount} in a column, or nothing where it is empty.
+export function list(column, title, entries, { note, most = MOST, all = entries.length } = {}) {
   if (!lists.has(title)) {
-    const inside = make("ul");
+    const [small, inside] = [make("small"), make("ul")];
     const panel = make("section", { className: "panel list" },
-      make("h2", { text: title }), inside);
-    get("lists").append(panel);
-    lists.set(title, [panel, inside]);
+      make("h2", { text: `${title} ` }, small), inside);
+    get(column).append(panel);
+    lists.set(title, [panel, small, inside]);
   }
-  const [panel, inside] = lists.get(title);
-  panel.hidden = entries.length === 0;
-  inside.replaceChildren(...entries.slice(0, MOST).map(({ name, more, amount }) =>
+  const [panel, small, inside] = lists.get(title);
+  const shown = Math.min(most, entries.length);
+  panel.hidden = shown === 0;
+  say(small, note ?? (shown < all ? `${shown} of ${all}` : ""));
+  inside.replaceChildren(...entries.slice(0, shown).map(({ name, more, amount }) =>
     make("li", {},
       make("div", {}, make("b", { text: name }),
         make("span", { className: "amount", text: amount ?? "" })),
       make("p", { className: "note", text: more ?? "" }))));
 }
 
-const closed = (snapshot, field) => {
+const SINCE_START = { note: "since the start" };
+
+const counted = (snapshot, field) => {
   const reasons = new Map();
   for (const { tallied } of [...snapshot.pools, { tallied: snapshot.process.nobodys }]) {
     for (const [name, number] of Object.entries(tallied[field])) {
@@ -164,20 +178,23 @@ const closed = (snapshot, field) => {
     .map(([name, number]) => ({ name, amount: String(number) }));
 };
 
+const errors = (snapshot, field) => counted(snapshot, field)
+  .map((one) => ({ ...one, more: conditionOf(one.name) }));
+
 const nameOf = (client) => client.application_name || client.user;
 const placeOf = ({ database, user, number, address, port }) =>
   `${database} / ${user}, client ${number} at ${address}:${port}`;
 
 function showClients(pools) {
   const all = (field) => pools.flatMap((pool) => pool[field] ?? []);
-  list("Clients that wait longest", all("waiting")
+  list("now", "Clients that wait longest", all("waiting")
     .sort((one, two) => two.waited - one.waited)
     .map((one) => ({
       name: nameOf(one),
       amount: duration(one.waited),
-      more: `${placeOf(one)}, ${one.wants}`,
-    })));
-  list("Clients longest idle in transaction", all("holders")
+      more: `${placeOf(one)}, for ${one.wants}`,
+    })), { all: sum(pools, (pool) => pool.now.clients_waiting) });
+  list("now", "Clients longest idle in transaction", all("holders")
     .sort((one, two) => two.idle - one.idle)
     .map((one) => ({
       name: nameOf(one),
@@ -187,31 +204,49 @@ function showClients(pools) {
     })));
 }
 
+// The latest first. An alert that comes and goes is one of them, or nothing else were seen.
+function showEvents(events) {
+  const found = new Map();
+  for (const one of events.toReversed()) {
+    const key = one.kind === "alert" ? one.text.replace(/\d+/g, "") : one;
+    if (!found.has(key)) found.set(key, { one, times: 0 });
+    found.get(key).times += 1;
+  }
+  list("lately", "Recent events", [...found.values()].map(({ one, times }) => ({
+    name: times > 1 ? `${one.kind} × ${times}` : one.kind,
+    amount: clock(new Date(1000 * one.at)),
+    more: one.text,
+  })));
+}
+
+function showState({ state, why_not: whyNot }) {
+  const serves = state === "ready" || state === "paused";
+  say(get("state"), serves && whyNot ? "not ready" : state);
+  get("state").hidden = false;
+  get("state").classList.toggle("ready", state === "ready" && !whyNot);
+  get("state").classList.toggle("not", serves && Boolean(whyNot));
+}
+
 export function show(snapshot, history) {
   const { process, condition } = snapshot;
   const looks = snapshot.pools.filter(isThere).map((pool) => look(pool, history));
   say(get("version"), `${process.version} · up ${duration(snapshot.taken - process.started)}`);
-  say(get("state"), condition.state);
-  get("state").hidden = false;
-  get("state").classList.toggle("ready", condition.state === "ready" && !condition.why_not);
-  get("main").classList.toggle("no-transactions",
-    !looks.some((one) => one.pool.tallied.transactions));
+  showState(condition);
+  get("main").classList.toggle("no-transactions", !looks.some((one) => one.transaction));
   showTotals(snapshot, looks, history);
   showAttention(alerts(snapshot, looks));
   showPools(looks);
   showClients(snapshot.pools);
-  list("Advice", snapshot.pools.map((pool) => pool.advice)
+  list("now", "Advice", snapshot.pools.map((pool) => pool.advice)
     .filter((one) => one?.configured > 0 && one.recommended > one.configured)
     .map((one) => ({
       name: `${one.database} / ${one.user}`,
       amount: `pool_size ${one.configured} → ${one.recommended}`,
       more: one.why,
     })));
-  list("Events", (snapshot.events ?? []).toReversed().map((one) => ({
-    name: one.kind, amount: clock(new Date(1000 * one.at)), more: one.text,
-  })));
-  list("Errors of the pooler that clients were told", closed(snapshot, "client_errors"));
-  list("Errors of PostgreSQL", closed(snapshot, "server_errors"));
-  list("Clients closed, by reason", closed(snapshot, "clients_closed"));
-  list("Servers closed, by reason", closed(snapshot, "servers_closed"));
+  showEvents(snapshot.events ?? []);
+  list("lately", "Errors of the pooler", errors(snapshot, "client_errors"), SINCE_START);
+  list("lately", "Errors of PostgreSQL", errors(snapshot, "server_errors"), SINCE_START);
+  list("lately", "Clients closed, by reason", counted(snapshot, "clients_closed"), SINCE_START);
+  list("lately", "Servers closed, by reason", counted(snapshot, "servers_closed"), SINCE_START);
 }
