@@ -56,6 +56,7 @@ class Observer:
 
     def begin(self) -> None:
         """Watch a pooler that has started."""
+        self._lag.begin()
         for looks in (self._lag, self._reachability, self.advisor):
             self._pooler.watch(looks.tick)
         self._pooler.watch(self._report)

@@ -124,7 +124,7 @@ def test_what_rules_ask_for_happens(start_pooler: StartPooler) -> None:
     time.sleep(0.3)
     pooler.signal(signal.SIGCONT)
     lag = ("pgpool_loop_lag_seconds_sum",)
-    see("PgpoolLoopLate", lag, "process up", lambda value: value > 0.2)
+    see("PgpoolLoopLate", lag, "the loop was late by ", lambda value: value > 0.2)
     pooler.signal(signal.SIGTERM)
     ready = ("pgpool_ready",)
     see("PgpoolNotReady", ready, "got SIGTERM", lambda value: value == 0)

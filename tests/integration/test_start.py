@@ -154,7 +154,9 @@ def test_settings_without_effect_are_named_in_one_warning(
     start_pooler: StartPooler,
 ) -> None:
     pooler = start_pooler(pkt_buf=8192, sbuf_loopcnt=9)
-    (line,) = [x for x in pooler.log.splitlines() if " WARNING " in x]
+    # On a machine that has much to do there may be one that the loop was late.
+    warnings = [x for x in pooler.log.splitlines() if " WARNING " in x]
+    (line,) = [x for x in warnings if "the loop was late" not in x]
     assert "pkt_buf" in line
     assert "sbuf_loopcnt" in line
 
