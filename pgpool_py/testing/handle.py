@@ -181,8 +181,9 @@ class PgPool(Breakable):
 def _stats(pooler: Pooler) -> dict[str, int]:
     total: dict[str, int] = {}
     for pool in pooler.pools.values():
+        counted = pool.counters.snapshot()
         for name in ("xact_count", "query_count", "bytes_received", "bytes_sent"):
-            total[name] = total.get(name, 0) + getattr(pool.counters, name)
+            total[name] = total.get(name, 0) + getattr(counted, name)
     return {"xact_count": 0, "query_count": 0, **total}
 
 

@@ -38,6 +38,15 @@ def test_a_wrong_number_of_transactions_is_told(pool: PgPool) -> None:
         ask(pool)
 
 
+def test_what_a_query_just_brought_is_counted(pool: PgPool) -> None:
+    with psycopg.connect(pool.dsn, autocommit=True) as client:
+        before = pool.stats()
+        client.execute("SELECT repeat('x', 1000)")
+        grown = {name: now - before[name] for name, now in pool.stats().items()}
+    assert (grown["xact_count"], grown["query_count"]) == (1, 1)
+    assert grown["bytes_sent"] > 1000
+
+
 def test_servers_that_break_fail_the_statement_under_way(pool: PgPool) -> None:
     with psycopg.connect(pool.url) as client:
         client.execute("SELECT 1")
