@@ -65,9 +65,7 @@ class Plain(Stateful):
         if not server.stream.write(query):
             self._regulate()
         server.sent = query
-        counters = lender.counters
-        counters.query_count += 1
-        counters.xact_count += 1
+        lender.counters.lone_count += 1
         timing = self.timing
         timing.exchange_since = timing.transaction_since = self._reactor.now
 

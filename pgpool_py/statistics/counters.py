@@ -1,7 +1,7 @@
 """What is counted, per pool; times are float seconds, sizes bytes.
 
 Counters only grow. PgBouncer's names; a snapshot is an immutable copy, and the only way
-to see the times and the bytes of exchanges that are not settled yet.
+to see the number, the times and the bytes of exchanges that are not settled yet.
 """
 
 from dataclasses import dataclass, field, fields
@@ -33,7 +33,9 @@ class Counters:
         bind_count: how often one was bound.
         client_login_count: logins completed.
         pin_count: how often a client began to keep its server past the transaction.
-        tallies: what is counted by name; in no snapshot.
+        lone_count: exchanges begun that each begin a transaction, and are in neither
+            of these two counts yet; in no snapshot.
+        tallies: what is counted by name; neither.
         multiplexed: what became of exchanges that could share a server; neither.
         exchanges: how long these took, and what they brought; neither.
     """
@@ -51,6 +53,7 @@ class Counters:
     bind_count: int = 0
     client_login_count: int = 0
     pin_count: int = 0
+    lone_count: int = 0
     tallies: Tallies = field(default_factory=Tallies, repr=False, compare=False)
     multiplexed: MultiplexedCounts = field(
         default_factory=MultiplexedCounts, repr=False, compare=False
@@ -81,6 +84,9 @@ class Counters:
 
     def settle(self) -> None:
         """Count what exchanges took and brought that are only written down."""
+        begun, self.lone_count = self.lone_count, 0
+        self.query_count += begun
+        self.xact_count += begun
         found = self.exchanges.sort()
         self.query_time += found.spent
         self.xact_time += found.spent

@@ -120,11 +120,13 @@ def test_in_session_mode_the_server_stays(scene: Scene) -> None:
 def test_it_is_counted_and_timed_as_any_other(asking: Scene) -> None:
     timing, counters = asking.session.timing, asking.lender.counters
     assert timing.exchange_since == timing.transaction_since > 0
+    begun = counters.snapshot()
+    assert begun.query_count == begun.xact_count == 1
     timing.exchange_since -= 2.0
     asking.answer(done())
-    assert counters.query_count == counters.xact_count == 1
     assert counters.bytes_received == len(query("SELECT 1"))
     taken = counters.snapshot()
+    assert taken.query_count == taken.xact_count == 1
     assert taken.bytes_sent == len(done())
     assert 2.0 <= taken.query_time == taken.xact_time < 3.0
     assert counters.exchanged().sizes.counts[:2] == (1, 0)

@@ -260,9 +260,9 @@ def test_exchanges_transactions_and_times_are_counted(
     clock.advance(4.0)
     scene.answer(done("COMMIT"))
     counters = scene.lender.counters
+    taken = counters.exchanged()
     assert (counters.xact_count, counters.query_count) == (1, 2)
     assert (counters.query_time, counters.xact_time) == (6.0, 7.0)
-    taken = counters.exchanged()
     assert (taken.queries.count, taken.queries.total) == (2, 6.0)
     assert (taken.transactions.count, taken.transactions.total) == (1, 7.0)
     assert taken.sizes.count == 2

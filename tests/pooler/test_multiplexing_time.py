@@ -23,8 +23,8 @@ from tests.pooler.test_pooler import let_pass
 
 
 def counted(shared: Shared) -> tuple[int, int]:
-    counters = shared.pool.counters
-    return counters.query_count, counters.xact_count
+    taken = shared.pool.counters.snapshot()
+    return taken.query_count, taken.xact_count
 
 
 def times(shared: Shared) -> tuple[float, float, float]:

@@ -38,14 +38,14 @@ def test_where_much_is_shared_a_prepared_statement_is_run_at_once(
 ) -> None:
     shared = share()
     assert behind_two(shared, run) == kinds(run)
-    counted = shared.pool.counters.query_count
+    counted = shared.pool.counters.snapshot().query_count
     rows = batch_answers(1, parsed=False)
     if DESCRIBED not in run:
         rows = rows.replace(COLUMNS, b"")
     shared.send(shared.servers[0], answers(0) + answers(2) + rows)
     assert shared.told()[1] == rows
     # The first one was counted when it was sent.
-    assert shared.pool.counters.query_count == counted + 2
+    assert shared.pool.counters.snapshot().query_count == counted + 2
     # The batch that prepared it bound it, too.
     assert statement_counts.counted(shared.pool).bind_count == 2
 
@@ -92,13 +92,13 @@ def test_what_else_begins_like_that_waits(share: Share, run: bytes) -> None:
 def test_so_is_a_text_that_is_parsed_by_the_batch(share: Share, run: bytes) -> None:
     shared = share()
     assert behind_two(shared, run) == kinds(run)
-    counted = shared.pool.counters.query_count
+    counted = shared.pool.counters.snapshot().query_count
     rows = batch_answers(1)
     if DESCRIBED not in run:
         rows = rows.replace(COLUMNS, b"")
     shared.send(shared.servers[0], answers(0) + answers(2) + rows)
     assert shared.told()[1] == rows
-    assert shared.pool.counters.query_count == counted + 2
+    assert shared.pool.counters.snapshot().query_count == counted + 2
     # Which is its unnamed statement from now on, wherever it is run.
     shared.send(shared.clients[1], uses())
     assert kinds(shared.received()[0]) == kinds(uses())

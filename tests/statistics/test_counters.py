@@ -11,6 +11,7 @@ def test_a_snapshot_has_every_counter() -> None:
     names = [field.name for field in fields(Snapshot)]
     assert [field.name for field in fields(Counters)] == [
         *names,
+        "lone_count",
         "tallies",
         "multiplexed",
         "exchanges",
@@ -20,6 +21,17 @@ def test_a_snapshot_has_every_counter() -> None:
         setattr(counted, name, number)
     copy = counted.snapshot()
     assert [getattr(copy, name) for name in names] == list(range(len(names)))
+
+
+def test_what_is_a_transaction_by_itself_is_seen_in_both_counts_once() -> None:
+    counters = Counters(query_count=5, xact_count=2)
+    counters.lone_count += 3
+    for _ in range(2):
+        copy = counters.snapshot()
+        assert (copy.query_count, copy.xact_count) == (8, 5)
+    other = Counters(lone_count=1)
+    counters.add(other)
+    assert (counters.query_count, counters.xact_count) == (9, 6)
 
 
 def test_a_snapshot_stays_as_it_was_taken() -> None:
