@@ -1,11 +1,9 @@
 """``pgpool-py health FILE``: ask the pooler that runs by it whether it is well."""
 
 import argparse
-import asyncio
 import http.client
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
@@ -16,7 +14,6 @@ from pgpool_py.config.ini import read_ini
 from pgpool_py.config.sections import read_sections
 from pgpool_py.net.address import unix_socket_path
 from pgpool_py.settings import Endpoint, Settings
-from pgwire.startup import StartupMessage
 
 from .parser import Parser
 
@@ -28,8 +25,6 @@ _PLACES: Final = ("http_listen", "listen_addr", "listen_port", "unix_socket_dir"
 
 #: Addresses to listen on that stand for all, and which of them to ask.
 EVERYWHERE: Final = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
-# The console, for no pool is made for who asks there.
-_HELLO: Final = StartupMessage(0, {"user": "pgbouncer", "database": "pgbouncer"})
 
 
 def parser() -> argparse.ArgumentParser:
@@ -73,7 +68,11 @@ def run(arguments: list[str]) -> int:
             path = "/livez" if given.live else "/readyz"
             well, said = probe(settings.http_listen, path, given.timeout)
         else:
-            well, said = asyncio.run(_within(given.timeout, settings))
+            # Most are asked by HTTP, and a probe is not to cost more than it must.
+            from .greeting import greet  # noqa: PLC0415 - as above
+
+            greet(_door(settings), given.timeout)
+            well, said = True, "alive"
     except (OSError, http.client.HTTPException, EOFError) as error:
         well, said = False, unanswered(settings, error)
     print(said)
@@ -96,11 +95,17 @@ def asked_at(settings: Settings) -> str:
     if settings.http_listen is not None:
         where = settings.http_listen
         return f"{EVERYWHERE.get(where.host, where.host)}:{where.port} (http_listen)"
+    place = _door(settings)
+    return f"unix:{place}" if isinstance(place, str) else f"{place[0]}:{place[1]}"
+
+
+def _door(settings: Settings) -> str | tuple[str, int]:
+    """Give where clients come in: the unix socket, else the first address."""
     port = settings.listen_port
     if settings.unix_socket_dir:
-        return f"unix:{unix_socket_path(settings.unix_socket_dir, port)}"
+        return unix_socket_path(settings.unix_socket_dir, port)
     host = next(iter(settings.listen_addr), "*")
-    return f"{EVERYWHERE.get(host, host)}:{port}"
+    return EVERYWHERE.get(host, host), port
 
 
 def read_places(
@@ -142,32 +147,3 @@ def probe(where: Endpoint, path: str, timeout: float) -> tuple[bool, str]:
         return reply.status == HTTPStatus.OK, said
     finally:
         connection.close()
-
-
-async def _within(seconds: float, settings: Settings) -> tuple[bool, str]:
-    async with asyncio.timeout(seconds):
-        await greet(settings)
-    return True, "alive"
-
-
-async def greet(settings: Settings) -> None:
-    """Begin to log in where clients do; whatever the answer, there is one.
-
-    Raises:
-        OSError, EOFError: there is none.
-    """
-    port = settings.listen_port
-    if settings.unix_socket_dir:
-        path = unix_socket_path(settings.unix_socket_dir, port)
-        reader, writer = await asyncio.open_unix_connection(path)
-    else:
-        host = next(iter(settings.listen_addr), "*")
-        host = EVERYWHERE.get(host, host)
-        reader, writer = await asyncio.open_connection(host, port)
-    try:
-        writer.write(_HELLO.encode())
-        await reader.readexactly(1)
-    finally:
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()

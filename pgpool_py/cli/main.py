@@ -4,25 +4,18 @@ import difflib
 import os.path
 import sys
 from collections.abc import Callable
+from importlib import import_module
+from typing import Final
 
-from . import advise, check, demo, health, run, top
-
-COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    "advise": advise.run,
-    "check": check.run,
-    "demo": demo.run,
-    "health": health.run,
-    "run": run.run,
-    "top": top.run,
-}
+#: Each is the module of this name beside this one, with `run`.
+COMMANDS: Final = ("advise", "check", "demo", "health", "run", "top")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; give the exit status."""
     words = sys.argv[1:] if arguments is None else arguments
-    command = COMMANDS.get(words[0]) if words else None
-    if command is not None:
-        return command(words[1:])
+    if words and words[0] in COMMANDS:
+        return _command(words[0])(words[1:])
     meant = _meant(words[0]) if words else None
     if meant is not None:
         print(
@@ -31,7 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    return run.run(words)
+    return _command("run")(words)
+
+
+def _command(name: str) -> Callable[[list[str]], int]:
+    """Import one command alone: a probe is run every few seconds."""
+    command: Callable[[list[str]], int] = import_module(f"{__package__}.{name}").run
+    return command
 
 
 def _meant(word: str) -> str | None:

@@ -1,5 +1,7 @@
 """What every subcommand says of itself, and how it ends on a wrong command line."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,3 +125,21 @@ def test_a_file_that_is_not_there_ends_with_one_and_is_named(
     assert main(arguments) == 1
     captured = capsys.readouterr()
     assert "/no/such.ini" in captured.out + captured.err
+
+
+_IMPORTED = """
+import sys
+from pgpool_py.cli.main import main
+assert main(["health", "/no/such.ini"]) == 1
+print(*sorted(sys.modules))
+"""
+
+
+def test_a_probe_imports_neither_the_pooler_nor_the_other_commands() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORTED], capture_output=True, text=True, check=True
+    )
+    imported = set(done.stdout.splitlines()[-1].split())
+    commands = {f"pgpool_py.cli.{name}" for name in COMMANDS}
+    assert imported & commands == {"pgpool_py.cli.health"}
+    assert not {"pgpool_py.pooler", "pgpool_py.service", "asyncio"} & imported
