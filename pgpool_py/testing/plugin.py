@@ -1,10 +1,12 @@
 """The pytest plugin: fixtures `pgpool` and `pgpool_session`, the marker `pgpool`."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import NoReturn
 
 import pytest
+
+from .as_installed import as_installed
 
 _MISSING = "the fixtures of pgpool_py need: pip install 'pgpool-py[test]'"
 
@@ -17,6 +19,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("pgpool_dsn", text, default="")
     strict = "fail tests that leave session state, transactions or connections"
     parser.addini("pgpool_strict", strict, type="bool", default=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Spare the tests a compilation of all that they import of ours."""
+    stack = ExitStack()
+    stack.enter_context(as_installed())
+    early_config.add_cleanup(stack.close)
 
 
 def pytest_configure(config: pytest.Config) -> None:
