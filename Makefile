@@ -14,7 +14,7 @@ SITE_LOCK := requirements-docs.lock
 # that a test starts compiles all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint docs bench soak sabotage lock clean
+.PHONY: demo test lint docs bench soak sabotage image lock clean
 
 demo: $(STAMP)
 	$(VENV)/bin/pgpool-py demo $(ARGS)
@@ -53,6 +53,10 @@ soak: $(STAMP)
 # Each patch of tests/sabotage breaks one rule; its test must notice.
 sabotage: $(STAMP)
 	$(RUN) -m tests.sabotage.run
+
+# The image without Docker, as root: made in a Debian of debootstrap, and played there.
+image: $(STAMP)
+	$(RUN) -m tests.deploy
 
 # Resolve the development dependencies anew, for every supported Python.
 lock: $(STAMP)

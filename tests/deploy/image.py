@@ -35,6 +35,16 @@ class Image:
             self._lines[word] = rest.strip()
 
     @property
+    def base(self) -> str:
+        """What it begins from."""
+        return self._lines["FROM"]
+
+    @property
+    def run(self) -> str:
+        """What is run in it, by a shell, to make it."""
+        return self._lines["RUN"]
+
+    @property
     def user(self) -> tuple[int, int]:
         """Numbers of the user and the group."""
         user, group = self._lines["USER"].split(":")
