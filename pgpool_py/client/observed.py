@@ -7,7 +7,7 @@ own, chosen at login, so that nobody else pays for it.
 import logging
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from pgpool_py.errors import PoolerError
 from pgpool_py.log import about
@@ -213,6 +213,13 @@ class ObservedExtendedOnlySession(ObservedSession, ExtendedOnlySession):
     """See the module's text."""
 
     __slots__ = ()
+
+
+class SessionKind(Protocol):
+    """Chooses the class of a client's session, at its login."""
+
+    def __call__(self, *, extended_only: bool, observed: bool) -> type[ClientSession]:
+        """Give it; see :func:`session_kind`."""
 
 
 def session_kind(*, extended_only: bool, observed: bool) -> type[ClientSession]:

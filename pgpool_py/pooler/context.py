@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pgpool_py.auth.rules import Policy
 from pgpool_py.client.log_wishes import LogWishes
+from pgpool_py.client.observed import SessionKind, session_kind
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.resolver import Resolver
 from pgpool_py.net.scratch import Scratch
@@ -60,6 +61,7 @@ class Context:
         statements: all that clients have prepared.
         classify: says what a text may touch of its session.
         fingerprint: gives a text without its literals.
+        session_kind: chooses the class of a client's session.
         tcp_options: for every TCP socket, by these settings.
         starved: the pools that shared limits keep from growing.
         keys: by which clients are cancelled.
@@ -85,6 +87,7 @@ class Context:
         default_factory=lambda: ClassificationCache(refined(classify, installed()))
     )
     fingerprint: Callable[[bytes], Fingerprint] = field(default=fingerprint)
+    session_kind: SessionKind = field(default=session_kind)
     starved: dict[Starved, None] = field(default_factory=dict)
     keys: CancelKeys = field(default_factory=CancelKeys)
     tallies: Tallies = field(default_factory=Tallies)

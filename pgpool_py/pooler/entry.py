@@ -8,7 +8,6 @@ from typing import Final
 
 from pgpool_py.client.door import AtDoor, Visitor
 from pgpool_py.client.identity import ClientIdentity
-from pgpool_py.client.observed import session_kind
 from pgpool_py.client.session import ClientSession
 from pgpool_py.client.telling import noticed
 from pgpool_py.client.unserved import READY_IDLE
@@ -208,7 +207,7 @@ class ClientEntry:
         context, wishes = self._context, self._wishes
         limits = self._limits(wishes.database, wishes.user)
         settings = context.settings
-        kind = session_kind(
+        kind = context.session_kind(
             extended_only=settings.disable_pqexec,
             observed=settings.log_min_duration > 0 or _log.isEnabledFor(logging.DEBUG),
         )

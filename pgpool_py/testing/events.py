@@ -4,7 +4,12 @@ import logging
 from collections import deque
 from typing import Final
 
+from pgpool_py.client.session import ClientSession
+from pgpool_py.log import Subject, TextFormatter
 from pgpool_py.reasons import Reason
+
+from .leaks import Leak
+from .statements import waits_with
 
 #: Events that are remembered, the last ones.
 MOST: Final = 1000
@@ -17,13 +22,14 @@ class Events(logging.Handler):
 
     Attributes:
         texts: the last `MOST` lines, the oldest first.
-        exceeded: those of clients for which there was no server, the last ones.
+        exceeded: the clients for which there was no server, the last ones.
     """
 
     def __init__(self, thread: int | None) -> None:
         super().__init__(logging.INFO)
+        self.setFormatter(TextFormatter())
         self.texts: deque[str] = deque(maxlen=MOST)
-        self.exceeded: deque[str] = deque(maxlen=MOST)
+        self.exceeded: deque[Leak] = deque(maxlen=MOST)
         self._ours = thread
         self._logger = logging.getLogger("pgpool_py")
         self._level = self._logger.level
@@ -34,13 +40,14 @@ class Events(logging.Handler):
         """Keep it if it is our thread's."""
         if record.thread != self._ours:
             return
-        subject = getattr(record, "subject", None)
-        text = record.getMessage()
-        if subject is not None:
-            text = f"{subject} {text}"
-        self.texts.append(text)
-        if any(f"because: {reason}" in text for reason in _EXCEEDED):
-            self.exceeded.append(text)
+        self.texts.append(self.format(record))
+        reason = getattr(record, "facts", {}).get("reason")
+        client = getattr(record, "subject", None)
+        if reason in _EXCEEDED and isinstance(client, Subject):
+            # Who is refused at its login has sent nothing yet.
+            text = waits_with(client) if isinstance(client, ClientSession) else ""
+            name = str(client.facts().get("application_name", ""))
+            self.exceeded.append(Leak(f"pool exceeded, {reason}", text, name))
 
     def close(self) -> None:
         """Keep nothing more."""

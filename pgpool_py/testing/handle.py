@@ -27,6 +27,8 @@ from .running import RunningPooler, Setting
 #: Seconds that a client has to be gone, or its session to be examined.
 GRACE: Final = 1.0
 
+_COUNTED: Final = ("xact_count", "query_count", "bytes_received", "bytes_sent")
+
 _IN_STRICT: Final[Mapping[str, Setting]] = {
     "debug_rotate_servers": 1,
     "query_wait_timeout": 5,
@@ -100,7 +102,7 @@ class PgPool(Breakable):
     # What happened
 
     def stats(self) -> dict[str, int]:
-        """Return the counters of all pools, added up; times in microseconds."""
+        """Return transactions, exchanges and bytes of all pools, added up."""
         return self._running.call(_stats)
 
     @property
@@ -131,7 +133,7 @@ class PgPool(Breakable):
         """
         self._wait(lambda pooler: not pooler.gatehouse.sessions)
         found = self.leaks() + as_leaks(self._running.call(present), self._server)
-        found += [Leak("pool exceeded", text, None) for text in self._events.exceeded]
+        found += self._events.exceeded
         if found:
             lines = "\n".join(f"  {leak}" for leak in found)
             raise AssertionError(f"clients of the pooler have left behind:\n{lines}")
@@ -179,12 +181,8 @@ class PgPool(Breakable):
 
 
 def _stats(pooler: Pooler) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for pool in pooler.pools.values():
-        counted = pool.counters.snapshot()
-        for name in ("xact_count", "query_count", "bytes_received", "bytes_sent"):
-            total[name] = total.get(name, 0) + getattr(counted, name)
-    return {"xact_count": 0, "query_count": 0, **total}
+    counted = [pool.counters.snapshot() for pool in pooler.pools.values()]
+    return {name: sum(getattr(one, name) for one in counted) for name in _COUNTED}
 
 
 def _pools(pooler: Pooler) -> dict[tuple[str, str], dict[str, int]]:

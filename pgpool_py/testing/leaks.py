@@ -26,17 +26,14 @@ class Leak:
     Attributes:
         what: in words.
         statement: that did it, without literals; empty where it is not known.
-        application_name: of the client; empty if it gave none, None if that is not
-            known.
+        application_name: of the client; empty if it gave none.
     """
 
     what: str
     statement: str
-    application_name: str | None
+    application_name: str
 
     def __str__(self) -> str:
-        if self.application_name is None:
-            return f"{self.what}: {self.statement}"
         by = f"application {self.application_name!r}"
         return f"{self.what}: {self.statement or 'statement not known'} ({by})"
 
@@ -97,11 +94,6 @@ class WatchedPins(PoolPins):
         leaks += [self._leak(client, what, PINS) for what in client.holdings]
         return leaks
 
-    def last_of(self, client: ClientSession) -> str:
-        """Return the last statement that was noted of a client; empty if none was."""
-        notes = self._notes.get(client)
-        return notes[-1][1] if notes else ""
-
     def _unexamined(self, client: ClientSession) -> list[Leak]:
         """Go by the words: the client has left before PostgreSQL could be asked."""
         left: dict[Touch, str] = {}
@@ -129,11 +121,12 @@ def name_of(client: ClientSession) -> str:
     return client.startup.values.get("application_name", "")
 
 
+# In the words of an examination, where that has such.
 _WORDS: Final = {
     Touch.PARAMETERS: "SET",
     Touch.LISTEN: "LISTEN",
     Touch.LOCKS: "advisory lock",
-    Touch.TEMPORARY: "temporary table",
-    Touch.CURSORS: "cursor WITH HOLD",
+    Touch.TEMPORARY: "temporary object",
+    Touch.CURSORS: "cursor with hold",
     Touch.LASTING: "library, setseed or currval",
 }

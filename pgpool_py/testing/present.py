@@ -11,7 +11,10 @@ from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.sql.fingerprint import fingerprint
 from pgwire.codes import TransactionStatus
 
-from .leaks import Leak, WatchedPins, name_of
+from .leaks import Leak, name_of
+from .statements import ran_last
+
+_OPEN: Final = "open connection"
 
 #: Seconds to reach PostgreSQL for what a server ran last.
 _PATIENCE: Final = 5
@@ -24,8 +27,8 @@ class Present:
     Attributes:
         state: in words.
         application_name: empty if it gave none.
-        statement: the last one that was seen, without literals; may be empty.
-        pid: of its server; None if it has none.
+        statement: the last one, without literals; empty where it is not known.
+        pid: of the server that runs it, or has its transaction; None if none does.
     """
 
     state: str
@@ -47,29 +50,30 @@ def as_leaks(clients: Iterable[Present], server: Mapping[str, str]) -> list[Leak
         server: the words of PostgreSQL's connection string.
     """
     clients = list(clients)
-    known = _last_statements({c.pid for c in clients if c.pid is not None}, server)
+    unknown = {c.pid for c in clients if c.pid is not None and not c.statement}
+    known = _last_statements(unknown, server)
     return [
-        Leak(c.state, known.get(c.pid or 0) or c.statement, c.application_name)
+        Leak(c.state, c.statement or known.get(c.pid or 0, ""), c.application_name)
         for c in clients
     ]
 
 
 def _of(session: ClientSession) -> Present:
-    pins = session.lender.pins
-    last = pins.last_of(session) if isinstance(pins, WatchedPins) else ""
-    pid = None if session.server is None else session.server.pid
-    return Present(_state(session), name_of(session), last, pid)
+    state, server = _state(session), session.server
+    # What a server ran last that has no transaction is perhaps a query of ours.
+    pid = None if server is None or state == _OPEN else server.pid
+    return Present(state, name_of(session), ran_last(session), pid)
 
 
 def _state(session: ClientSession) -> str:
     server = session.server
     if server is None:
-        return "connection that waits" if session.waiting else "open connection"
+        return "connection that waits" if session.waiting else _OPEN
     if not server.ledger.answered:
         return "running statement"
     if server.ledger.status != TransactionStatus.IDLE:
         return "idle transaction"
-    return "open connection"
+    return _OPEN
 
 
 def _last_statements(pids: set[int], server: Mapping[str, str]) -> dict[int, str]:

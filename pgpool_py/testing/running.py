@@ -17,6 +17,7 @@ from pgpool_py.pooler.pool import Pool
 from pgpool_py.pooler.pooler import Pooler
 
 from .leaks import Leaks, WatchedPins
+from .remembering import remembering_kind
 
 T = TypeVar("T")
 Setting = str | int | float | bool
@@ -26,13 +27,14 @@ PATIENCE: Final = 10.0
 
 
 class WatchedPooler(Pooler):
-    """A pooler whose pools remember what clients leave behind."""
+    """A pooler that remembers what clients run and leave behind."""
 
     def __init__(
         self, loop: ReactorLoop, loaded: Loaded, console: Console, leaks: Leaks
     ) -> None:
         secrets = {user: secret.text for user, secret in loaded.secrets.items()}
         super().__init__(loop, loaded.settings, secrets, console, loaded.policy)
+        self.context.session_kind = remembering_kind
         self.most_servers = 0
         self._leaks = leaks
 

@@ -7,11 +7,20 @@ from pgpool_py.embedded import EmbeddedPostgres
 pytestmark = pytest.mark.integration
 
 _LEAKS = {
-    "SET": ("SET statement_timeout = 1000", "*SET: *statement_timeout*"),
-    "temporary": ("CREATE TEMPORARY TABLE t (i int)", "*temporary table*"),
-    "LISTEN": ("LISTEN news", "*LISTEN: *"),
-    "lock": ("SELECT pg_advisory_lock(1)", "*advisory lock*"),
-    "cursor": ("DECLARE c CURSOR WITH HOLD FOR SELECT 1", "*cursor*"),
+    "SET": ("SET statement_timeout = 1000", "*SET: set statement_timeout = [?] "),
+    "temporary": (
+        "CREATE TEMPORARY TABLE t (i int)",
+        "*temporary object: create temporary table t (i int) ",
+    ),
+    "LISTEN": ("LISTEN news", "*LISTEN: listen news "),
+    "lock": (
+        "SELECT pg_advisory_lock(1)",
+        "*advisory lock: select pg_advisory_lock ([?]) ",
+    ),
+    "cursor": (
+        "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
+        "*cursor with hold: declare c cursor with hold for select [?] ",
+    ),
 }
 
 
@@ -43,7 +52,7 @@ def test_a_leak_fails_with_its_statement_and_application(
     body = f"with {_CONNECT} as c:\n    c.execute({statement!r})"
     result = run(pytester, postgres, body)
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*left behind:*", f"{message}'shop'*"])
+    result.stdout.fnmatch_lines(["*left behind:*", f"{message}(application 'shop')"])
 
 
 @pytest.mark.parametrize(
@@ -53,8 +62,13 @@ def test_a_leak_fails_with_its_statement_and_application(
             "SET datestyle = 'ISO'; RESET datestyle",
             "*open connection: *reset datestyle*",
         ),
-        ("SELECT 1", "*open connection: statement not known (*"),
+        ("SELECT 'secret'", "*open connection: select [?] (*"),
+        ("SELECT pg_advisory_lock(1)", "*open connection: select pg_advisory_lock (*"),
         ("BEGIN; SELECT 'secret'", "*idle transaction: begin; select [?]*"),
+        (
+            "BEGIN; DECLARE c CURSOR FOR SELECT 1",
+            "*idle transaction: begin; declare c cursor for select [?]*",
+        ),
     ],
 )
 def test_who_is_still_connected_fails(
@@ -117,14 +131,18 @@ def test_a_client_that_gets_no_server_fails_strict_mode(
             with psycopg.connect(pgpool.dsn) as first, first.transaction():
                 first.execute("SELECT 1")
                 with pytest.raises(psycopg.Error, match="query_wait_timeout"):
-                    with psycopg.connect(pgpool.dsn) as second:
-                        second.execute("SELECT 1")
+                    name = {"application_name": "shop"}
+                    with psycopg.connect(pgpool.dsn, **name) as second:
+                        second.execute("SELECT %s", ["secret"])
         """
     )
     result = pytester.runpytest_inprocess(f"--pgpool-dsn={postgres.dsn}", "-q")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
-        ["*left behind:*", "*pool exceeded: C-*because: query_wait_timeout*"]
+        [
+            "*left behind:*",
+            "*pool exceeded, query_wait_timeout: *begin* (application 'shop')",
+        ]
     )
 
 
