@@ -18,6 +18,9 @@ _EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "pytest"
 #: is a third of this; where all cores are taken, a second of one does half as much.
 _CPU: Final = 10.0
 
+#: Seconds; a busy machine needs a part of it.
+_TIMEOUT: Final = 120
+
 #: Modules of ours that are there before the plugin can keep pytest from compiling them.
 _COMPILED: Final = 20
 
@@ -44,6 +47,7 @@ def test_its_first_test_costs_few_seconds_of_a_core(
         env={**os.environ, "PYTHONPATH": str(packages)},
         capture_output=True,
         text=True,
+        timeout=_TIMEOUT,
         check=False,
     )
     assert "1 passed" in done.stdout, done.stdout + done.stderr
