@@ -252,8 +252,7 @@ class Pipeline:
     def _count(self) -> None:
         """Count what was answered now; the first one counts its own time."""
         counters = self._home.counters
-        counters.query_count += self._answered
-        counters.xact_count += self._answered
+        counters.lone_count += self._answered
         self._answered = 0
         if len(self._exchanges.spent) >= MOST_UNSORTED:
             counters.settle()
