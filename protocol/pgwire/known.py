@@ -43,7 +43,7 @@ class Known:
         altered: the exchange in which a text is not quite the client's, as its number
             (how many ReadyForQuery are forwarded before its own); and the numbers of
             the first effect on statements that has to do with it, and of the first one
-            behind it.
+            behind it; and whether it is a Query's.
     """
 
     __slots__ = (
@@ -97,7 +97,7 @@ class Known:
         self.events: list[Event] = []
         self.status: int = TransactionStatus.IDLE
         self.readies = self.ended = 0
-        self.altered = (-1, 0, 0)
+        self.altered = (-1, 0, 0, False)
         # Whether the last error was about that text.
         self._about_altered = False
         self.unsynced = self.shared = False

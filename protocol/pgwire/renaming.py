@@ -146,22 +146,27 @@ class Renaming(Requests, ABC):
             known = not self.reads_otherwise
             self._expected = [(change, known) for change in names.changes]
         if names.renamed.moves:
-            self._note_altered(names.pointed or names.renamed, first, ledger)
+            pointed = names.pointed or names.renamed
+            self._note_altered(pointed, kind == Frontend.QUERY, first, ledger)
 
-    def _note_altered(self, renamed: RenamedText, first: int, ledger: Ledger) -> None:
+    def _note_altered(
+        self, renamed: RenamedText, by_query: bool, first: int, ledger: Ledger
+    ) -> None:
         """Note which text is sent, from which effect on statements on."""
-        exchange, begun, following = ledger.altered
+        exchange, begun, following, _ = ledger.altered
         if (exchange, self._renamed) == (ledger.exchange, renamed):
             # Its Parse, perhaps, is not answered either.
             first = begun if first <= following else first
         self._renamed = renamed
-        ledger.altered = (ledger.exchange, first, ledger.statements.issued)
+        issued = ledger.statements.issued
+        ledger.altered = (ledger.exchange, first, issued, by_query)
 
     def _sent_with(self, names: NamesInText | None, ledger: Ledger) -> None:
         """Note that its own Parse was sent behind what was put in front of a text."""
         if names is not None and names.renamed.moves:
-            exchange, first, _ = ledger.altered
-            ledger.altered = (exchange, first, ledger.statements.issued)
+            exchange, first, _, by_query = ledger.altered
+            issued = ledger.statements.issued
+            ledger.altered = (exchange, first, issued, by_query)
 
     def _expect(self, change: Change, ledger: Ledger) -> None:
         statements, statement = ledger.statements, change.statement

@@ -140,13 +140,15 @@ class Replies(Owed):
         if not head and not is_fatal(error):
             raise UnaccountedReply("an error that answers no request")
         self._ready_last = False
-        exchange, first, following = self.altered
+        exchange, first, following, by_query = self.altered
         answered = self.statements.answered
         self._about_altered = (
             exchange == self.readies
             and first <= answered <= following
             # Or it is an error of that one.
             and not (answered == following and head & NOTED)
+            # Or of a Query behind that one, with no Sync between them.
+            and (by_query or not head & QUERY)
         )
         self.statements.on_error(error)
         if head & MUTED and not is_fatal(error):

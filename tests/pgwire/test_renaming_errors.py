@@ -66,6 +66,17 @@ def test_an_error_of_another_text_of_the_batch_is_left_as_it_is(
     assert not any(isinstance(e, MisnamingError) for e in server.ledger.events)
 
 
+def test_nor_is_that_of_a_query_behind_a_batch_that_has_no_sync(
+    client: Naming, server: Server
+) -> None:
+    client.send(server, parse(b"s", b"PREPARE p AS SELECT 1"))
+    client.answer(server, PARSED)
+    client.send(server, query("SELECT nothing"))
+    error = ErrorResponse({"S": "ERROR", "V": "ERROR", "M": "no", "C": "1", "P": "8"})
+    client.answer(server, error.encode())
+    assert not any(isinstance(e, MisnamingError) for e in server.ledger.events)
+
+
 @pytest.mark.parametrize("named", [b"", b"s"])
 @pytest.mark.parametrize("answered", [b"", PARSED, PARSED + BOUND])
 def test_an_error_of_a_text_with_names_points_into_the_clients(
