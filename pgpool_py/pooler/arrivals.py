@@ -92,6 +92,9 @@ class Arrivals:
 
     def leave(self, client: Borrower) -> bool:
         """Strike a client out; False if it has not come."""
+        if client in self._left:
+            self._left = deque(one for one in self._left if one is not client)
+            return True
         for arrival in self._queue:
             if arrival[0] is client:
                 self._queue.remove(arrival)
@@ -102,13 +105,13 @@ class Arrivals:
 
     def flush(self) -> None:
         """Send what may share a server, and have the others ask; see Flushable."""
-        left, queue = self._left, self._queue
+        queue = self._queue
         while queue and not self._is_open():
             self._home.request(queue.popleft()[0])
         if queue:
             self._share_out()
-        while left:
-            self._home.request(left.popleft())
+        while self._left:
+            self._home.request(self._left.popleft())
         while queue:
             self._home.request(queue.popleft()[0])
         for pipeline in self._candidates.ring:
