@@ -199,6 +199,8 @@ class Stateful(Regulated, ABC):
         if not found.touches & ~NAMES and not self.holdings and not pins_all:
             # It travels, and what became of it PostgreSQL tells by itself.
             return None
+        if pins_all and found.touches & Touch.UNREAD:
+            found = replace(found, touches=found.touches | Touch.LASTING)
         listening = self.listening
         if self.lender.settings.pool_mode is not PoolMode.SESSION:
             error = None if listening is None else listening.refusal(found)
@@ -208,6 +210,9 @@ class Stateful(Regulated, ABC):
                 return told(error)
             if listening is not None and found.touches & HEARD:
                 listening.note(found)
+            if found.touches & Touch.UNREAD and self.server is not None:
+                # What the examination asks does not tell all that it may have set.
+                self.server.must_reset = True
         touched = self.touched
         if touched is NOTHING and UNKNOWN_STATE in self.holdings:
             touched = EVERYTHING

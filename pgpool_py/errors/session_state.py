@@ -7,6 +7,11 @@ from pgwire.classification import Touch
 
 from .tree import DeadlineError, LimitError, Severity, StatementError
 
+_READABLE: Final = (
+    "It has more than 16 KiB, a backslash in a plain literal, or a name with U&; or it "
+    "runs a text. Write E'...' for such literals, and pass values as parameters."
+)
+
 _OTHERWISE: Final[Mapping[Touch, tuple[str, str]]] = {
     Touch.LOCKS: (
         "an advisory lock of the session",
@@ -23,6 +28,10 @@ _OTHERWISE: Final[Mapping[Touch, tuple[str, str]]] = {
     Touch.LASTING: (
         "session state that PostgreSQL does not show (LOAD, setseed, currval, lastval)",
         "Use INSERT ... RETURNING, and session_preload_libraries.",
+    ),
+    Touch.UNREAD: (
+        "a statement that is not read",
+        _READABLE,
     ),
     Touch.OPAQUE: (
         "a statement whose effect on the session cannot be seen",

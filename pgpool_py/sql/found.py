@@ -22,6 +22,8 @@ class Found:
 
 NOTHING: Final = Found()
 OPAQUE: Final = Found(Touch.OPAQUE)
+#: It runs a text that is not looked into.
+UNREAD: Final = Found(Touch.OPAQUE | Touch.UNREAD)
 
 
 def united(parts: Iterable[Found]) -> Found:

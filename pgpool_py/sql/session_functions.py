@@ -6,12 +6,21 @@ from typing import Final
 from pgwire.classification import Touch
 
 from .calls import Call, arguments, value_of
-from .found import NOTHING, Found
+from .found import NOTHING, UNREAD, Found
 from .lexer import Kind, Token
 from .setting import changed, literal_name
 from .words import NO_TOKEN, word
 
 SET_CONFIG: Final = b"set_config"
+
+#: They run a text: of PostgreSQL, and of the extensions that come with it.
+RUNNING_TEXTS: Final = (
+    b"query_to_xml",
+    b"query_to_xmlschema",
+    b"query_to_xml_and_xmlschema",
+    b"ts_rewrite",
+    b"ts_stat",
+)
 
 #: All of them but set_config, and what they touch.
 TOUCHING: Final[dict[bytes, Found]] = {
@@ -54,17 +63,7 @@ TOUCHING: Final[dict[bytes, Found]] = {
     ),
     # pg_trgm's.
     b"set_limit": Found(Touch.PARAMETERS, parameters=("pg_trgm.similarity_threshold",)),
-    # They run a text.
-    **dict.fromkeys(
-        (
-            b"query_to_xml",
-            b"query_to_xmlschema",
-            b"query_to_xml_and_xmlschema",
-            b"ts_rewrite",
-            b"ts_stat",
-        ),
-        Found(Touch.OPAQUE),
-    ),
+    **dict.fromkeys(RUNNING_TEXTS, UNREAD),
 }
 
 

@@ -40,6 +40,9 @@ class Touch(IntFlag):
     #: The search path, to what is not in the text: what is made from now on may be in
     #: the temporary schema.
     PATH = auto()
+    #: It may set parameters with a dot, which no catalogue lists, whose names are not
+    #: read: what comes with OPAQUE where a text is not looked into.
+    UNREAD = auto()
 
 
 class Transaction(Enum):
@@ -103,4 +106,4 @@ class Classification:
 Classify = Callable[[bytes], Classification]
 
 HARMLESS: Final = Classification(Touch(0))
-UNSEEN: Final = Classification(Touch.OPAQUE, alone=False)
+UNSEEN: Final = Classification(Touch.OPAQUE | Touch.UNREAD, alone=False)

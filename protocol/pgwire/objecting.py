@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from .bound import with_names
-from .classification import Classification, Classify, Touch
+from .classification import UNSEEN, Classification, Classify, Touch
 from .framing import FRONTEND_LENGTHS
 from .names_in_text import NamesInText
 from .naming import HeldBackError
@@ -127,7 +127,8 @@ class Objecting(Renaming):
         told = [(found, text)]
         if names is not None:
             if names.unseen or (self.may_stray and names.unknown):
-                told = [(replace(found, touches=found.touches | Touch.OPAQUE), text)]
+                touches = found.touches | UNSEEN.touches
+                told = [(replace(found, touches=touches), text)]
             told += [
                 # The values are in the text.
                 (with_names(self._found(s), ()), s.text)

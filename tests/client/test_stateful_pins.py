@@ -149,6 +149,44 @@ def test_what_was_held_for_good_is_not_forgotten_over_it(scene: Scene) -> None:
     assert held_by(scene) == (LASTING,)
 
 
+# What is not read
+
+UNREAD = query("SELECT '\\'")
+
+
+def test_a_text_that_is_not_read_has_its_server_reset_behind_it(scene: Scene) -> None:
+    run(scene, UNREAD)
+    assert scene.server.must_reset
+    find(scene, NOTHING_HELD)
+    assert held_by(scene) == ()
+    assert scene.lender.calls == ["request", "examine", "give back"]
+
+
+@pytest.mark.parametrize("text", ["CALL p()", "SET my.x = 1", "SELECT setval('s', 1)"])
+def test_any_other_has_not(scene: Scene, text: str) -> None:
+    run(scene, query(text))
+    assert not scene.server.must_reset
+
+
+def test_one_that_is_refused_has_not(scene: Scene) -> None:
+    scene.lender.pins.objection = errors.session_state_rejected(Touch.UNREAD, "x")
+    scene.send(UNREAD)
+    scene.lend()
+    assert kinds(scene.backend.received()) == "Q"
+    assert not scene.server.must_reset
+
+
+def test_where_all_pins_so_does_one_for_good(
+    reactor: Reactor, new_wire: NewWire
+) -> None:
+    policy = SessionStatePolicy.PIN
+    scene = set_scene(reactor, new_wire, requests=watched, session_state=policy)
+    run(scene, UNREAD)
+    find(scene, NOTHING_HELD)
+    assert held_by(scene) == (LASTING,)
+    assert scene.session.server is scene.server
+
+
 # Policies
 
 

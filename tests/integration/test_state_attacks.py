@@ -2,7 +2,7 @@
 
 import pytest
 
-from pgwire.frontend import Bind, Execute, Parse, Sync
+from pgwire.frontend import Bind, Execute, FunctionCall, Parse, Sync
 from tests.fixtures.pooling import PoolerProcess, StartPooler
 from tests.fixtures.waiting import until
 from tests.integration.test_limits import ended
@@ -21,6 +21,8 @@ LIBRARIES = (
     "SELECT setting = reset_val FROM pg_settings WHERE name = 'dynamic_library_path'"
 )
 BECOME = "SET SESSION AUTHORIZATION pg_signal_backend"
+# pg_proc has it as 2078; the arguments and the result are texts.
+CALL_SET_CONFIG = FunctionCall(2078, (), (b"my.secret", b"x", b"f"), 0).encode()
 DOTTED = "".join(f"SET my.x{number} = ''; " for number in range(40))
 
 #: What is sent, what another client asks then, and what it is to hear.
@@ -92,6 +94,24 @@ LEFT_BEHIND: dict[str, tuple[list[str | bytes], str, str]] = {
     "a parameter whose name is not ASCII": (
         ['SET my."ü" = 1'],
         "SELECT coalesce(current_setting('my.ü', true), '')",
+        "",
+    ),
+    "a parameter in a text with a backslash": (["SET my.secret = 'x\\'"], SECRET, ""),
+    "one in a name with escapes": (["SET my.U&\"\\0073ecret\" = 'x'"], SECRET, ""),
+    "one in a text of any length": (
+        [f"SET my.secret = 'x'; SELECT '{'x' * 17000}'"],
+        SECRET,
+        "",
+    ),
+    "one by a function of the protocol": ([CALL_SET_CONFIG], SECRET, ""),
+    "one in what is prepared": (
+        ["PREPARE p AS SELECT set_config('my.secret', '\\', false)", "EXECUTE p"],
+        SECRET,
+        "",
+    ),
+    "one in a text that a DO makes": (
+        ["DO $$ BEGIN EXECUTE 'SET my.' || 'secret = 1'; END $$"],
+        SECRET,
         "",
     ),
 }

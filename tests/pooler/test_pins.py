@@ -190,7 +190,8 @@ def test_what_may_pin_takes_a_place(
         (TEMPORARY, "a temporary object", "ON COMMIT DROP"),
         (Classification(Touch.CURSORS), "a cursor WITH HOLD", "without WITH HOLD"),
         (Classification(Touch.LASTING), "session state that", "RETURNING"),
-        (UNSEEN, "a statement whose effect", "statements of their own"),
+        (Classification(Touch.OPAQUE), "a statement whose effect", "of their own"),
+        (UNSEEN, "a statement that is not read", "16 KiB, a backslash"),
     ],
 )
 def test_where_it_is_rejected_what_would_pin_is_refused_with_the_way_out(

@@ -6,6 +6,7 @@ from pgpool_py.sql.classify import classify
 from pgwire.classification import Touch
 
 UNSEEN = Touch.OPAQUE
+UNREAD = Touch.OPAQUE | Touch.UNREAD
 NAMED = Touch.OPAQUE | Touch.PARAMETERS
 
 
@@ -41,3 +42,43 @@ def test_of_very_many_none_is_named_and_they_stay_where_they_are() -> None:
     body = "".join(f"SET a.b{number} = 1; " for number in range(20))
     found = classify(f"DO $$ BEGIN {body} END $$".encode())
     assert (found.touches, found.parameters) == (UNSEEN | Touch.LASTING, ())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "$$ BEGIN UPDATE t SET a = 1, b = 2; END $$",
+        "$$ BEGIN SET LOCAL search_path TO a, b; SET TIME ZONE 'UTC'; END $$",
+        "$$ BEGIN PERFORM set_config('jit', 'off', false); END $$",
+        "$$ BEGIN ALTER TABLE t ALTER a SET NOT NULL; END $$",
+        "'BEGIN END' LANGUAGE 'plpgsql'",
+    ],
+)
+def test_a_body_that_says_what_it_sets_is_read(body: str) -> None:
+    assert classify(f"DO {body}".encode()).touches == UNSEEN
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        r"E'BEGIN SET\x20my.x = 1; END'",
+        r"'BEGIN RAISE ''\a''; SET my.x = 1; END'",
+        "U&'BEGIN SET my!002Ex = 1; END' UESCAPE '!'",
+        "'BEGIN SET my.te'\n'nant = 1; END'",
+        """$$ BEGIN SET my."x" = '1'; END $$""",
+        "$$ BEGIN SET my.x\u00e9 = 1; END $$",
+        "$$ BEGIN SET/**/my.x = 1; END $$",
+        "$$ BEGIN PERFORM set_config('my.' || 'x', '1', false); END $$",
+        "$$ BEGIN EXECUTE chr(83) || 'ET my.' || 'x = 1'; END $$",
+        "$$ BEGIN PERFORM query_to_xml(a, true, true, '') FROM t; END $$",
+        "LANGUAGE plperl $$ spi_exec_query('S'.'ET my.x = 1') $$",
+    ],
+)
+def test_one_that_may_set_more_than_it_says_is_not(body: str) -> None:
+    assert classify(f"DO {body}".encode()).touches == UNREAD
+
+
+def test_what_it_says_is_asked_for_all_the_same() -> None:
+    found = classify(b"DO $$ BEGIN SET my.x = 1; EXECUTE 'SET my.y = 1'; END $$")
+    assert found.touches == UNREAD | Touch.PARAMETERS
+    assert found.parameters == ("my.x", "my.y")
