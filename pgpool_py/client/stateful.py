@@ -210,9 +210,7 @@ class Stateful(Regulated, ABC):
                 return told(error)
             if listening is not None and found.touches & HEARD:
                 listening.note(found)
-            if found.touches & Touch.UNREAD and self.server is not None:
-                # What the examination asks does not tell all that it may have set.
-                self.server.must_reset = True
+            self._mark(found.touches)
         touched = self.touched
         if touched is NOTHING and UNKNOWN_STATE in self.holdings:
             touched = EVERYTHING
@@ -222,6 +220,13 @@ class Stateful(Regulated, ABC):
             listening=listening is not None,
         )
         return None
+
+    def _mark(self, touches: Touch) -> None:
+        """Have its server cleared of what no examination finds, before it is lent."""
+        server = self.server
+        if server is not None and touches & (Touch.UNREAD | Touch.REMAINING):
+            server.must_reset = True
+            server.must_close = server.must_close or bool(touches & Touch.REMAINING)
 
     def on_parameters_set(self, parameters: ParameterSet) -> None:
         """A server has them, as it spells them; see Borrower."""

@@ -164,7 +164,7 @@ class Aftercare:
         query = self.settings.server_reset_query
         in_session = self.settings.pool_mode is PoolMode.SESSION
         trusted = query if in_session else self._resets_all
-        if not trusted and server.must_reset:
+        if server.must_close or (not trusted and server.must_reset):
             server.close(Reason.UNCLEAN_SERVER)
             return
         if not query:

@@ -99,10 +99,9 @@ class ServerConnection:
         end_of_life: from when on it is replaced.
         deadline: when the errand or the drain it is on must be done.
         close_needed: whether it is closed instead of given back.
-        fatal: the FATAL error that it sent, if any.
-        told: whether its owner got that error.
+        fatal, told: the FATAL error that it sent, if any; whether its owner got it.
         cancels: how many CancelRequests for it are on their way.
-        must_reset: whether a client left session state behind.
+        must_reset, must_close: whether a client left state behind; no reset ends it.
         carry: the beginning of a message whose rest is still to come.
         sent: the one exchange that its owner has sent, where others may follow it.
         last: the simple Query that its owner sent behind others, last of all.
@@ -132,6 +131,7 @@ class ServerConnection:
         "last",
         "ledger",
         "may_be_hit",
+        "must_close",
         "must_reset",
         "opened",
         "owner",
@@ -183,7 +183,7 @@ class ServerConnection:
         self.end_of_life = self.deadline = math.inf
         self.must_reset = self.close_needed = self.closed = False
         self.fatal: ErrorResponse | None = None
-        self.told = self.may_be_hit = False
+        self.told = self.may_be_hit = self.must_close = False
         self.cancels = self.received = 0
         self.stream.handler = self
 

@@ -10,7 +10,7 @@ from typing import Final
 from pgwire.classification import Touch, Transaction
 
 from .bodies import do_rule
-from .found import NOTHING, OPAQUE, Found
+from .found import NOTHING, OPAQUE, REMAINING, Found
 from .lexer import Token
 from .naming import (
     deallocate_rule,
@@ -121,7 +121,7 @@ RULES: Final[dict[bytes, Rule]] = {
     b"discard": discard_rule,
     b"declare": _declare_rule,
     b"close": _gives(Found(Touch.GONE)),
-    b"load": _gives(Found(Touch.LASTING)),
+    b"load": _gives(REMAINING),
     b"create": _create_rule,
     b"alter": _alter_rule,
     b"drop": _drop_rule,

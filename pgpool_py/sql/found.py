@@ -22,6 +22,8 @@ class Found:
 
 NOTHING: Final = Found()
 OPAQUE: Final = Found(Touch.OPAQUE)
+#: It leaves what no catalogue shows, and no DISCARD ALL takes away.
+REMAINING: Final = Found(Touch.LASTING | Touch.REMAINING)
 #: It runs a text that is not looked into.
 UNREAD: Final = Found(Touch.OPAQUE | Touch.UNREAD)
 

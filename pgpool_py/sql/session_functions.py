@@ -6,7 +6,7 @@ from typing import Final
 from pgwire.classification import Touch
 
 from .calls import Call, arguments, value_of
-from .found import NOTHING, UNREAD, Found
+from .found import NOTHING, REMAINING, UNREAD, Found
 from .lexer import Kind, Token
 from .setting import changed, literal_name
 from .words import NO_TOKEN, word
@@ -41,12 +41,11 @@ TOUCHING: Final[dict[bytes, Found]] = {
         ),
         Found(Touch.GONE),
     ),
+    **dict.fromkeys((b"currval", b"lastval"), Found(Touch.LASTING)),
     b"pg_notify": Found(Touch.NOTIFY),
     **dict.fromkeys(
         (
             b"setseed",
-            b"currval",
-            b"lastval",
             # A backup belongs to the session that began it.
             b"pg_backup_start",
             b"pg_start_backup",
@@ -59,7 +58,7 @@ TOUCHING: Final[dict[bytes, Found]] = {
             b"dblink_connect",
             b"dblink_connect_u",
         ),
-        Found(Touch.LASTING),
+        REMAINING,
     ),
     # pg_trgm's.
     b"set_limit": Found(Touch.PARAMETERS, parameters=("pg_trgm.similarity_threshold",)),

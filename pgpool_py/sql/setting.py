@@ -10,7 +10,7 @@ from typing import Final
 from pgwire.classification import Touch
 from pgwire.reading import is_read_by
 
-from .found import NOTHING, OPAQUE, Found
+from .found import NOTHING, OPAQUE, REMAINING, Found
 from .lexer import Kind, Token
 from .words import IDENTIFIERS, at, is_symbol, word
 
@@ -57,7 +57,7 @@ def changed(
         value: what they are set to.
     """
     if names == ("seed",):
-        return Found(Touch.LASTING)
+        return REMAINING
     kept = tuple(name for name in names if name not in OF_TRANSACTION)
     if not kept:
         return NOTHING
@@ -134,7 +134,7 @@ def _is_reset(names: tuple[str, ...], rest: Sequence[Token], *, special: bool) -
 def given_back(names: tuple[str, ...]) -> Found:
     """Say what resetting these parameters touches."""
     if names == ("seed",):
-        return Found(Touch.LASTING)
+        return REMAINING
     if set(names) <= OF_TRANSACTION:
         return NOTHING
     return Found(Touch.RESETS, parameters=names)

@@ -11,6 +11,7 @@ from .frontend import Bind
 
 _PATH: Final = "search_path"
 _SEED: Final = "seed"
+_SEEDS: Final = Touch.LASTING | Touch.REMAINING
 
 Values = Sequence[bytes | None]
 
@@ -45,7 +46,7 @@ def with_names(found: Classification, values: Values) -> Classification:
             return replace(found, touches=lasting, parameters=())
         if name != given:
             touches |= Touch.PATH if name == _PATH else Touch(0)
-            touches |= Touch.LASTING if name == _SEED else Touch(0)
+            touches |= _SEEDS if name == _SEED else Touch(0)
         names.append(name)
     return replace(found, touches=touches, parameters=tuple(names))
 

@@ -43,6 +43,9 @@ class Touch(IntFlag):
     #: It may set parameters with a dot, which no catalogue lists, whose names are not
     #: read: what comes with OPAQUE where a text is not looked into.
     UNREAD = auto()
+    #: Of what is LASTING, that which DISCARD ALL leaves in the session as well: all but
+    #: the values of currval and lastval.
+    REMAINING = auto()
 
 
 class Transaction(Enum):

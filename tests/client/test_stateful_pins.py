@@ -6,7 +6,7 @@ from pgpool_py import errors
 from pgpool_py.client.session_state import EVERYTHING, NOTHING
 from pgpool_py.client.stateful import LASTING, PARAMETERS, UNKNOWN_STATE
 from pgpool_py.net.reactor import Reactor
-from pgpool_py.settings import SessionStatePolicy
+from pgpool_py.settings import PoolMode, SessionStatePolicy
 from pgwire.classification import Touch
 from tests.client.keeping import (
     HARMLESS,
@@ -147,6 +147,32 @@ def test_what_was_held_for_good_is_not_forgotten_over_it(scene: Scene) -> None:
     run(scene, query("DO 'x'"))
     find(scene, NOTHING_HELD)
     assert held_by(scene) == (LASTING,)
+
+
+@pytest.mark.parametrize(
+    ("text", "closes"),
+    [
+        ("LOAD 'x'", True),
+        ("SELECT setseed(0.5)", True),
+        ("SELECT dblink_connect('c', 'dbname=x')", True),
+        ("SELECT lastval()", False),
+        ("SELECT pg_advisory_lock(1)", False),
+    ],
+)
+def test_what_no_reset_takes_away_closes_the_server_at_the_end(
+    scene: Scene, text: str, closes: bool
+) -> None:
+    run(scene, query(text))
+    assert scene.server.must_close is scene.server.must_reset is closes
+    scene.client.close()
+    turn(scene.reactor)
+    assert "abandon must reset" in scene.lender.calls
+
+
+def test_in_session_mode_it_does_not(reactor: Reactor, new_wire: NewWire) -> None:
+    scene = set_scene(reactor, new_wire, requests=watched, pool_mode=PoolMode.SESSION)
+    run(scene, query("LOAD 'x'"))
+    assert not scene.server.must_close
 
 
 # What is not read

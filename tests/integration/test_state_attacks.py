@@ -283,3 +283,20 @@ def test_very_many_parameters_keep_their_client_at_its_server(
         client.query("".join(f"SET my.x{number} = ''; " for number in names))
     pid = client.value("SELECT pg_backend_pid()")
     until(lambda: other.value("SELECT pg_backend_pid()") != pid, "it is pinned")
+
+
+@pytest.mark.parametrize("vanishes", [False, True], ids=["it leaves", "it times out"])
+def test_a_server_with_what_no_reset_ends_is_nobody_elses(
+    start_pooler: StartPooler, vanishes: bool
+) -> None:
+    timeout = 0.1 if vanishes else 0
+    pooler = start_pooler(
+        pool_mode="transaction", default_pool_size=1, pin_timeout=timeout
+    )
+    attacker, victim = log_in(pooler), log_in(pooler)
+    process = attacker.value("SELECT pg_backend_pid() FROM setseed(0.5)")
+    if vanishes:
+        assert ended(attacker).sqlstate == "57P05"
+    else:
+        attacker.close()
+    assert victim.value("SELECT pg_backend_pid()") != process

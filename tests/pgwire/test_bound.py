@@ -8,6 +8,7 @@ from pgwire.frontend import Bind
 
 SETS = Classification(Touch.PARAMETERS, parameters=("work_mem", 2))
 LOCAL = Classification(Touch.READING, parameters=(1,))
+SEEDS = Touch.LASTING | Touch.REMAINING
 UNKNOWN = Touch.PARAMETERS | Touch.PATH | Touch.LASTING
 
 
@@ -25,7 +26,7 @@ def test_only_a_number_leaves_it_open() -> None:
             ("work_mem", "search_path"),
             Touch.PARAMETERS | Touch.PATH,
         ),
-        ((b"x", b"seed"), ("work_mem", "seed"), Touch.PARAMETERS | Touch.LASTING),
+        ((b"x", b"seed"), ("work_mem", "seed"), Touch.PARAMETERS | SEEDS),
         ((b"x", "my.\u00fc".encode()), (), UNKNOWN),
         ((b"x", None), (), UNKNOWN),
         ((b"x",), (), UNKNOWN),

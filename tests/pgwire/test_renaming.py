@@ -2,6 +2,7 @@
 
 import pytest
 
+from pgwire.classification import Touch
 from pgwire.frontend import Parse, Query
 from pgwire.statement import PREFIX
 from tests.fixtures.messages import (
@@ -201,6 +202,7 @@ def test_one_that_was_prepared_unseen_is_noticed(
     assert client.requests.keeps_server
     # It is left to the server, and so are others from now on.
     assert client.send(server, query("EXECUTE n")) == query("EXECUTE n")
+    assert client.watch.judged[-1][0].touches & Touch.UNREAD
     client.answer(server, done())
     client.requests.note_strays(found=False)
     assert kinds(client.send(server, query("EXECUTE n"))) == "CSQ"

@@ -107,6 +107,15 @@ def test_another_reset_query_is_not_trusted_with_what_is_not_known(
     assert wire.received() == TERMINATE
 
 
+def test_what_no_reset_takes_away_closes_the_server(bench: Bench) -> None:
+    client, wire = bench.open()
+    server = server_of(client)
+    server.must_close = True
+    server.owner = None
+    bench.pool.abandon(server, half_written=False, must_reset=True)
+    assert wire.received() == TERMINATE
+
+
 def test_in_session_mode_it_is(set_up: SetUp) -> None:
     bench = set_up(server_reset_query="DEALLOCATE ALL", pool_mode=PoolMode.SESSION)
     client, wire = bench.open()

@@ -6,6 +6,7 @@ from pgpool_py.sql.classify import MAX_LENGTH, classify
 from pgwire.classification import UNSEEN, Classification, Named, Touch, Transaction
 
 NOTHING = Touch(0)
+REMAINING = Touch.LASTING | Touch.REMAINING
 
 
 def touches(text: str) -> Touch:
@@ -95,12 +96,14 @@ def test_what_touches_no_session_is_harmless(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "touched"),
     [
-        ("LOAD 'plpgsql'", Touch.LASTING),
-        ("SELECT setseed(0.5)", Touch.LASTING),
-        ("SET seed TO 0.5", Touch.LASTING),
-        ("SELECT set_config('seed', '0.5', false)", Touch.LASTING),
+        ("LOAD 'plpgsql'", REMAINING),
+        ("SELECT setseed(0.5)", REMAINING),
+        ("SET seed TO 0.5", REMAINING),
+        ("SELECT set_config('seed', '0.5', false)", REMAINING),
         ("SELECT currval('s')", Touch.LASTING),
         ("SELECT lastval()", Touch.LASTING),
+        ("SELECT dblink_connect_u('c', 'dbname=x')", REMAINING),
+        ("SELECT pg_backup_start('b', true)", REMAINING),
         ("INSERT INTO t VALUES (currval('s'))", Touch.LASTING),
         ("CREATE TABLE t AS SELECT lastval()", Touch.LASTING),
         ("CREATE MATERIALIZED VIEW v AS SELECT lastval()", Touch.LASTING),
