@@ -20,6 +20,12 @@ RUNNING_TEXTS: Final = (
     b"query_to_xml_and_xmlschema",
     b"ts_rewrite",
     b"ts_stat",
+    # tablefunc's.
+    b"crosstab",
+    b"crosstab2",
+    b"crosstab3",
+    b"crosstab4",
+    b"connectby",
 )
 
 #: All of them but set_config, and what they touch.

@@ -16,12 +16,13 @@ from typing import Final
 
 # How the functions end that touch a session; a test has the list of them.
 _ENDINGS: Final = (
-    b"all art ect eed ema fig ify ite kup lot mit ock red t_u tat tup val xml"
+    b"ab2 ab3 ab4 all art ect eed ema fig ify ite kup lot mit ock red t_u tab tat tby "
+    b"tup val xml"
 ).split()
 
 
 def _any_case(letters: bytes) -> bytes:
-    return b"".join(b"[%c%c]" % (c, c ^ 32) if c > 95 else b"_" for c in letters)
+    return b"".join(b"[%c%c]" % (c, c ^ 32) if c > 95 else b"%c" % c for c in letters)
 
 
 def _class(members: set[int]) -> bytes:

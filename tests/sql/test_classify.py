@@ -152,6 +152,8 @@ def test_what_touches_no_session_is_harmless(text: str) -> None:
         ("CALL p()", Touch.OPAQUE),
         ("IMPORT FOREIGN SCHEMA s FROM SERVER v INTO t", Touch.OPAQUE),
         ("SELECT query_to_xml('SELECT 1', true, true, '')", UNSEEN.touches),
+        ("SELECT * FROM crosstab2('SELECT 1')", UNSEEN.touches),
+        ("SELECT * FROM connectby('t', 'a', 'b', 'c', 0)", UNSEEN.touches),
         ("FROBNICATE", Touch.OPAQUE),
         ("CREATE FROB f", Touch.OPAQUE),
         ("UPDATE pg_settings SET setting = '1'", Touch.PARAMETERS | Touch.PATH),
