@@ -9,6 +9,7 @@ holds no session state but its parameters.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from pgpool_py.reasons import Reason
@@ -162,9 +163,11 @@ class Aftercare:
 
     def _reset(self, server: ServerConnection) -> None:
         query = self.settings.server_reset_query
-        in_session = self.settings.pool_mode is PoolMode.SESSION
-        trusted = query if in_session else self._resets_all
-        if server.must_close or (not trusted and server.must_reset):
+        if server.must_reset and self.settings.pool_mode is not PoolMode.SESSION:
+            # What was left is not the configuration's to say, and only this is known to
+            # take it all away.
+            query = _DISCARD_ALL
+        if server.must_close or (server.must_reset and not query):
             server.close(Reason.UNCLEAN_SERVER)
             return
         if not query:
@@ -172,17 +175,16 @@ class Aftercare:
             return
         self._change(server, ServerState.TESTED)
         limit = self._context.settings.server_drain_timeout
+        resets_all = query.strip().upper() == _DISCARD_ALL
         server.run(
-            Errand(self._was_reset, limit, Reason.RESET_FAILED),
+            Errand(partial(self._was_reset, resets_all), limit, Reason.RESET_FAILED),
             Query(query.encode("utf-8", "surrogateescape")).encode(),
             QUERY,
         )
 
-    @property
-    def _resets_all(self) -> bool:
-        return self.settings.server_reset_query.strip().upper() == _DISCARD_ALL
-
-    def _was_reset(self, server: ServerConnection, error: ErrorResponse | None) -> None:
+    def _was_reset(
+        self, resets_all: bool, server: ServerConnection, error: ErrorResponse | None
+    ) -> None:
         if error is not None or not server.ledger.settled:
             server.close(Reason.RESET_FAILED)
             return
@@ -194,7 +196,7 @@ class Aftercare:
         if len(reported) != len(server.parameters.values):
             # Parameters that are not reported: only DISCARD ALL is known to reset
             # them all.
-            if not self._resets_all:
+            if not resets_all:
                 server.close(Reason.UNCLEAN_SERVER)
                 return
             server.parameters = self._context.book.of(reported)

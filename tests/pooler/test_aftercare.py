@@ -87,24 +87,19 @@ def test_a_reset_gives_the_session_its_own_user_back(bench: Bench) -> None:
     assert dict(server.parameters.values) == {}
 
 
-def test_without_a_reset_query_such_a_server_is_closed(set_up: SetUp) -> None:
-    bench = set_up(server_reset_query="")
-    client, wire = bench.open()
-    server = server_of(client)
-    server.owner = None
-    bench.pool.abandon(server, half_written=False, must_reset=True)
-    assert wire.received() == TERMINATE
-
-
-def test_another_reset_query_is_not_trusted_with_what_is_not_known(
-    set_up: SetUp,
+@pytest.mark.parametrize("configured", ["", "DEALLOCATE ALL"])
+def test_what_is_not_known_is_discarded_whatever_is_configured(
+    set_up: SetUp, configured: str
 ) -> None:
-    bench = set_up(server_reset_query="DEALLOCATE ALL")
+    bench = set_up(server_reset_query=configured)
     client, wire = bench.open()
     server = server_of(client)
     server.owner = None
     bench.pool.abandon(server, half_written=False, must_reset=True)
-    assert wire.received() == TERMINATE
+    bench.turn()
+    assert wire.received() == query("DISCARD ALL")
+    bench.answer(wire, done("DISCARD ALL"))
+    assert bench.states() == ["idle"]
 
 
 def test_what_no_reset_takes_away_closes_the_server(bench: Bench) -> None:
@@ -116,7 +111,7 @@ def test_what_no_reset_takes_away_closes_the_server(bench: Bench) -> None:
     assert wire.received() == TERMINATE
 
 
-def test_in_session_mode_it_is(set_up: SetUp) -> None:
+def test_in_session_mode_what_is_configured_is_trusted(set_up: SetUp) -> None:
     bench = set_up(server_reset_query="DEALLOCATE ALL", pool_mode=PoolMode.SESSION)
     client, wire = bench.open()
     server = server_of(client)
