@@ -1,7 +1,7 @@
-"""Parameters with a dot that the body of a DO may set.
+"""What the body of a DO may do that PostgreSQL does not tell by itself.
 
-PostgreSQL does not show them unless it is asked for them by name. What else a body sets
-it tells by itself.
+That is what lasts, and parameters with a dot, which it does not show unless it is asked
+for them by name.
 """
 
 import re
@@ -11,9 +11,9 @@ from typing import Final
 
 from pgwire.classification import Touch
 
-from .found import OPAQUE, UNREAD, Found
+from .found import OPAQUE, REMAINING, UNREAD, Found
 from .lexer import Kind, Token
-from .session_functions import RUNNING_TEXTS
+from .session_functions import RUNNING_TEXTS, TOUCHING
 from .words import at, word
 
 # With more, there is no end of what would have to be asked for.
@@ -35,19 +35,27 @@ _UNCLEAR: Final = re.compile(
     rb"\b(?:set|set_config|execute|" + b"|".join(RUNNING_TEXTS) + rb")\b",
     re.IGNORECASE,
 )
+_LASTING: Final = re.compile(
+    rb"\bload\s+'|\b(?:"
+    + b"|".join(name for name, found in TOUCHING.items() if found is REMAINING)
+    + rb")\b",
+    re.IGNORECASE,
+)
 
 
 def do_rule(tokens: Sequence[Token]) -> Found:
     """Say what a DO touches: nobody knows, but which names to ask for."""
     names: dict[str, None] = {}
-    unread = _is_unread(tokens)
+    touches = (UNREAD if _is_unread(tokens) else OPAQUE).touches
     for token in tokens:
         if token.kind is Kind.STRING:
             for found in _SET.finditer(token.value):
                 if name := found[1] or found[3]:
                     names[name.decode().lower()] = None
-            unread = unread or _UNCLEAR.search(_SET.sub(b"", token.value)) is not None
-    touches = (UNREAD if unread else OPAQUE).touches
+            if _UNCLEAR.search(_SET.sub(b"", token.value)):
+                touches |= UNREAD.touches
+            if _LASTING.search(token.value):
+                touches |= REMAINING.touches
     if len(names) > _MOST:
         return Found(touches | Touch.LASTING)
     if names:

@@ -82,3 +82,11 @@ def test_what_it_says_is_asked_for_all_the_same() -> None:
     found = classify(b"DO $$ BEGIN SET my.x = 1; EXECUTE 'SET my.y = 1'; END $$")
     assert found.touches == UNREAD | Touch.PARAMETERS
     assert found.parameters == ("my.x", "my.y")
+
+
+@pytest.mark.parametrize(
+    "does", ["PERFORM dblink_connect_u('a')", "LOAD 'x'", "x := setseed (0)"]
+)
+def test_what_lasts_is_found(does: str) -> None:
+    found = classify(f"DO $$ BEGIN {does}; END $$".encode())
+    assert found.touches == UNSEEN | Touch.LASTING | Touch.REMAINING
