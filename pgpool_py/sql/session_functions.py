@@ -22,9 +22,7 @@ RUNNING_TEXTS: Final = (
     b"ts_stat",
     # tablefunc's.
     b"crosstab",
-    b"crosstab2",
-    b"crosstab3",
-    b"crosstab4",
+    *(b"crosstab%d" % columns for columns in range(2, 10)),
     b"connectby",
 )
 
