@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 
 from pgwire.frontend import Query
 from tests.fixtures.pooling import PoolerProcess, StartPooler
+from tests.fixtures.waiting import until
 from tests.integration.eager import open_client
 from tests.integration.rotation import SERVERS, error_of, rotating, rotating_all, value
 from tests.integration.wire import kinds, log_in
@@ -230,9 +231,14 @@ def test_one_that_is_prepared_unseen_keeps_the_server(
     client.execute("DO $$ BEGIN EXECUTE 'PREPARE p AS SELECT pg_backend_pid()'; END $$")
     assert len({value(client, "EXECUTE p") for _ in range(4)}) == 1
     client.execute("DEALLOCATE p")
-    assert {value(client, "SELECT pg_backend_pid()") for _ in range(4)} == set(
-        pooler.pids()
-    )
+    # It is reset before anybody is lent it.
+    pids: set[object] = set()
+
+    def both_are_lent() -> bool:
+        pids.add(value(client, "SELECT pg_backend_pid()"))
+        return pids == set(pooler.pids())
+
+    until(both_are_lent, "both are lent")
 
 
 def test_what_is_prepared_unseen_is_there_within_the_transaction(
