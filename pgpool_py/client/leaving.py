@@ -6,13 +6,19 @@ from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
 from pgwire.requests import FLUSH
 
-from .unserved import Unserved
+from .unserved import TERMINATE, Unserved
 
 
 class Leaving(Unserved, ABC):
     """See the module's text; a ClientSession is one."""
 
     __slots__ = ()
+
+    def _hang_up(self) -> None:
+        """End: nothing more will come, as what it waits with may have said already."""
+        pending = self.requests.pending
+        said = pending is not None and pending.endswith(TERMINATE)
+        self.close(Reason.CLIENT_CLOSE_REQUEST if said else Reason.CLIENT_EOF)
 
     def _await_the_last(self, server: ServerConnection) -> None:
         """End once all that was sent in front of Terminate is answered."""

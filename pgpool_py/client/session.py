@@ -161,7 +161,7 @@ class ClientSession(Leaving):
         except OSError:
             size = 0
         if not size:
-            self.close(Reason.CLIENT_EOF)
+            self._hang_up()
             return
         self.lender.counters.bytes_received += size
         if server is not None:

@@ -297,3 +297,18 @@ def test_what_a_server_says_between_two_exchanges_costs_no_time(
     counters = scene.lender.counters.snapshot()
     assert (counters.xact_time, counters.query_time) == (1.0, 1.0)
     assert (counters.xact_count, counters.query_count) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [(TERMINATE, "client close request"), (FLUSH, "client unexpected eof")],
+)
+def test_who_said_good_bye_while_it_waited_has_not_just_gone(
+    scene: Scene, caplog: pytest.LogCaptureFixture, said: bytes, reason: str
+) -> None:
+    caplog.set_level("INFO")
+    scene.send(query("SELECT 1"), said)
+    scene.client.close()
+    scene.reactor.select(0)
+    assert scene.registry.closed == [scene.session]
+    assert f"closing because: {reason}" in caplog.text
