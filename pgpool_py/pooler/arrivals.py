@@ -165,7 +165,7 @@ class Arrivals:
                 requests, own = client.requests, client.parameters
                 if (
                     requests.pending is not exchange  # more has come
-                    or (own.core or own) is not core
+                    or (own.core or own) is not core  # as is_like, without a call
                     or client.is_tied
                     or not is_plain(alike)
                 ):
