@@ -3,16 +3,19 @@
 What PREPARE and DEALLOCATE do is taken to have happened when PostgreSQL says so, by the
 tag of CommandComplete; until all that was sent is answered, other names wait. What a
 server lacks for a simple Query is put in front of it, in a batch whose error is told in
-place of the Query's; or in the client's batch, if no Sync has ended that.
+place of the Query's; or in the client's batch, if no Sync has ended that. In a failed
+transaction nothing can be prepared: where the Query ends it, another one is made fail
+behind what is prepared.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Final
 
 from .classification import Classification, Touch
 from .codes import Frontend, TransactionStatus
-from .exchange import AHEAD, PREPARED, SYNC
+from .exchange import AHEAD, LEFT, PREPARED, QUERY, SYNC
 from .framing import FRONTEND_LENGTHS
 from .frontend import Query, Sync
 from .ledger import Ledger
@@ -25,6 +28,15 @@ _SYNC: Final = Sync().encode()
 _NOTHING: Final = RenamedText(b"")
 # EXECUTEs that lead to each other are followed so far. PostgreSQL gives up, too.
 _DEEPEST: Final = 8
+# The beginning of a text that ends a failed transaction, whatever was done in it.
+_ENDS: Final = re.compile(
+    rb"\s*(?:COMMIT|END|ROLLBACK|ABORT)(?:\s+(?:WORK|TRANSACTION))?\s*;", re.IGNORECASE
+)
+_ROLLBACK: Final = Query(b"ROLLBACK").encode()
+# Like it after ROLLBACK: nothing that it had locked, opened or set is left.
+_FAILED_AGAIN: Final = (
+    Query(b"BEGIN").encode() + Query(b"ROLLBACK TO SAVEPOINT pgpool_failed").encode()
+)
 
 
 class Renaming(Requests, ABC):
@@ -127,17 +139,17 @@ class Renaming(Requests, ABC):
         for statement in names.taken:
             if statement not in names.needed:
                 self._take_name(statement, ledger)
+        needed = dict.fromkeys(names.needed + more)
+        lacking = [s for s in needed if not ledger.statements.has(s.name)]
         failed = ledger.status == TransactionStatus.FAILED and kind == Frontend.QUERY
-        for statement in names.needed + more:
-            if ledger.statements.has(statement.name):
-                continue
-            if failed:
-                # Nothing can be prepared, and what has its name there may be anything.
+        if not failed:
+            self._supply_all(lacking, ledger, context)
+        elif lacking and ledger.stays_failed and _ENDS.match(names.renamed.text):
+            self._supply_between(lacking, ledger, context)
+        else:
+            # Nothing can be prepared, and what has a name there may be anything.
+            for statement in lacking:
                 self._free(statement.name, ledger)
-            else:
-                known = context is not None and not self.reads_otherwise
-                then = context if known else statement.context
-                self._supply(statement, ledger, then or b"")
         self._needed = frozenset()
         if names.changes and kind in {Frontend.QUERY, Frontend.BIND}:
             self._drops = True
@@ -148,6 +160,27 @@ class Renaming(Requests, ABC):
         if names.renamed.moves:
             pointed = names.pointed or names.renamed
             self._note_altered(pointed, kind == Frontend.QUERY, first, ledger)
+
+    def _supply_all(
+        self, lacking: list[Statement], ledger: Ledger, context: bytes | None
+    ) -> None:
+        known = context is not None and not self.reads_otherwise
+        for statement in lacking:
+            then = context if known else statement.context
+            self._supply(statement, ledger, then or b"")
+
+    def _supply_between(
+        self, lacking: list[Statement], ledger: Ledger, context: bytes | None
+    ) -> None:
+        """Prepare between the failed transaction and one that fails in its place."""
+        self.front.append(_ROLLBACK)
+        ledger.skip(QUERY)
+        ledger.status = TransactionStatus.IDLE
+        self._supply_all(lacking, ledger, context)
+        # What cannot be prepared is missed by the client's own text.
+        self.front += (_SYNC, _FAILED_AGAIN)
+        ledger.skip(SYNC | LEFT, QUERY, QUERY | LEFT)
+        ledger.status = TransactionStatus.FAILED
 
     def _note_altered(
         self, renamed: RenamedText, by_query: bool, first: int, ledger: Ledger

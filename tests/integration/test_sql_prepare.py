@@ -97,6 +97,27 @@ def test_a_rollback_does_not_undo_a_prepare(client: Connection) -> None:
     assert [value(client, "EXECUTE p") for _ in range(3)] == [1, 1, 1]
 
 
+def test_what_ends_a_failed_transaction_may_execute_behind_it(
+    client: Connection,
+) -> None:
+    client.execute("PREPARE p AS SELECT pg_backend_pid()")
+    found = set()
+    for _ in range(4):
+        client.execute("BEGIN")
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            client.execute("SELECT 1 / 0")
+        cursor = client.execute("COMMIT; SELECT 1; EXECUTE p; SELECT 2")
+        tags = []
+        while True:
+            tags.append(cursor.statusmessage)
+            if len(tags) == 3:
+                found.add(cursor.fetchone())
+            if not cursor.nextset():
+                break
+        assert tags == ["ROLLBACK", "SELECT 1", "SELECT 1", "SELECT 1"]
+    assert len(found) == SERVERS
+
+
 def test_an_execute_is_a_part_of_its_transaction(client: Connection) -> None:
     client.execute("CREATE TABLE t (i int)")
     client.execute("PREPARE p(int) AS INSERT INTO t VALUES ($1)")

@@ -162,16 +162,61 @@ def test_what_is_dropped_is_dropped_for_all_servers(
     assert kinds(client.send(server, query("EXECUTE p"))) == "CSQ"
 
 
-def test_in_a_failed_transaction_nothing_goes_in_front(
-    client: Naming, server: Server
-) -> None:
+@pytest.fixture
+def failed(client: Naming, server: Server) -> Server:
+    """Return a server without the client's statement, in a failed transaction."""
     client.prepare(server)
     other = Server()
     client.send(other, query("BEGIN"))
     client.answer(other, complete("BEGIN"), IN_TRANSACTION)
     client.send(other, query("SELECT 1 / 0"))
     client.answer(other, refused(), FAILED)
-    assert "P" not in kinds(client.send(other, query("EXECUTE p (1)")))
+    return other
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["EXECUTE p (1)", "ROLLBACK TO s; EXECUTE p (1)", "COMMIT AND CHAIN; EXECUTE p"],
+)
+def test_in_a_failed_transaction_that_goes_on_nothing_is_prepared(
+    client: Naming, failed: Server, text: str
+) -> None:
+    assert "P" not in kinds(client.send(failed, query(text)))
+
+
+# What ends one transaction, prepares, and has another one fail.
+BETWEEN = "Q" + OURS + "SQQ" + "S"
+BETWEEN_DONE = (
+    done("ROLLBACK") + OURS_DONE + READY + complete("BEGIN") + IN_TRANSACTION
+    + refused("no savepoint", "3B001") + FAILED + FAILED
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "end", ["COMMIT", " end WORK ", "rollback\ntransaction", "Abort"]
+)
+def test_where_a_text_ends_a_failed_transaction_it_is_prepared_before(
+    client: Naming, failed: Server, end: str
+) -> None:
+    sent = client.send(failed, query(f"{end}; EXECUTE p (1); EXECUTE p (2)"))
+    assert kinds(sent) == BETWEEN + "Q"
+    answer = complete("ROLLBACK") + complete("SELECT 1") * 2 + READY
+    assert client.answer(failed, BETWEEN_DONE, answer) == answer
+    assert failed.ledger.settled
+    assert not failed.ledger.events
+    assert kinds(client.send(failed, query("EXECUTE p (1)"))) == "Q"
+
+
+def test_what_cannot_be_prepared_there_is_missed_by_the_text(
+    client: Naming, failed: Server
+) -> None:
+    client.send(failed, query("COMMIT; EXECUTE p (1)"))
+    error = refused("no table", "42P01")
+    again = complete("BEGIN") + IN_TRANSACTION + refused("", "3B001") + FAILED + FAILED
+    in_front = done("ROLLBACK") + PARSED + BOUND + error + READY + again
+    answer = complete("ROLLBACK") + refused("is missing", "26000") + READY
+    assert client.answer(failed, in_front, answer) == answer
+    assert kinds(client.send(failed, query("EXECUTE p (1)"))) == "C" + OURS + "SQ"
 
 
 def test_names_wait_until_all_is_answered(client: Naming, server: Server) -> None:
