@@ -6,7 +6,8 @@
               over, PostgreSQL says which channels are left, and is made to listen to
               none.
     UNLISTEN  holds from the end of its transaction, unless that, or the subtransaction
-              it stands in, was rolled back: a parameter set in front of it tells.
+              it stands in, was rolled back: a parameter set in front of it tells, or a
+              channel that has kept it from a RESET ALL.
 
     NOTIFY    carries the client's own process id, as it knows it, if the client listens
               itself. Of any other the process id is that of the server it ran on.
@@ -24,13 +25,13 @@ from pgpool_py.listen.subscription import Recipient, Subscription
 from pgpool_py.net.stream import Stream
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
-from pgpool_py.server.examination import Findings, mark
+from pgpool_py.server.examination import Findings, keep_mark, mark
 from pgpool_py.server.parameters import FIRST as ENCODING
 from pgpool_py.server.parameters import ParameterSet
 from pgpool_py.statistics import Counters
 from pgwire.classification import Classification, Touch
 from pgwire.codes import TransactionStatus
-from pgwire.exchange import QUERY
+from pgwire.exchange import LEFT, QUERY
 
 from .identity import ClientIdentity
 
@@ -116,11 +117,8 @@ class Listening:
         if self._asks:
             return True
         server = self._client.server
-        if (
-            found.touches & (Touch.LISTEN | Touch.UNLISTEN)
-            and server
-            and not server.ledger.answered
-        ):
+        awaits = found.touches & (Touch.LISTEN | Touch.UNLISTEN) or self._erases(found)
+        if awaits and server and not server.ledger.answered:
             # Whether it will run within a transaction is to be seen; and of what its
             # client has notified before, a LISTEN hears nothing.
             return True
@@ -164,6 +162,8 @@ class Listening:
         if server is None:
             return
         server.ledger.notifies = False
+        if self._erases(found):
+            _keep_mark(server)
         if found.touches & Touch.NOTIFY and self._subscription.claim(
             server.pid, self._client.identity.pid
         ):
@@ -177,7 +177,13 @@ class Listening:
             for named in found.names
         )
         names = None if everything else _names(found, Touch.UNLISTEN)
-        self._subscription.unlisten(names, _set_mark(server))
+        # Its own RESET ALL would take the mark away.
+        number = 0 if _resets_all(found) else _set_mark(server)
+        self._subscription.unlisten(names, number)
+
+    def _erases(self, found: Classification) -> bool:
+        """Whether a mark may be reset that is still to be read."""
+        return _resets_all(found) and self._subscription.marked
 
     # What becomes of it
 
@@ -256,6 +262,10 @@ def _names(found: Classification, touch: Touch) -> list[bytes]:
     return [n.name for n in found.names if n.touch is touch and n.name is not None]
 
 
+def _resets_all(found: Classification) -> bool:
+    return bool(found.touches & Touch.RESETS) and not found.parameters
+
+
 def _nothing() -> None:
     """Nobody waits for that."""
 
@@ -273,3 +283,10 @@ def _set_mark(server: ServerConnection) -> int:
     ledger.skip(QUERY)
     server.stream.gather(mark(number))
     return number
+
+
+def _keep_mark(server: ServerConnection) -> None:
+    if server.ledger.status != TransactionStatus.FAILED:
+        # It may have failed since, in a batch that no Sync has ended: all the same.
+        server.ledger.skip(QUERY | LEFT)
+        server.stream.gather(keep_mark())

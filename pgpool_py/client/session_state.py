@@ -31,7 +31,7 @@ PINS: Final = Touch.LOCKS | Touch.TEMPORARY | Touch.CURSORS | Touch.LASTING
 #: What may change the channels that are listened to.
 LISTENS: Final = Touch.LISTEN | Touch.UNLISTEN | Touch.OPAQUE
 #: What matters to a client that listens.
-HEARD: Final = LISTENS | Touch.NOTIFY
+HEARD: Final = LISTENS | Touch.NOTIFY | Touch.RESETS
 _HOLDS: Final = (
     Touch.LOCKS | Touch.TEMPORARY | Touch.CURSORS | Touch.OPAQUE | Touch.PATH
 )

@@ -125,6 +125,11 @@ class Subscription:
         return bool(self.tentative or self._forgone)
 
     @property
+    def marked(self) -> bool:
+        """Whether a mark tells of an UNLISTEN whether it was rolled back."""
+        return any(mark for mark, _ in self._forgone)
+
+    @property
     def kept(self) -> int:
         """Bytes of notifications that wait until they can be sent."""
         return self._size

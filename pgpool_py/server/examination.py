@@ -86,7 +86,16 @@ _HOLDINGS: Final = Parse(
 ).encode()
 _OURS: Final = PREFIX.decode()
 # What tells whether UNLISTEN was rolled back: set in front of it, in its transaction.
+# What RESET would take away is kept in the name of a channel.
 _MARK: Final = b"pgpool_py.unlistened"
+_KEPT: Final = _MARK + b" "
+_KEEP: Final = Query(
+    b"DO $$BEGIN EXECUTE pg_catalog.format('LISTEN %I', pg_catalog.concat('"
+    + _KEPT
+    + b"', pg_catalog.current_setting('"
+    + _MARK
+    + b"', true))); END$$"
+).encode()
 _DIGITS: Final = 20
 _LISTENING: Final = Parse(
     b"",
@@ -156,6 +165,11 @@ def mark(number: int) -> bytes:
     return Query(b"SET %s TO '%d'" % (_MARK, number)).encode()
 
 
+def keep_mark() -> bytes:
+    """Give the message that keeps the last mark where a RESET is to follow."""
+    return _KEEP
+
+
 def ask(questions: Questions) -> bytes:
     """Give the messages that ask, one batch."""
     parts = [_UNTIMED, _EXECUTE] if questions.untimed else []
@@ -194,16 +208,15 @@ def read(replies: bytes, questions: Questions) -> Findings:
         held: list[str] = []
         if questions.holdings:
             held = [row[0] or "" for row in next(answers)]
-        channels: list[list[str | None]] = []
+        channels, last_mark = frozenset[bytes](), 0
         if questions.listening:
-            channels = next(answers)
-        marked = channels.pop(0)[0] if channels else None
+            channels, last_mark = _listening(next(answers))
         return Findings(
             parameters,
             session,
             tuple(what for what in held if not what.startswith(_OURS)),
-            frozenset(_bytes(row[0]) for row in channels),
-            _number(marked),
+            channels,
+            last_mark,
             tuple(_bytes(name) for name in held if name.startswith(_OURS)),
         )
     except (StopIteration, ProtocolViolation, ValueError) as error:
@@ -227,9 +240,17 @@ def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode("utf-8", "surrogateescape")
 
 
-def _number(mark: str | None) -> int:
+def _listening(rows: list[list[str | None]]) -> tuple[frozenset[bytes], int]:
+    """Give the client's channels, and the last mark."""
+    marked, *names = (_bytes(row[0]) for row in rows)
+    kept = {name for name in names if name.startswith(_KEPT)}
+    marks = (marked, *(name.removeprefix(_KEPT) for name in kept))
+    return frozenset(names) - kept, max(map(_number, marks))
+
+
+def _number(mark: bytes) -> int:
     """Read a mark; clients may have set it to anything."""
-    return int(mark) if mark and mark.isdecimal() and len(mark) <= _DIGITS else 0
+    return int(mark) if mark.isdigit() and len(mark) <= _DIGITS else 0
 
 
 def _bytes(value: str | None) -> bytes:

@@ -18,7 +18,7 @@ from .naming import HeldBackError
 from .renaming import Renaming
 from .statement import PREFIX, SqlStatement, Statement, StatementBook
 
-_HELD_BACK: Final = Touch.LISTEN | Touch.UNLISTEN
+_HELD_BACK: Final = Touch.LISTEN | Touch.UNLISTEN | Touch.RESETS
 _REFUSED: Final = PREFIX + b"refused_"
 _MARK: Final = re.compile(_REFUSED + rb"[0-9]+")
 # Objections that no error has asked for yet: of batches that were thrown away.

@@ -6,7 +6,7 @@ from pgpool_py import errors
 from pgpool_py.client.session import ClientSession
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.reasons import Reason
-from pgpool_py.server.examination import Findings, mark
+from pgpool_py.server.examination import Findings, keep_mark, mark
 from pgpool_py.settings import PoolMode
 from pgpool_py.sql.classify import classify
 from pgwire.backend import NotificationResponse
@@ -240,6 +240,22 @@ def test_a_mark_tells_whether_unlisten_was_rolled_back(
     assert scene.client.received() == complete("BEGIN") + IN_TRANSACTION + answers
 
 
+def test_beside_a_reset_of_all_unlisten_counts_as_done(scene: Scene) -> None:
+    listen(scene)
+    scene.send(query("BEGIN"))
+    scene.lend()
+    scene.answer(complete("BEGIN") + IN_TRANSACTION)
+    scene.backend.received()
+    scene.send(query("UNLISTEN *; RESET ALL"))
+    assert scene.backend.received() == query("UNLISTEN *; RESET ALL")
+    scene.answer(complete("UNLISTEN") + complete("RESET") + IN_TRANSACTION)
+    scene.send(query("END"))
+    find(scene)
+    scene.answer(done("COMMIT"))
+    scene.answer(done())
+    assert scene.lender.notifications.wanted == set()
+
+
 def test_unlisten_in_a_failed_transaction_is_none(scene: Scene) -> None:
     listen(scene)
     scene.send(query("BEGIN; SELECT 1/0"))
@@ -263,6 +279,33 @@ def test_unlisten_waits_until_it_is_known_where_it_will_run(scene: Scene) -> Non
     assert scene.backend.received() == query("BEGIN")
     scene.answer(complete("BEGIN") + IN_TRANSACTION)
     assert kinds(scene.backend.received()) == "QQ"
+
+
+def test_a_mark_is_kept_from_what_resets_all(scene: Scene) -> None:
+    listen(scene)
+    scene.send(query("BEGIN"))
+    scene.lend()
+    scene.answer(complete("BEGIN") + IN_TRANSACTION)
+    scene.send(query("RESET ALL"))
+    scene.answer(complete("RESET") + IN_TRANSACTION)
+    scene.send(query("UNLISTEN a"))
+    scene.answer(complete("SET") + IN_TRANSACTION)
+    scene.answer(complete("UNLISTEN") + IN_TRANSACTION)
+    scene.backend.received()
+    scene.send(query("RESET work_mem"))
+    assert scene.backend.received() == query("RESET work_mem")
+    # It is known by then where it will run.
+    scene.send(query("RESET ALL"))
+    assert scene.backend.received() == b""
+    scene.answer(complete("RESET") + IN_TRANSACTION)
+    assert scene.backend.received() == keep_mark() + query("RESET ALL")
+    scene.client.received()
+    # What goes wrong with it is nobody's business.
+    scene.answer(refused() + FAILED)
+    scene.answer(refused(sqlstate="25P02") + FAILED)
+    assert scene.client.received() == refused(sqlstate="25P02") + FAILED
+    scene.send(query("RESET ALL"))
+    assert scene.backend.received() == query("RESET ALL")
 
 
 # NOTIFY

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pgpool_py.server.examination import Questions, ask, mark, read
+from pgpool_py.server.examination import Questions, ask, keep_mark, mark, read
 from pgwire.backend import DataRow
 from tests.fixtures.messages import READY, complete, kinds, query
 
@@ -49,3 +49,19 @@ def test_what_a_client_has_set_in_its_place_is_none(value: bytes) -> None:
 
 def test_a_mark_is_a_parameter_that_a_rollback_takes_back() -> None:
     assert mark(17) == query("SET pgpool_py.unlistened TO '17'")
+
+
+def test_what_a_reset_would_take_away_is_kept_as_a_channel() -> None:
+    assert b"current_setting('pgpool_py.unlistened', true)" in keep_mark()
+    found = read(answer(None, b"pgpool_py.unlistened 17", b"a"), LISTENING)
+    assert found.channels == {b"a"}
+    assert found.last_mark == 17
+
+
+def test_of_several_marks_the_greatest_counts() -> None:
+    kept = (b"pgpool_py.unlistened 17", b"pgpool_py.unlistened 9")
+    assert read(answer(b"18", *kept), LISTENING).last_mark == 18
+    assert read(answer(b"16", *kept), LISTENING).last_mark == 17
+    # There was none, or a client has made one up.
+    assert read(answer(None, b"pgpool_py.unlistened "), LISTENING).last_mark == 0
+    assert read(answer(None, b"pgpool_py.unlistened x"), LISTENING).last_mark == 0
