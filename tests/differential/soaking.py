@@ -17,6 +17,9 @@ from .rig import Rig
 TRIES = 3
 #: Seconds between two words on how far it has got.
 PROGRESS = 30.0
+#: Of so many conversations PostgreSQL itself may break one off: then there is nothing
+#: to compare with. If it does so more often, they are not what they should be.
+BETWEEN_BROKEN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +45,20 @@ def soak(rig: Rig, what: Soak, seconds: float, say: Callable[[str], None]) -> bo
     """Play for so long, one conversation at least; return whether all was the same.
 
     The first difference ends it. It is told by `say` as it was found, and as small as
-    it can be made.
+    it can be made. A conversation that PostgreSQL breaks off is told of, too.
     """
     begin = said = time.monotonic()
-    number = 0
+    number = broken = 0
     while not number or time.monotonic() - begin < seconds:
         conversation = what.conversation(number)
-        difference = rig.judge(conversation)
+        try:
+            difference = rig.judge(conversation)
+        except IllegalConversationError as error:
+            broken += 1
+            if broken > 1 + number // BETWEEN_BROKEN:
+                raise
+            say(f"seed {what.seed + number}: PostgreSQL breaks off: {error}")
+            difference = None
         if difference is not None:
             say(_told(rig, difference, conversation, what.seed + number))
             return False
