@@ -140,14 +140,14 @@ class Lender(Protocol):
     def follow(
         self, client: Borrower, exchange: bytes, alike: bytes, run: LoneRun | None
     ) -> None:
-        """Ask for what a lone exchange needs, at the end of this turn.
+        """Have a client wait with a lone exchange, up to the end of this turn.
 
         It is sent behind others', if all that takes is known, or else as if its client
         had asked for a server then.
 
         Args:
             client: waits from now on.
-            exchange: what is pending.
+            exchange: what is pending from now on.
             alike: its text, with all digits alike.
             run: what it is, if it is no Query.
         """

@@ -128,11 +128,12 @@ class ObservedSession(ClientSession):
         super().answer(data, size, now)
         self._look_at_link()
 
-    def take_whole(self, data: memoryview, size: int, now: float) -> None:
+    def take_whole(self, data: memoryview, size: int, now: float) -> bool:
         """As answer, to what took no time."""
         self._backend = 0
-        super().take_whole(data, size, now)
+        is_pending = super().take_whole(data, size, now)
         self._look_at_link()
+        return is_pending
 
     def _look(self) -> None:
         """Tell of the exchange that is answered now, if it was long."""

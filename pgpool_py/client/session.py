@@ -33,7 +33,6 @@ from pgwire.seen import ALIKE, LONGEST
 from .identity import ClientIdentity
 from .leaving import Leaving
 from .lender import Lender
-from .lone_run import LoneRun
 from .regulated import MUCH, owes_much
 from .session_state import NOTHING
 from .telling import told
@@ -108,7 +107,7 @@ class ClientSession(Leaving):
             self._send_alone(server, query)
         elif lender.shares and size <= LONGEST:
             alike = requests.alike or query.translate(ALIKE)
-            self._follow_soon(query, alike[HEADER_SIZE:-1], None)
+            lender.follow(self, query, alike[HEADER_SIZE:-1], None)
         else:
             requests.pending = query
             if size < lender.buffer_limit:
@@ -124,17 +123,10 @@ class ClientSession(Leaving):
             return
         run = self.lone_run(data) if self.lender.shares else None
         if run is not None:
-            self._follow_soon(run.batch, run.text.translate(ALIKE), run)
+            self.lender.follow(self, run.batch, run.text.translate(ALIKE), run)
         else:
             self.requests.keep(data)
             self.consider()
-
-    def _follow_soon(self, exchange: bytes, alike: bytes, run: LoneRun | None) -> None:
-        """Wait with a lone exchange to share a server; see Lender.follow."""
-        self.requests.pending = exchange
-        self.waiting = True
-        self.timing.since = self._reactor.now
-        self.lender.follow(self, exchange, alike, run)
 
     def _ask(self) -> None:
         self.waiting = True

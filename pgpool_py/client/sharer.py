@@ -191,23 +191,27 @@ class Sharer(Plain, ABC):
         if self.requests.pending is not None:
             self.consider()
 
-    def take_whole(self, data: memoryview, size: int, now: float) -> None:
+    def take_whole(self, data: memoryview, size: int, now: float) -> bool:
         """As :meth:`answer`, to what was not the first there before: it took no time.
 
         Its pool counts it.
+
+        Returns:
+            Whether something is pending, for which ``consider`` is to be called.
         """
         sent = self.stream.write(data)
         self.timing.since = now
         self.waiting = False
         requests = self.requests
-        if requests.pending is not None and len(requests.pending) == size:
+        pending = requests.pending
+        if pending is not None and len(pending) == size:
             # Nothing has come behind it.
             requests.pending = None
         else:
             requests.drop(size)
-            self.consider()
         if not sent or self.stream.paused:
             self._regulate()
+        return requests.pending is not None
 
     def own(self, server: ServerConnection, size: int, data: bytearray) -> None:
         """Have the server in the middle of the exchange, like one that is linked.

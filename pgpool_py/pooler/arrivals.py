@@ -11,6 +11,7 @@ from typing import Protocol
 from pgpool_py.client.lender import Borrower
 from pgpool_py.client.lone_run import LoneRun
 from pgpool_py.client.session import ClientSession
+from pgpool_py.client.session_state import NOTHING
 from pgpool_py.errors import PoolerError
 from pgpool_py.net.reactor import Reactor
 from pgpool_py.pool.books import Books
@@ -83,12 +84,16 @@ class Arrivals:
     def add(
         self, client: Borrower, exchange: bytes, alike: bytes, run: LoneRun | None
     ) -> None:
-        """Take note of a client that waits from now on; see Lender.follow."""
+        """Have a client wait with a lone exchange; see Lender.follow."""
         if not isinstance(client, ClientSession):
             raise AssertionError("only a session's exchange can be taken back")
-        if not self._queue:
-            self._reactor.gather(self)
-        self._queue.append((client, exchange, alike, run))
+        reactor, queue = self._reactor, self._queue
+        client.requests.pending = exchange
+        client.waiting = True
+        client.timing.since = reactor.now
+        if not queue:
+            reactor.gather(self)
+        queue.append((client, exchange, alike, run))
 
     def leave(self, client: Borrower) -> bool:
         """Strike a client out; False if it has not come."""
@@ -163,27 +168,28 @@ class Arrivals:
             while queue and len(pieces) < room:
                 client, exchange, alike, run = queue.popleft()
                 requests, own = client.requests, client.parameters
+                sent: bytes | None = exchange
                 if (
                     requests.pending is not exchange  # more has come
-                    or (own.core or own) is not core  # as is_like, without a call
-                    or client.is_tied
+                    # As is_like and is_tied, without a call.
+                    or (own.core or own) is not core
+                    or requests.ties
+                    or client.touched is not NOTHING
+                    or client.listening is not None
                     or not is_plain(alike)
                 ):
-                    self._left.append(client)
-                    continue
-                if run is None:
+                    sent = None
+                elif run is None:
                     queries += 1
-                    piece = exchange
                 else:
                     if queries:
                         server.ledger.queries_behind(queries)
                         queries = 0
                     sent = run.send(requests, server)
-                    if sent is None:
-                        self._left.append(client)
-                        continue
-                    piece = sent
-                pieces.append(piece)
+                if sent is None:
+                    self._left.append(client)
+                    continue
+                pieces.append(sent)
                 places.append((client, len(exchange), now))
         finally:
             # What is written down in the ledger is sent.

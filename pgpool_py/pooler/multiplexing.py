@@ -23,7 +23,8 @@ from .arrivals import Arrivals
 from .candidates import Candidates
 from .context import Context
 from .functions import Functions
-from .pipeline import Pipeline, Taken
+from .pipeline import Pipeline
+from .pipeline_home import Taken
 from .texts import Texts, Verdict
 
 # A round trip that was not seen yet is not taken for longer.

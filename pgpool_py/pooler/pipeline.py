@@ -11,8 +11,7 @@ it, it can be taken back and run elsewhere.
 """
 
 from collections import deque
-from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from pgpool_py.client.session import ClientSession
 from pgpool_py.errors import PoolerError
@@ -20,47 +19,14 @@ from pgpool_py.net.reactor import Reactor
 from pgpool_py.net.scratch import Scratch
 from pgpool_py.reasons import Reason
 from pgpool_py.server.connection import ServerConnection
-from pgpool_py.statistics import MOST_UNSORTED, Counters
+from pgpool_py.statistics import MOST_UNSORTED
 from pgwire.exchange import StatementEvent
+
+from .pipeline_home import Home, Taken
 
 # A client that has left is None. The size is that of the exchange where its client has
 # kept it; the time is that of its request.
 Place = tuple[ClientSession | None, int, float]
-# Who is taken back, and since when it waits.
-Taken = tuple[ClientSession, float]
-
-
-class Home(Protocol):
-    """The pool, as a pipeline sees it."""
-
-    @property
-    def reply_limit(self) -> int:
-        """Give the bytes that are held of an answer."""
-
-    @property
-    def counters(self) -> Counters:
-        """Give the pool's counters."""
-
-    def note_depth(self, depth: int) -> None:
-        """So many exchanges were in flight when something came."""
-
-    def on_turn(self, pipeline: "Pipeline") -> None:
-        """What came from the server is dealt with; there may be room for more."""
-
-    def on_over(self, pipeline: "Pipeline") -> None:
-        """The server is shared no longer."""
-
-    def put_back(self, taken: Sequence[Taken], *, lost: bool) -> None:
-        """Let these wait again, in front of all others and each for a server alone.
-
-        ``lost``: their server is gone.
-        """
-
-    def give_back(self, server: ServerConnection) -> None:
-        """Take a server that owes nothing."""
-
-    def abandon(self, server: ServerConnection) -> None:
-        """Look after a server on which nothing that is owed is wanted."""
 
 
 class Pipeline:
@@ -98,7 +64,7 @@ class Pipeline:
     def __init__(
         self,
         reactor: Reactor,
-        home: Home,
+        home: Home["Pipeline"],
         server: ServerConnection,
         first: ClientSession,
     ) -> None:
@@ -183,27 +149,39 @@ class Pipeline:
 
     def _hand_out(self, scratch: Scratch, start: int, end: int) -> int:
         """Give each plain answer that is all there to its client; say how far."""
-        buffer, view = scratch.buffer, scratch.view
-        places, now = self.places, self.heard
-        answer, exchanges = self.server.ledger.answer, self._exchanges
-        before = self._answered
-        while start < end and (following := answer(buffer, start, end)):
-            if self._begun:
-                self._answer(view[start:following])
-                before = self._answered
-            else:
-                client, size, self.asked = places.popleft()
-                if client is not None:
-                    client.take_whole(view[start:following], size, now)
-                    exchanges.brought.append(following - start)
-                    exchanges.waited.append(now - self.asked)
-                    self._answered += 1
-                if not places:
-                    self._end()
-            start = following
+        answers, view = self.server.ledger.answers, scratch.view
+        if self._begun:
+            first = answers(scratch.buffer, start, end, one=True)
+            if not first:
+                return start
+            self._answer(view[start : first[0]])
+            start = first[0]
             if self._over:
-                break
-        exchanges.spent += [0.0] * (self._answered - before)
+                return start
+        ends = answers(scratch.buffer, start, end)
+        if not ends:
+            return start
+        places, now, exchanges = self.places, self.heard, self._exchanges
+        brought, waited = exchanges.brought.append, exchanges.waited.append
+        before = len(exchanges.waited)
+        more: list[ClientSession] = []
+        for following in ends:
+            client, size, asked = places.popleft()
+            if client is not None:
+                if client.take_whole(view[start:following], size, now):
+                    more.append(client)
+                brought(following - start)
+                waited(now - asked)
+            start = following
+        self.asked = asked
+        count = len(exchanges.waited) - before
+        exchanges.spent += [0.0] * count
+        self._answered += count
+        if not places:
+            self._end()
+        # Not before: what they ask for may be put behind what is answered here.
+        for client in more:
+            client.consider()
         return start
 
     def _is_to_end(self, *, answered: bool) -> bool:

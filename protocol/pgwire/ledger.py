@@ -1,38 +1,32 @@
 """The ledger of one server: it walks the bytes that come, and says whose they are.
 
 The law of the ledger: **every message of a server is accounted for, or the server is
-closed.** What is owed, and what a reply does to it, is in ``owed``. Here messages are
-found in the bytes, plain replies are accounted for without a call, and neighbours of
-one owner are joined to runs.
+closed.** What is owed, and what a reply does to it, is in ``owed``; whole answers that
+are plain, in ``answers``. Here messages are found in the bytes, plain replies are
+accounted for without a call, and neighbours of one owner are joined to runs.
 """
 
 import struct
 from dataclasses import replace
 from typing import Final
 
+from .answers import Answers
 from .backend import ReadyForQuery
 from .codes import Backend, TransactionStatus
-from .completions import BindComplete, ParseComplete
 from .exchange import (
     ASYNCHRONOUS,
-    BIND,
     COPY_END,
-    DESCRIBE,
     ENDS_IN_READY,
     EXECUTE,
-    FIRST,
     LEFT,
     NOTED,
-    PARSE,
     POPS,
-    QUERY,
     ROWS,
     SENDS_ROWS,
     SKIP,
     STATUSES,
     STAYS,
     STREAMED,
-    SYNC,
     UNCOUNTED,
     MisnamingError,
     ParameterReported,
@@ -41,15 +35,7 @@ from .exchange import (
     unexpected_reply,
 )
 from .framing import HEADER_SIZE
-from .plain_answer import (
-    PLAIN_TAG,
-    READY_IDLE,
-    after_all_rows,
-    after_description,
-    after_row,
-    after_rows,
-)
-from .replies import Replies
+from .plain_answer import PLAIN_TAG
 from .statement import PREFIX
 
 # A message up to this size is looked at whole; of a longer one, the head is looked at
@@ -73,14 +59,9 @@ _header = struct.Struct("!BI").unpack_from
 # By type byte; an index costs half of a look-up in the dictionary.
 _STAYS: Final = tuple([STAYS.get(kind, 0) for kind in range(256)])
 _POPS: Final = tuple([POPS.get(kind, 0) for kind in range(256)])
-# What answers Bind, and Parse and Bind.
-_ACCEPTED: Final = (
-    BindComplete().encode(),
-    ParseComplete().encode() + BindComplete().encode(),
-)
 
 
-class Ledger(Replies):
+class Ledger(Answers):
     """What one server owes, fed with its bytes; see ``owed`` for the rules.
 
     Call :meth:`request` for every message that is written to the server, in order, and
@@ -96,85 +77,6 @@ class Ledger(Replies):
     def __init__(self) -> None:
         super().__init__()
         self.runs: list[tuple[int, int]] = []
-
-    def answer(self, buffer: bytearray, start: int, end: int) -> int:
-        """Account for a plain answer to a lone exchange, if it all begins at ``start``.
-
-        That is what most servers send most of the time, and worth a way of its own:
-        rows, ends of statements and a ReadyForQuery outside a transaction, to a Query
-        or to a batch that runs one statement. Something may be behind it only if the
-        server is shared.
-
-        Args:
-            buffer: what came.
-            start: where a message begins in it.
-            end: up to where it is meant.
-
-        Returns:
-            Where the answer ends; all of it is to be forwarded. 0 if it is not plain,
-            or not all there: then nothing has changed, and :meth:`receive` is called.
-        """
-        if self.head != QUERY:
-            return self._answer_run(buffer, start, end)
-        behind = self._behind
-        if (
-            self.rest
-            # What ends so may be the middle of a message all the same.
-            or not (self.shared if behind else buffer.endswith(READY_IDLE, start, end))
-        ):
-            return 0
-        following = 0
-        if end - start >= HEADER_SIZE:
-            kind, length = _header(buffer, start)
-            if kind == _DESCRIPTION and length > 4:
-                following = after_row(buffer, start + 1 + length, end)
-            following = following or after_all_rows(buffer, start, end)
-        if not following or (following != end and not behind):
-            return 0
-        self.head = behind.popleft() if behind else 0
-        self.status = _IDLE
-        self.readies += 1
-        return following
-
-    def _answer_run(self, buffer: bytearray, start: int, end: int) -> int:
-        """As :meth:`answer`, to ``[Parse] Bind [Describe] Execute Sync``."""
-        head, behind = self.head, self._behind
-        parses = head == PARSE | NOTED
-        owed = len(behind)
-        # How many of what is behind belong to it.
-        count = 3 if parses else 2
-        if (
-            self.rest
-            or owed < count
-            or not (behind[0] == BIND if parses else head & ~FIRST == BIND)
-            or not buffer.startswith(_ACCEPTED[parses], start, end)
-        ):
-            return 0
-        position = start + len(_ACCEPTED[parses])
-        if behind[count - 2] == DESCRIBE:
-            count += 1
-            position = after_description(buffer, position, end)
-        if (
-            not position
-            or owed < count
-            or behind[count - 2] != EXECUTE
-            or behind[count - 1] != SYNC
-            or (owed != count and not self.shared)
-        ):
-            return 0
-        following = after_row(buffer, position, end) or after_rows(
-            buffer, position, end
-        )
-        if not following or (following != end and owed == count):
-            return 0
-        for _ in range(count):
-            behind.popleft()
-        if parses:
-            self.statements.effects.popleft()
-        self.head = behind.popleft() if owed > count else 0
-        self.status = _IDLE
-        self.readies += 1
-        return following
 
     def receive(  # noqa: C901, PLR0912, PLR0915 - long: the hot loop, where a call costs
         self, buffer: bytearray, end: int, start: int = 0

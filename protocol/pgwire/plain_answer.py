@@ -15,10 +15,11 @@ PLAIN_TAG: Final = tuple([byte not in b"DP" for byte in range(256)])
 _ROW: Final = Backend.DATA_ROW
 _COMPLETE: Final = Backend.COMMAND_COMPLETE
 _DESCRIPTIONS: Final = (Backend.ROW_DESCRIPTION, Backend.NO_DATA)
+_ACCEPTANCES: Final = (Backend.PARSE_COMPLETE, Backend.BIND_COMPLETE)
 _ROWS: Final = (Backend.ROW_DESCRIPTION, _ROW)
-# How a look-up ends that has found one row, as nearly all do.
-_ONE_FOUND: Final = CommandComplete(b"SELECT 1").encode() + READY_IDLE
-_ONE_SIZE: Final = len(_ONE_FOUND)
+#: How a look-up ends that has found one row, as nearly all do.
+ONE_FOUND: Final = CommandComplete(b"SELECT 1").encode() + READY_IDLE
+_ONE_SIZE: Final = len(ONE_FOUND)
 
 _header = struct.Struct("!BI").unpack_from
 
@@ -30,6 +31,15 @@ def after_description(buffer: bytearray, start: int, end: int) -> int:
     kind, length = _header(buffer, start)
     is_one = kind in _DESCRIPTIONS and length >= 4
     return start + 1 + length if is_one else 0
+
+
+def after_columns(buffer: bytearray, start: int, end: int) -> int:
+    """Say where a description of rows ends; ``start`` if there is none."""
+    if end - start < HEADER_SIZE:
+        return start
+    kind, length = _header(buffer, start)
+    is_one = kind == Backend.ROW_DESCRIPTION and length >= 4
+    return start + 1 + length if is_one else start
 
 
 def after_rows(buffer: bytearray, start: int, end: int) -> int:
@@ -60,9 +70,18 @@ def after_row(buffer: bytearray, start: int, end: int) -> int:
     kind, length = _header(buffer, start)
     following: int = start + 1 + length
     is_one = kind == _ROW and length >= 4
-    if is_one and buffer.startswith(_ONE_FOUND, following, end):
+    if is_one and buffer.startswith(ONE_FOUND, following, end):
         return following + _ONE_SIZE
     return 0
+
+
+def before_only_row(buffer: bytearray, start: int, end: int) -> int:
+    """Say where the row of a plain answer begins that has one; 0 if it has not."""
+    position = start
+    while buffer[position] in _ACCEPTANCES:
+        position += HEADER_SIZE
+    position = after_columns(buffer, position, end)
+    return position if after_row(buffer, position, end) == end else 0
 
 
 def after_all_rows(buffer: bytearray, start: int, end: int) -> int:

@@ -146,7 +146,10 @@ class FakeLender:
     def follow(
         self, client: Borrower, exchange: bytes, alike: bytes, run: LoneRun | None
     ) -> None:
-        del exchange, alike, run
+        del alike, run
+        assert isinstance(client, ClientSession)
+        client.requests.pending = exchange
+        client.waiting = True
         self.request(client)
 
     def request(self, client: Borrower) -> None:

@@ -57,31 +57,22 @@ def test_reading_stops_at_the_end_of_each_exchange() -> None:
     assert ledger.settled
 
 
-def test_the_short_way_takes_one_answer_at_a_time() -> None:
-    ledger = shared("Q", "Q")
-    stream = ANSWER + ANSWER
-    buffer = buffer_of(stream)
-    assert ledger.answer(buffer, 0, len(stream)) == len(ANSWER)
-    assert ledger.head == QUERY
-    assert ledger.answer(buffer, len(ANSWER), len(stream)) == len(stream)
-    assert ledger.settled
-
-
 @pytest.mark.parametrize("size", range(1, len(ANSWER)))
 def test_a_part_of_the_next_answer_is_left_for_later(size: int) -> None:
     ledger = shared("Q", "Q")
     stream = ANSWER + ANSWER[:size]
     buffer = buffer_of(stream)
-    assert ledger.answer(buffer, 0, len(stream)) == len(ANSWER)
+    assert ledger.answers(buffer, 0, len(stream)) == [len(ANSWER)]
+    assert ledger.head == QUERY
     before = state_of(ledger)
-    assert ledger.answer(buffer, len(ANSWER), len(stream)) == 0
+    assert ledger.answers(buffer, len(ANSWER), len(stream)) == []
     assert state_of(ledger) == before
 
 
 def test_the_last_exchange_has_nothing_behind_its_answer() -> None:
     ledger = shared("Q")
     stream = ANSWER + NOTICE
-    assert ledger.answer(buffer_of(stream), 0, len(stream)) == 0
+    assert ledger.answers(buffer_of(stream), 0, len(stream)) == []
     assert read(ledger, stream) == (ANSWER, len(ANSWER))
     assert ledger.settled
     assert read(ledger, stream, len(ANSWER)) == (NOTICE, len(stream))
