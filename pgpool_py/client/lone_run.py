@@ -7,7 +7,8 @@ from typing import NamedTuple, Protocol
 
 from pgpool_py.server.connection import ServerConnection
 from pgwire.requests import Requests
-from pgwire.sole import Run, UnnamedRun, with_name
+from pgwire.seen import ALIKE
+from pgwire.sole import Run, with_name
 from pgwire.statement import Statement
 
 
@@ -19,8 +20,8 @@ class LoneRun(Protocol):
         """Give all of it."""
 
     @property
-    def text(self) -> bytes:
-        """Give the text of the statement."""
+    def alike(self) -> bytes:
+        """Give the text of the statement, as ALIKE makes it."""
 
     def send(self, requests: Requests, server: ServerConnection) -> bytes | None:
         """Write it down for a server that others share; None: more need be sent for it.
@@ -41,9 +42,9 @@ class LonePreparedRun(NamedTuple):
     statement: Statement
 
     @property
-    def text(self) -> bytes:
+    def alike(self) -> bytes:
         """See LoneRun."""
-        return self.statement.text
+        return self.statement.text.translate(ALIKE)
 
     def send(self, requests: Requests, server: ServerConnection) -> bytes | None:
         """See LoneRun; more is needed where the server lacks the statement."""
@@ -61,17 +62,12 @@ class LoneUnnamedRun(NamedTuple):
     """It parses the unnamed statement, and runs that."""
 
     batch: bytes
-    run: UnnamedRun
-
-    @property
-    def text(self) -> bytes:
-        """See LoneRun."""
-        return self.run.text
+    parse: bytes
+    entries: tuple[int, ...]
+    alike: bytes
 
     def send(self, requests: Requests, server: ServerConnection) -> bytes | None:
         """See LoneRun."""
-        ledger = server.ledger
         # Its text is harmless, so nothing is to be sent in its place.
-        requests.parse_unnamed(self.run.parse, ledger, None)
-        ledger.run_behind(self.run.entries)
+        requests.parse_behind(self.parse, self.entries, server.ledger)
         return self.batch

@@ -123,7 +123,7 @@ class ClientSession(Leaving):
             return
         run = self.lone_run(data) if self.lender.shares else None
         if run is not None:
-            self.lender.follow(self, run.batch, run.text.translate(ALIKE), run)
+            self.lender.follow(self, run.batch, run.alike, run)
         else:
             self.requests.keep(data)
             self.consider()

@@ -122,9 +122,13 @@ class Sharer(Plain, ABC):
         batch = bytes(data)
         if batch[0] == Frontend.PARSE:
             unnamed = unnamed_run(batch)
-            if unnamed is None or _harmless(unnamed.text) is None:
+            if unnamed is None:
                 return None
-            return LoneUnnamedRun(batch, unnamed)
+            parse, entries = unnamed
+            seen = self.lender.statements.seen
+            if parse not in seen.parses and not seen.lets_parse(parse):
+                return None
+            return LoneUnnamedRun(batch, parse, entries, seen.parses[parse])
         run = prepared_run(batch)
         statement = requests.names.get(run.name) if run else None
         if run is None or statement is None or not self._is_harmless(statement):

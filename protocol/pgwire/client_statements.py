@@ -12,23 +12,22 @@ refuses it or throws it away. That is right within a batch, where all behind an 
 is thrown away. Where it would matter behind a Sync, the client's further messages are
 held back until the server has answered.
 
-The unnamed statement is kept as the Parse that made it, and parsed again where a server
-has another one by now.
+The unnamed statement is another matter; see ``client_unnamed``.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
+from .client_unnamed import ClientUnnamed
 from .codes import Frontend, Target
-from .exchange import CLOSE, PARSE, SKIP, SYNC
+from .exchange import CLOSE, PARSE, SYNC
 from .framing import HEADER_SIZE
 from .frontend import Close, Sync
 from .ledger import Ledger
 from .server_statements import Prepared, ServerStatements
-from .statement import SERVERS_NAME, Statement, StatementBook, may_drop
-from .statement_effects import Named, Reparsed, Unnamed
-from .supply import Supply
-from .unnamed import Dropping, Gone, Unkept
+from .statement import SERVERS_NAME, Statement, StatementBook
+from .statement_effects import Named, Unnamed
+from .unnamed import Gone, Unkept
 
 # Statements of a client that are looked at for the names in an error.
 _MOST_RENAMED: Final = 1000
@@ -36,45 +35,23 @@ _MOST_RENAMED: Final = 1000
 SIZE_LIMIT: Final = 4 * 1024 * 1024
 
 _SYNC: Final = Sync().encode()
-# Where in the Parse of an unnamed statement its text begins.
-TEXT: Final = HEADER_SIZE + 1
 
 
-class ClientStatements(Supply):
-    """See the module's text.
+class ClientStatements(ClientUnnamed):
+    """See the module's text, and ClientUnnamed.
 
     Attributes:
-        ties: whether anything may tie it to its server past the transaction: who finds
-            it so looks closer, at ``keeps_server``.
-        unnamed: its unnamed statement, the Parse that made it or, where that is not
-            kept or it was closed, something that stands for it; None if it has none.
+        names: its named ones; None: the server knows it by the client's own name.
     """
 
-    __slots__ = (
-        "_drops",
-        "_duplicates",
-        "_former",
-        "_last",
-        "_last_unnamed",
-        "_own_names",
-        "_size",
-        "names",
-        "ties",
-        "unnamed",
-    )
+    __slots__ = ("_duplicates", "_former", "_last", "_own_names", "_size", "names")
 
     def __init__(self, book: StatementBook) -> None:
         super().__init__(book)
         # Where its last effect on its names was written down, and under which number.
         self._last: tuple[ServerStatements, int] | None = None
-        self._last_unnamed: tuple[ServerStatements, int] | None = None
-        # Whether a statement was bound that may change names, and may still run.
-        self._drops = False
         self._duplicates: set[bytes] = set()
-        # None: the server knows it by the client's own name.
         self.names: dict[bytes, Statement | None] = {}
-        self.unnamed: object = None
-        self.ties = False
         # By their names on servers, names that an error may still be about.
         self._former: dict[bytes, bytes] = {}
         # How many names are None, and how many bytes all statements have.
@@ -107,11 +84,6 @@ class ClientStatements(Supply):
             and statements.answered <= number < statements.batch
         )
 
-    def unnamed_must_wait(self, ledger: Ledger) -> bool:
-        """Whether names in the unnamed statement depend on what is not answered yet."""
-        del ledger  # They are looked for where a client is watched.
-        return False
-
     def _may_lose_names(self, ledger: Ledger) -> bool:
         """Whether what runs may be DISCARD ALL or DEALLOCATE ALL."""
         if ledger.shared:
@@ -120,17 +92,6 @@ class ClientStatements(Supply):
         if self._drops and ledger.settled:
             self._drops = False
         return ledger.runs_query or (self._drops and not ledger.answered)
-
-    def parsed_now(self, ledger: Ledger) -> bool:
-        """Whether the unnamed statement was parsed in the batch that is being sent."""
-        statements = ledger.statements
-        return (
-            self._last_unnamed is not None
-            and type(self.unnamed) is bytes
-            and statements.unnamed is self.unnamed
-            and self._last_unnamed[1] >= statements.batch
-            and self._last_unnamed[0] is statements
-        )
 
     @property
     def leaves_state(self) -> bool:
@@ -143,36 +104,6 @@ class ClientStatements(Supply):
         return bool(self._duplicates)
 
     # Parse
-
-    def keep_unnamed(self, message: bytes | None) -> object:
-        """Give what stands for an unnamed statement; None: it is too long to be kept.
-
-        Its Parse, marked if its use is to be seen.
-        """
-        if message is None:
-            self.ties = True
-            return Unkept()
-        return Dropping(message) if may_drop(message, TEXT) else message
-
-    def parse_unnamed(
-        self, made: object, ledger: Ledger, context: bytes | None
-    ) -> bool:
-        """Note a Parse of the unnamed statement.
-
-        Args:
-            made: what stands for it from now on.
-            ledger: of the client's server.
-            context: in which it is read; see Requests.receive.
-
-        Returns:
-            Whether ``front`` holds what is to be sent instead.
-        """
-        del context  # What it is there for, only who is watched wants to know.
-        statements = ledger.statements
-        self._last_unnamed = (statements, statements.issued)
-        ledger.note(PARSE, Unnamed(self, statements, made))
-        self.unnamed = statements.unnamed = made
-        return False
 
     def parse(
         self, name: bytes, content: bytes, context: bytes, ledger: Ledger
@@ -213,28 +144,6 @@ class ClientStatements(Supply):
         ledger.request(Frontend.PARSE)
 
     # Use
-
-    def use_unnamed(self, kind: int, ledger: Ledger, context: bytes | None) -> bytes:
-        """Have the server have this client's unnamed statement, or none; as ``use``."""
-        del kind, context  # They matter where what a text says is looked at.
-        statements = ledger.statements
-        if isinstance(self.unnamed, Dropping):
-            self._drops = True
-        if statements.unnamed is self.unnamed and self.unnamed is not None:
-            return b""
-        if isinstance(self.unnamed, bytes):
-            self._last_unnamed = (statements, statements.issued)
-            self.front.append(self._parse_of_unnamed(self.unnamed))
-            ledger.note(PARSE | SKIP, Reparsed(statements, self.unnamed))
-            statements.unnamed = self.unnamed
-        else:
-            self._close(b"", ledger)
-            statements.unnamed = None
-        return b""
-
-    def _parse_of_unnamed(self, kept: bytes) -> bytes:
-        """Give the Parse that makes an unnamed statement that is kept."""
-        return kept
 
     def use(self, name: bytes, kind: int, ledger: Ledger, context: bytes) -> bytes:
         """Have the server have this statement, or none of that name.

@@ -13,7 +13,7 @@ import struct
 from typing import Final, NamedTuple
 
 from .codes import Frontend, Target
-from .exchange import BIND, DESCRIBE, EXECUTE, FIRST, SYNC
+from .exchange import BIND, DESCRIBE, EXECUTE, FIRST, NOTED, PARSE, SYNC
 from .framing import HEADER_SIZE
 from .frontend import Describe, Execute, Sync
 
@@ -27,6 +27,8 @@ _EXECUTED: Final = 5
 _LEAST: Final = HEADER_SIZE + 2
 
 _length = struct.Struct("!I").unpack_from
+# A Bind's type and length, and the first bytes of two names that are empty.
+_bind = struct.Struct("!BIBB").unpack_from
 
 #: A text, or the name of a prepared statement (empty: the unnamed one).
 Sole = tuple[bytes | None, bytes]
@@ -42,6 +44,10 @@ _RUNS: Final = {
         SYNC,
     ),
 }
+# The same behind a Parse.
+_UNNAMED_RUNS: Final = {
+    run: (PARSE | NOTED, BIND, *entries) for run, (_, *entries) in _RUNS.items()
+}
 
 
 class Run(NamedTuple):
@@ -56,20 +62,6 @@ class Run(NamedTuple):
     entries: tuple[int, ...]
 
 
-class UnnamedRun(NamedTuple):
-    """A batch that parses the unnamed statement and runs it once, as nearly all do it.
-
-    Attributes:
-        parse: its Parse.
-        text: of the statement.
-        entries: what the ledger writes down of what is behind the Parse.
-    """
-
-    parse: bytes
-    text: bytes
-    entries: tuple[int, ...]
-
-
 def prepared_run(batch: bytes) -> Run | None:
     """Find what a batch runs, if it is one; None if it may be anything else."""
     if len(batch) < _LEAST or batch[0] != _BIND or batch[HEADER_SIZE]:
@@ -80,17 +72,23 @@ def prepared_run(batch: bytes) -> Run | None:
     return None if entries is None or end < 0 else Run(batch[_LEAST - 1 : end], entries)
 
 
-def unnamed_run(batch: bytes) -> UnnamedRun | None:
-    """Find what a batch parses and runs, if it is one; None if it may be another."""
+def unnamed_run(batch: bytes) -> tuple[bytes, tuple[int, ...]] | None:
+    """Find what a batch parses and then runs once, as nearly all drivers do it.
+
+    Returns:
+        Its Parse, of the unnamed statement, and what the ledger writes down of all;
+        None if it may be another.
+    """
     if len(batch) < _LEAST or batch[0] != _PARSE or batch[HEADER_SIZE]:
         return None
     following = 1 + _length(batch, 1)[0]
-    end = batch.find(0, _LEAST - 1, following)
-    run = prepared_run(batch[following:])
-    if run is None or run.name or end < 0:
+    if len(batch) - following < _LEAST:
         return None
-    text = batch[_LEAST - 1 : end]
-    return UnnamedRun(batch[:following], text, (BIND, *run.entries[1:]))
+    kind, length, portal, statement = _bind(batch, following)
+    entries = _UNNAMED_RUNS.get(batch[following + 1 + length :])
+    if kind != _BIND or portal or statement or entries is None:
+        return None
+    return batch[:following], entries
 
 
 def with_name(batch: bytes, old: bytes, new: bytes) -> bytes:

@@ -10,14 +10,18 @@ from .server_statements import Prepared, ServerStatements
 from .statement import Statement
 
 
-class Names(Protocol):
-    """A client with its statements.
+class HasUnnamed(Protocol):
+    """A client.
 
     Attributes:
         unnamed: its unnamed statement, whatever stands for it.
     """
 
     unnamed: object
+
+
+class Names(Protocol):
+    """A client with its named statements."""
 
     def strike_out(self, name: bytes) -> dict[bytes, Statement | None]:
         """Forget a name; give it with its statement, or nothing if it has none."""
@@ -97,7 +101,7 @@ class Unnamed(Reparsed):
     __slots__ = ("client", "previous")
 
     def __init__(
-        self, client: Names, statements: ServerStatements, made: object
+        self, client: HasUnnamed, statements: ServerStatements, made: object
     ) -> None:
         super().__init__(statements, made)
         self.client = client

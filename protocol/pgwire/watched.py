@@ -12,7 +12,7 @@ from typing import Final
 
 from .bound import Values, ValuesNeededError, is_open, with_names
 from .classification import UNSEEN, Classification, Classify
-from .client_statements import TEXT
+from .client_unnamed import TEXT
 from .codes import Frontend
 from .framing import FRONTEND_LENGTHS, HEADER_SIZE
 from .frontend import Parse, Query

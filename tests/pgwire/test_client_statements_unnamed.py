@@ -1,9 +1,11 @@
 """A client's unnamed statement, which it shares with nobody."""
 
-from pgwire.exchange import PARSE
+from pgwire.exchange import BIND, NOTED, PARSE
+from pgwire.exchange import EXECUTE as EXECUTE_ENTRY
+from pgwire.exchange import SYNC as SYNC_ENTRY
 from pgwire.frontend import Query
 from pgwire.naming import MOST_EFFECTS
-from tests.fixtures.messages import READY, complete, done, kinds, refused
+from tests.fixtures.messages import READY, complete, done, kinds, query, refused
 from tests.pgwire.preparing import (
     BOUND,
     CLOSED,
@@ -203,3 +205,39 @@ def test_with_very_much_thrown_away_nothing_waits(
     client.send(server, *[parse()] * MOST_EFFECTS)
     server.answer(refused())
     assert client.send(server, parse(), SYNC) == parse() + SYNC
+
+
+# Behind other clients' exchanges on one server
+
+RUN = (PARSE | NOTED, BIND, EXECUTE_ENTRY, SYNC_ENTRY)
+
+
+def send_behind(server: Server, client: Client, sql: bytes) -> None:
+    """Note what is sent in one step behind what is owed."""
+    server.ledger.shared = True
+    client.requests.parse_behind(parse(sql=sql), RUN, server.ledger)
+
+
+def test_one_parsed_behind_others_is_the_servers_from_then_on(server: Server) -> None:
+    first, one, other = Client(), Client(), Client()
+    first.send(server, query("SELECT 0"))
+    send_behind(server, one, b"SELECT 1")
+    send_behind(server, other, b"SELECT 2")
+    assert server.ledger.statements.unnamed == parse(sql=b"SELECT 2")
+    server.ledger.shared = False
+    for client, sql in ((one, b"SELECT 1"), (other, b"SELECT 2")):
+        assert client.requests.unnamed == parse(sql=sql)
+    answers = (PARSED + BOUND + complete() + READY) * 2
+    assert server.answer(done() + answers) == done() + answers
+    assert server.ledger.settled
+    assert one.send(server, bind(), SYNC) == parse(sql=b"SELECT 1") + bind() + SYNC
+
+
+def test_one_that_is_refused_there_was_never_parsed(server: Server) -> None:
+    first, one = Client(), Client()
+    first.send(server, query("SELECT 0"))
+    send_behind(server, one, b"SELECT 1")
+    server.ledger.shared = False
+    server.answer(done(), refused(), READY)
+    assert server.ledger.statements.unnamed is None
+    assert one.requests.unnamed is None

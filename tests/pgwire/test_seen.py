@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgwire.framing import HEADER_SIZE
-from pgwire.frontend import Query
+from pgwire.frontend import Parse, Query
 from pgwire.glance import harmless_at_a_glance
-from pgwire.seen import ALIKE, Seen
+from pgwire.seen import ALIKE, LONGEST, Seen
 from tests.house.possessive import patterns
 
 CODES = import_module("re._constants")
@@ -86,3 +86,34 @@ def test_there_is_an_end_to_what_is_remembered() -> None:
         assert seen.lets_pass(Query(b"SELECT %s" % (b"x" * 1000)).encode())
     assert 0 < len(seen.shapes) <= 1000
     assert all(len(shape) <= 1000 for shape in seen.shapes)
+
+
+# Parses of the unnamed statement
+
+
+def test_a_harmless_parse_is_known_from_then_on_with_its_text() -> None:
+    seen = Seen()
+    parse = Parse(b"", b"SELECT $1 + 234", (23,)).encode()
+    assert seen.lets_parse(parse)
+    assert seen.parses == {parse: b"SELECT $0 + 000"}
+
+
+def test_one_that_is_not_harmless_is_not() -> None:
+    seen = Seen()
+    for text in (b"SET a TO b", b"LISTEN a", b"SELECT set_config($1, $2, false)"):
+        assert not seen.lets_parse(Parse(b"", text).encode())
+    assert not seen.parses
+
+
+def test_nor_is_one_without_an_end_or_one_that_is_too_long() -> None:
+    seen = Seen()
+    assert not seen.lets_parse(b"P\0\0\0\6\0S")
+    assert not seen.lets_parse(Parse(b"", b"SELECT " + b"1" * LONGEST).encode())
+    assert not seen.parses
+
+
+def test_no_more_parses_are_remembered_than_queries() -> None:
+    seen = Seen()
+    for number in range(1001):
+        assert seen.lets_parse(Parse(b"", b"SELECT %d" % number).encode())
+    assert len(seen.parses) == 1

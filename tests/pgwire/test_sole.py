@@ -3,12 +3,13 @@
 import pytest
 
 from pgwire.codes import Target
-from pgwire.exchange import BIND, DESCRIBE, EXECUTE, FIRST
+from pgwire.exchange import BIND, DESCRIBE, EXECUTE, FIRST, NOTED, PARSE
 from pgwire.exchange import SYNC as SYNC_ENTRY
 from pgwire.frontend import Bind, Close, Describe, Execute, Flush, Parse, Sync
 from pgwire.sole import prepared_run, sole_statement, unnamed_run, with_name
 
 SYNC = Sync().encode()
+PARSED = PARSE | NOTED
 RUN = Execute(b"").encode() + SYNC
 PORTAL = Describe(Target.PORTAL, b"").encode()
 TEXT = b"SELECT $1"
@@ -129,8 +130,8 @@ def test_a_run_may_be_made_one_of_another_statement(new: bytes) -> None:
 @pytest.mark.parametrize(
     ("run", "entries"),
     [
-        (RUN, (BIND, EXECUTE, SYNC_ENTRY)),
-        (PORTAL + RUN, (BIND, DESCRIBE, EXECUTE, SYNC_ENTRY)),
+        (RUN, (PARSED, BIND, EXECUTE, SYNC_ENTRY)),
+        (PORTAL + RUN, (PARSED, BIND, DESCRIBE, EXECUTE, SYNC_ENTRY)),
     ],
 )
 def test_what_drivers_send_to_run_a_text_once_is_known(
@@ -138,7 +139,7 @@ def test_what_drivers_send_to_run_a_text_once_is_known(
 ) -> None:
     typed = Parse(b"", TEXT, (23,)).encode()
     values = Bind(b"", b"", (1,), (b"\0\0\0\1",), (1,)).encode()
-    assert unnamed_run(typed + values + run) == (typed, TEXT, entries)
+    assert unnamed_run(typed + values + run) == (typed, entries)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,6 @@ def test_what_drivers_send_to_run_a_text_once_is_known(
         pytest.param(parse() + bind() + RUN + SYNC, id="more"),
         pytest.param(parse(), id="parsed only"),
         pytest.param(bind() + RUN, id="not parsed"),
-        pytest.param(b"P\0\0\0\6\0S" + bind() + RUN, id="a text without an end"),
         pytest.param(b"P\0\0\0\4" + bind() + RUN, id="an empty Parse"),
         pytest.param(b"P\0\0\0\0\0\0" + bind() + RUN, id="no length"),
         pytest.param(b"P", id="hardly anything"),
