@@ -13,6 +13,7 @@ import pytest
 
 from pgpool_py.embedded import EmbeddedPostgres
 from pgpool_py.embedded.place import HOST, dsn
+from tests.fixtures.lodging import lodging
 from tests.fixtures.pooling import free_port
 from tests.fixtures.waiting import PATIENCE, until
 
@@ -22,17 +23,13 @@ QUOTED = "pass%2Fword"
 
 @pytest.fixture(scope="module")
 def role(postgres: EmbeddedPostgres) -> Iterator[EmbeddedPostgres]:
-    postgres.createdb("alone")
-    with psycopg.connect(postgres.dsn_of("alone"), autocommit=True) as direct:
-        direct.execute(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'")
-    yield postgres
-    with psycopg.connect(postgres.dsn_of("alone"), autocommit=True) as direct:
-        direct.execute(f"DROP ROLE {ROLE}")
+    with lodging(postgres, ROLE, PASSWORD) as server:
+        yield server
 
 
 def url(server: EmbeddedPostgres, password: str = QUOTED) -> str:
     place = f"{server.host}:{server.port}"
-    return f"postgresql://{ROLE}:{password}@{place}/alone?sslmode=disable"
+    return f"postgresql://{ROLE}:{password}@{place}/{ROLE}?sslmode=disable"
 
 
 @contextmanager
@@ -60,7 +57,7 @@ def running(log: Path, environment: Mapping[str, str]) -> Iterator[int]:
 
 
 def ask(port: int, password: str = PASSWORD) -> object:
-    words = {"host": HOST, "port": str(port), "user": ROLE, "dbname": "alone"}
+    words = {"host": HOST, "port": str(port), "user": ROLE, "dbname": ROLE}
     with psycopg.connect(dsn({**words, "password": password})) as client:
         return client.execute("SELECT current_user").fetchone()
 

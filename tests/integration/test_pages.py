@@ -14,6 +14,7 @@ import pytest
 from pgpool_py.cli.main import main
 from pgpool_py.embedded import EmbeddedPostgres
 from tests.docs.pages import ROOT, commands
+from tests.fixtures.lodging import lodging
 from tests.fixtures.pooling import free_port
 from tests.fixtures.waiting import PATIENCE, until
 
@@ -29,11 +30,8 @@ _PASSWORD = "PASSWORD"
 @pytest.fixture(scope="module")
 def app(postgres: EmbeddedPostgres) -> Iterator[EmbeddedPostgres]:
     """Return the shared server, with a database and a user as on the pages."""
-    postgres.psql("CREATE ROLE app LOGIN")
-    postgres.createdb("app", owner="app")
-    yield postgres
-    postgres.psql("DROP DATABASE app WITH (FORCE)")
-    postgres.psql("DROP ROLE app")
+    with lodging(postgres, "app") as server:
+        yield server
 
 
 @pytest.fixture
