@@ -62,15 +62,11 @@ def find(where: str | None, environment: Mapping[str, str]) -> Http | str:
             return Http(host, settings.http_listen.port, read_token(settings))
         except TokenError as error:
             raise NotAskedError(str(error)) from None
-    if where is None:
-        raise NotAskedError(
-            "give a file or a URL: without http_listen in the environment "
-            "(PGPOOL_HTTP_LISTEN) it does not say where to ask"
-        )
     try:
         return find_console(where, environment)
     except ConsoleNotFoundError as error:
-        raise NotAskedError(str(error)) from None
+        more = "" if where else ". By HTTP it needs PGPOOL_HTTP_LISTEN alone"
+        raise NotAskedError(f"{error}{more}") from None
 
 
 def _by_url(url: str, environment: Mapping[str, str]) -> Http:

@@ -32,7 +32,7 @@ Exit status: 0 when it was told to stop, 1 when it could not start.
 other commands, each with --help:
   pgpool-py check [FILE]    print every fault of a configuration, start nothing
   pgpool-py health [FILE]   ask the pooler that runs by it whether it is well
-  pgpool-py top FILE|URL    watch a pooler, or a PgBouncer, in a terminal
+  pgpool-py top [FILE|URL]  watch a pooler, or a PgBouncer, in a terminal
   pgpool-py advise [FILE]   ask a pooler how many servers its pools should have
   pgpool-py demo            watch a pooler on a PostgreSQL made for it
   pgpool-py run [FILE]      what is done without such a word

@@ -4,8 +4,11 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
+from itertools import chain
 from typing import Final
 
+from pgpool_py.auth.secrets import SecretKind
+from pgpool_py.config.alone import Alone, read_alone
 from pgpool_py.config.environment import override
 from pgpool_py.config.ini import read_ini
 from pgpool_py.config.sections import read_sections
@@ -20,6 +23,14 @@ INSTALL: Final = "pip install 'pgpool-py[top]'"
 _PLACES: Final = ("listen_addr", "listen_port", "unix_socket_dir")
 _USERS: Final = ("admin_users", "stats_users")
 
+_NOBODY: Final = "{}: nobody is in admin_users or stats_users: name one, or give a URL"
+_NOBODY_ALONE: Final = (
+    "no file is given, and the environment names nobody who may use the console: "
+    "start the pooler with PGPOOL_ADMIN_USERS or PGPOOL_STATS_USERS, such as the user "
+    "of DATABASE_URL, and run this with the same environment; or give its "
+    "pgbouncer.ini, or postgresql://user@host:port/pgbouncer"
+)
+
 
 def parser() -> argparse.ArgumentParser:
     """Give the parser of the options."""
@@ -27,14 +38,15 @@ def parser() -> argparse.ArgumentParser:
         prog="pgpool-py top",
         description="Show what a pooler does, or a PgBouncer, by its console. The user "
         "must be one of admin_users or stats_users; passwords are those of libpq: in "
-        "the URL, PGPASSWORD or ~/.pgpass.",
+        "the URL, PGPASSWORD or ~/.pgpass, or without FILE or URL in DATABASE_URL.",
         epilog="Exit status: 0 at its end, 1 if nothing could be shown.",
     )
     options.add_argument(
         "where",
         metavar="FILE|URL",
+        nargs="?",
         help="pgbouncer.ini of a pooler on this machine, or "
-        "postgresql://user@host:port/pgbouncer",
+        "postgresql://user@host:port/pgbouncer; without it the environment says all",
     )
     options.add_argument(
         "--interval",
@@ -75,40 +87,56 @@ def run(arguments: list[str]) -> int:
 
 
 class ConsoleNotFoundError(Exception):
-    """The file does not say where the console is; the text says why."""
+    """It is not said where the console is, or who may log in; the text says why."""
 
 
-def find_console(where: str, environment: Mapping[str, str]) -> str:
+def find_console(where: str | None, environment: Mapping[str, str]) -> str:
     """Give libpq's connection string of a console.
 
     Args:
-        where: such a string, which stays as it is, or a pgbouncer.ini.
+        where: such a string, which stays as it is, or a pgbouncer.ini; None where the
+            environment says all.
         environment: of which ``PGPOOL_<SETTING>`` stand over the file, and PGUSER.
 
     Raises:
-        ConsoleNotFoundError: the file cannot be read, or names nobody who may log in.
+        ConsoleNotFoundError: the file cannot be read, or nobody is named who may log
+            in.
     """
-    if "://" in where or "=" in where:
+    if where is not None and ("://" in where or "=" in where):
         return where
-    ini = read_ini(where)
-    sections = read_sections(ini)
-    override(sections, environment)
+    alone = Alone() if where else read_alone(environment)
+    sections = read_sections(read_ini(where) if where else alone.ini)
+    override(sections, environment, alone=not where)
     unreadable = [f for f in sections.faults if f.file == where and not f.line]
     if unreadable:
         raise ConsoleNotFoundError(str(unreadable[0]))
     names = [name for name in (*_PLACES, *_USERS) if name in sections.main]
     settings = Settings(**{name: sections.main[name] for name in names})
-    user = environment.get("PGUSER")
+    host, usual = _door(settings, alone)
+    user = environment.get("PGUSER") or usual
+    if not user:
+        raise ConsoleNotFoundError(_NOBODY.format(where) if where else _NOBODY_ALONE)
+    words = {"host": host, "port": str(settings.listen_port), "user": user}
+    return dsn({**words, **_password(user, alone, environment)})
+
+
+def _door(settings: Settings, alone: Alone) -> tuple[str, str]:
+    """Give where the console is, and who usually comes in there, empty for nobody."""
     if settings.unix_socket_dir:
         # Whoever the pooler runs as is let in by this name.
-        host, usual = settings.unix_socket_dir, "pgbouncer"
-    else:
-        first = next(iter(settings.listen_addr), "*")
-        host = EVERYWHERE.get(first, first)
-        usual = next(iter((*settings.admin_users, *settings.stats_users)), "")
-    if not (user or usual):
-        raise ConsoleNotFoundError(
-            f"{where}: nobody is in admin_users or stats_users: name one, or give a URL"
-        )
-    words = {"host": host, "port": str(settings.listen_port), "user": user or usual}
-    return dsn(words)
+        return settings.unix_socket_dir, "pgbouncer"
+    first = next(iter(settings.listen_addr), "*")
+    users = (*settings.admin_users, *settings.stats_users)
+    # One whose password is known, if there is such a user.
+    known = (user for user in users if user in alone.secrets)
+    return EVERYWHERE.get(first, first), next(chain(known, users), "")
+
+
+def _password(
+    user: str, alone: Alone, environment: Mapping[str, str]
+) -> dict[str, str]:
+    """Give the password of a URL's user, unless libpq is told another one."""
+    secret = alone.secrets.get(user)
+    if secret is None or secret.kind is not SecretKind.PLAIN:
+        return {}
+    return {} if environment.get("PGPASSWORD") else {"password": secret.text}

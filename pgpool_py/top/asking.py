@@ -50,8 +50,11 @@ async def connect(where: str, dbname: str | None = _CONSOLE) -> Console:
 
 
 def _why(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else f"nothing was heard for {PATIENCE:g} s"
+    first, *more = str(error).strip().splitlines() or [
+        f"nothing was heard for {PATIENCE:g} s"
+    ]
+    # A pooler of ours says there what to change.
+    return " ".join([first, *(x for x in more[:1] if x.startswith("DETAIL:"))])
 
 
 async def ask(where: str, command: str, dbname: str | None = _CONSOLE) -> list[Row]:

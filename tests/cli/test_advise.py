@@ -175,6 +175,14 @@ def test_without_http_it_is_the_console_that_is_asked(ini: Path) -> None:
     assert find("postgresql://h/", {}) == "postgresql://h/"
 
 
+def test_without_a_file_it_is_the_console_or_what_to_set_for_either_is_told() -> None:
+    url = {"DATABASE_URL": "postgresql://ann:x@h/app"}
+    where = find(None, {**url, "PGPOOL_ADMIN_USERS": "ann"})
+    assert where == "host='127.0.0.1' port='6432' user='ann' password='x'"
+    with pytest.raises(NotAskedError, match=r"PGPOOL_ADMIN_USERS.*PGPOOL_HTTP_LISTEN"):
+        find(None, url)
+
+
 def test_on_all_addresses_it_is_asked_at_loopback(ini: Path) -> None:
     file = write(ini, "http_listen = *:9127", "http_token = x")
     assert find(file, {}) == Http("127.0.0.1", 9127, "x")

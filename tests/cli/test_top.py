@@ -53,6 +53,51 @@ def test_a_file_that_cannot_be_read_is_told(
     assert str(ini) in capsys.readouterr().err
 
 
+URL = {"DATABASE_URL": "postgresql://ann:a%20b@db/app"}
+DOOR = "host='127.0.0.1' port='6432'"
+
+
+def test_without_a_file_the_url_s_user_comes_in_by_its_password() -> None:
+    given = {**URL, "PGPOOL_ADMIN_USERS": "bob, ann"}
+    assert find_console(None, given) == f"{DOOR} user='ann' password='a b'"
+    looking = {**URL, "PGPOOL_STATS_USERS": "ann", "PGPOOL_LISTEN_ADDR": "*"}
+    assert find_console(None, looking) == f"{DOOR} user='ann' password='a b'"
+
+
+@pytest.mark.parametrize(
+    "more", [{"PGUSER": "bob"}, {"PGPASSWORD": "x", "PGPOOL_ADMIN_USERS": "ann"}]
+)
+def test_what_libpq_is_told_stands_over_the_url(more: dict[str, str]) -> None:
+    user = more.get("PGUSER", "ann")
+    assert find_console(None, {**URL, **more}) == f"{DOOR} user='{user}'"
+
+
+def test_a_hash_in_the_url_is_no_password_to_log_in_with() -> None:
+    given = {
+        "DATABASE_URL": f"postgresql://ann:md5{'a' * 32}@db/app",
+        "PGPOOL_ADMIN_USERS": "ann",
+    }
+    assert find_console(None, given) == f"{DOOR} user='ann'"
+
+
+def test_a_unix_socket_that_the_environment_names_is_taken_first() -> None:
+    given = {**URL, "PGPOOL_UNIX_SOCKET_DIR": "/run", "PGPOOL_LISTEN_PORT": "7"}
+    assert find_console(None, given) == "host='/run' port='7' user='pgbouncer'"
+
+
+def test_where_the_environment_names_nobody_it_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("PGUSER", raising=False)
+    for name, value in URL.items():
+        monkeypatch.setenv(name, value)
+    assert main(["top"]) == 1
+    said = capsys.readouterr().err
+    assert "PGPOOL_ADMIN_USERS or PGPOOL_STATS_USERS" in said
+    assert "postgresql://user@host:port/pgbouncer" in said
+    assert "a b" not in said
+
+
 def test_without_the_extra_it_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

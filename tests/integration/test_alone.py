@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from pgpool_py.cli.main import main
 from pgpool_py.embedded import EmbeddedPostgres
 from pgpool_py.embedded.place import HOST, dsn
 from tests.fixtures.lodging import lodging
@@ -84,6 +85,25 @@ def test_another_auth_file_leaves_the_users_of_the_url(
         with psycopg.connect(console, autocommit=True) as admin:
             admin.execute(f"SET auth_file = '{users}'".encode())
         assert ask(port) == (ROLE,)
+
+
+def test_the_environment_leads_to_the_console_too(
+    role: EmbeddedPostgres,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("PGUSER", "PGPASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    given = {"DATABASE_URL": url(role), "PGPOOL_ADMIN_USERS": ROLE}
+    with running(tmp_path / "log", given) as port:
+        for name, value in {**given, "PGPOOL_LISTEN_PORT": str(port)}.items():
+            monkeypatch.setenv(name, value)
+        ask(port)
+        assert main(["top", "--once"]) == 0
+        assert f"{ROLE} " in capsys.readouterr().out
+        assert main(["advise"]) == 0
+        assert f"{ROLE}/{ROLE}: " in capsys.readouterr().out
 
 
 def test_a_mounted_url_is_read_again_and_a_bad_one_is_not_taken(

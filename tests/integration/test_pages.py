@@ -143,7 +143,9 @@ def test_a_url_is_enough_as_the_page_says(
     command = told(_BEGINNING, "DATABASE_URL=")
     assert f"app:{_PASSWORD}@db.example:5432" in command
     command = command.replace("db.example:5432", f"127.0.0.1:{app.port}")
-    variables = environment(PGPOOL_LISTEN_PORT=str(port))
+    (admins,) = re.findall(r"`PGPOOL_ADMIN_USERS=(\w+)`", _BEGINNING.read_text())
+    variables = environment(PGPOOL_LISTEN_PORT=str(port), PGPOOL_ADMIN_USERS=admins)
     with running(command, tmp_path, variables):
-        said = ask(f"{told(_BEGINNING, 'psql')} -Atc 'SELECT current_user'", port)
-        assert said == "app\n"
+        client, console = (c for c in commands(_BEGINNING) if c.startswith("psql "))
+        assert ask(f"{client} -Atc 'SELECT current_user'", port) == "app\n"
+        assert re.search(r"\n app +\| app ", ask(console, port))
