@@ -13,6 +13,16 @@ from pgpool_py.settings import Settings
 _NEEDED_LATER: Final = ("encodings.idna", "concurrent.futures.thread")
 
 
+_INSTEAD: Final = (
+    "set user= in the configuration, use -u USER, or insist with --allow-root"
+)
+# Where there is no file to set anything in.
+_INSTEAD_ALONE: Final = (
+    "use -u USER or PGPOOL_USER=USER, or insist with --allow-root or "
+    "PGPOOL_ALLOW_ROOT=1"
+)
+
+
 class PrivilegeError(Exception):
     """The process may not run as it was started; the text says what to do."""
 
@@ -27,10 +37,8 @@ def drop(settings: Settings, *, allow_root: bool) -> None:
     if settings.user:
         _become(settings.user)
     if os.getuid() == 0 and not (allow_root or settings.allow_root):
-        raise PrivilegeError(
-            "pgpool-py should not run as root: set user= in the configuration, use "
-            "-u USER, or insist with --allow-root"
-        )
+        instead = _INSTEAD if settings.conffile else _INSTEAD_ALONE
+        raise PrivilegeError(f"pgpool-py should not run as root: {instead}")
 
 
 def _become(name: str) -> None:

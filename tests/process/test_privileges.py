@@ -2,11 +2,13 @@
 
 import os
 import pwd
+import re
 import subprocess
 import sys
 
 import pytest
 
+from pgpool_py.config.environment import SETTINGS
 from pgpool_py.process.privileges import PrivilegeError, drop
 from pgpool_py.settings import Settings
 
@@ -56,8 +58,22 @@ def test_an_ordinary_user_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_root_is_refused_and_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     run_as(monkeypatch, 0)
-    with pytest.raises(PrivilegeError, match="--allow-root"):
+    with pytest.raises(PrivilegeError, match=r"user= in .* -u USER.* --allow-root"):
+        drop(Settings(conffile="/etc/pgbouncer.ini"), allow_root=False)
+
+
+def test_without_a_file_it_is_told_what_stands_in_no_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run_as(monkeypatch, 0)
+    with pytest.raises(PrivilegeError) as caught:
         drop(Settings(), allow_root=False)
+    said = str(caught.value)
+    variables = re.findall(r"PGPOOL_\w+", said)
+    assert variables == ["PGPOOL_USER", "PGPOOL_ALLOW_ROOT"]
+    assert SETTINGS.keys() >= set(variables)
+    assert "-u USER" in said
+    assert "user=" not in said
 
 
 def test_root_may_stay_if_it_insists(monkeypatch: pytest.MonkeyPatch) -> None:
