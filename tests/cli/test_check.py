@@ -56,9 +56,18 @@ def test_a_variable_of_no_settings_name_is_warned_of(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://app:s3cr3t@db/app")
-    monkeypatch.setenv("PGPOOL_POOL_MOD", "session")
+    monkeypatch.setenv("PGPOOL_NAMESPACE", "shop")
     assert main(["check"]) == 0
     first, last = capsys.readouterr().out.splitlines()
     assert first.startswith("warning: ")
-    assert "PGPOOL_POOL_MOD" in first
+    assert "PGPOOL_NAMESPACE" in first
     assert last == "environment: ok"
+
+
+def test_a_slip_of_a_settings_name_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://app:s3cr3t@db/app")
+    monkeypatch.setenv("PGPOOL_POOL_MOD", "session")
+    assert main(["check"]) == 1
+    assert 'did you mean "PGPOOL_POOL_MODE"' in capsys.readouterr().out

@@ -93,6 +93,58 @@ def test_unknown_names_get_one_warning_that_shows_no_value() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("PGPOOL_POOL_MOD", "PGPOOL_POOL_MODE"),
+        ("PGPOOL_DEFAULT_POOLSIZE", "PGPOOL_DEFAULT_POOL_SIZE"),
+        ("PGPOOL_LISTEN_ADDRESS", "PGPOOL_LISTEN_ADDR"),
+        ("PGPOOL_ADMIN_USER", "PGPOOL_ADMIN_USERS"),
+        ("PGPOOL_ALLOWROOT", "PGPOOL_ALLOW_ROOT"),
+    ],
+)
+def test_a_slip_of_a_settings_name_is_a_fault_as_in_a_file_and_shows_no_value(
+    slip: str, meant: str
+) -> None:
+    expected = f'{slip}: unknown setting (did you mean "{meant}"?)'
+    assert faults("", **{slip: "s3cret"}) == [expected]
+
+
+def test_so_is_one_of_what_names_databases_and_users_without_a_file() -> None:
+    url = "postgresql://ann:x@h/app"
+    given = {"DATABASE_URL": url, "PGPOOL_DATABASE": f"b={url}"}
+    report = check(None, given)
+    assert report.lines == (
+        'PGPOOL_DATABASE: unknown setting (did you mean "PGPOOL_DATABASES"?)',
+    )
+    assert read("", **given).warnings
+
+
+def test_no_service_of_kubernetes_keeps_a_pooler_from_starting() -> None:
+    for setting in (*SETTINGS, *ALONE):
+        # Of a service whose name is almost that of a setting.
+        service = f"{setting}S"
+        links = {
+            f"{service}_SERVICE_HOST": "10.0.0.1",
+            f"{service}_SERVICE_PORT": "6432",
+            f"{service}_SERVICE_PORT_POSTGRES": "6432",
+            f"{service}_PORT": "tcp://10.0.0.1:6432",
+            f"{service}_PORT_6432_TCP": "tcp://10.0.0.1:6432",
+            f"{service}_PORT_6432_TCP_PROTO": "tcp",
+            f"{service}_PORT_6432_TCP_PORT": "6432",
+            f"{service}_PORT_6432_TCP_ADDR": "10.0.0.1",
+        }
+        assert read("", **links).warnings
+    assert read("", PGPOOL_LISTENS_PORT="tcp://10.0.0.1:6432").warnings
+
+
+@pytest.mark.parametrize(
+    "name", ["PGPOOL_NAMESPACE", "PGPOOL_VERSION", "PGPOOL_URL", "PGPOOL_BENCH_DIR"]
+)
+def test_what_others_may_have_named_so_is_no_fault(name: str) -> None:
+    assert read("", **{name: "x"}).warnings
+
+
 def test_a_check_takes_them_into_account() -> None:
     Path("a.ini").write_text("[pgbouncer]\n")
     report = check("a.ini", {"PGPOOL_VERBOSE": "x"})
@@ -115,7 +167,8 @@ def test_names_that_this_project_knows_itself_are_all_listed() -> None:
 
 
 def test_an_environment_can_be_freed_from_settings() -> None:
-    given = {"PGPOOL_VERBOSE": "1", "PGPOOL_POSTGRES_BIN": "/bin", "HOME": "/"}
+    slip = {"PGPOOL_VERBOS": "1"}
+    given = {"PGPOOL_VERBOSE": "1", "PGPOOL_POSTGRES_BIN": "/bin", "HOME": "/", **slip}
     assert without_settings(given) == {"PGPOOL_POSTGRES_BIN": "/bin", "HOME": "/"}
 
 
