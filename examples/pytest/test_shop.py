@@ -12,6 +12,8 @@ from pgpool_py.testing.handle import PgPool
 @pytest.fixture(autouse=True)
 def shop(pgpool: PgPool) -> Iterator[None]:
     """Open the shop, with three cups."""
+    # A test that failed may have left one, and the pooler behind it is gone.
+    SESSIONS().invalidate()
     SESSIONS.remove()
     engine = open_shop(pgpool.url)
     Base.metadata.drop_all(engine)

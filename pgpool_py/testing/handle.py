@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from pgpool_py.client.session_state import NOTHING
@@ -18,7 +18,9 @@ from .connection_words import (
     without_tls,
     words_of,
 )
+from .errors import LeftBehindError
 from .events import Events
+from .expected import ExpectedTransactions
 from .leaks import Leak, WatchedPins
 from .present import as_leaks, present
 from .proxy import FaultProxy
@@ -129,28 +131,25 @@ class PgPool(Breakable):
         """Fail if a client has left something, is in a transaction, or is connected.
 
         Raises:
-            AssertionError: with the statement and the application's name of each.
+            LeftBehindError: an AssertionError, with the statement and the application's
+                name of each.
         """
+        # What is of interest is the line of the test that calls this.
+        __tracebackhide__ = True
         self._wait(lambda pooler: not pooler.gatehouse.sessions)
         found = self.leaks() + as_leaks(self._running.call(present), self._server)
         found += self._events.exceeded
         if found:
             lines = "\n".join(f"  {leak}" for leak in found)
-            raise AssertionError(f"clients of the pooler have left behind:\n{lines}")
+            raise LeftBehindError(f"clients of the pooler have left behind:\n{lines}")
 
-    @contextmanager
-    def expect_transactions(self, number: int) -> Iterator[None]:
+    def expect_transactions(self, number: int) -> AbstractContextManager[None]:
         """Fail if what is within does not begin so many transactions.
 
         Raises:
             AssertionError: with the number that was seen.
         """
-        before = self.stats()["xact_count"]
-        yield
-        seen = self.stats()["xact_count"] - before
-        if seen != number:
-            msg = f"{number} transactions were expected, {seen} were seen"
-            raise AssertionError(msg)
+        return ExpectedTransactions(number, lambda: self.stats()["xact_count"])
 
     # Inside
 
@@ -210,8 +209,9 @@ def pooler(dsn: str, *, strict: bool = False, **settings: Setting) -> Iterator[P
 
     Raises:
         ConfigError: the settings have faults.
-        AssertionError: when strict, something was left behind.
+        LeftBehindError: when strict, something was left behind; an AssertionError.
     """
+    __tracebackhide__ = True
     pool = PgPool(words_of(dsn), strict=strict, settings=settings)
     with contextlib.closing(pool):
         try:
@@ -228,6 +228,7 @@ async def async_pooler(
     dsn: str, *, strict: bool = False, **settings: Setting
 ) -> AsyncIterator[PgPool]:
     """As `pooler`; the caller's loop goes on meanwhile."""
+    __tracebackhide__ = True
     words = words_of(dsn)
     pool = await asyncio.to_thread(PgPool, words, strict=strict, settings=settings)
     try:
@@ -246,5 +247,5 @@ def _add_leaks(error: BaseException, pool: PgPool) -> None:
     if pool.strict:
         try:
             pool.assert_no_leaks()
-        except AssertionError as leaks:
+        except LeftBehindError as leaks:
             error.add_note(str(leaks))

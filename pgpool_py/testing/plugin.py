@@ -1,12 +1,13 @@
 """The pytest plugin: fixtures `pgpool` and `pgpool_session`, the marker `pgpool`."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import NoReturn
 
 import pytest
 
 from .as_installed import as_installed
+from .errors import LeftBehindError
 
 _MISSING = "the fixtures of pgpool_py need: pip install 'pgpool-py[test]'"
 
@@ -71,8 +72,18 @@ def pgpool(request: pytest.FixtureRequest) -> Iterator[object]:
     strict = settings.pop("strict", None)
     if strict is None:
         strict = request.config.getini("pgpool_strict")
-    with _pooler(_behind(request), strict=bool(strict), **settings) as pool:
-        yield pool
+    pool = _pooler(_behind(request), strict=bool(strict), **settings)
+    with _told_plainly(), pool as running:
+        yield running
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """Fail without a traceback: it would lead to where we looked, and to no mistake."""
+    try:
+        yield
+    except LeftBehindError as left:
+        raise pytest.fail.Exception(str(left), pytrace=False) from None
 
 
 def _behind(request: pytest.FixtureRequest) -> str:

@@ -4,17 +4,21 @@ import asyncio
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Final, TypeVar
 
+from pgpool_py import errors
 from pgpool_py.admin.console import Console
 from pgpool_py.config.load import Loaded, load
 from pgpool_py.config.setting import SettingError
 from pgpool_py.net.loop import ReactorLoop, new_loop
 from pgpool_py.pooler.pool import Pool
 from pgpool_py.pooler.pooler import Pooler
+from pgpool_py.reasons import Reason
+from pgpool_py.server.state import ServerState
 
 from .leaks import Leaks, WatchedPins
 from .remembering import remembering_kind
@@ -24,6 +28,9 @@ Setting = str | int | float | bool
 
 #: Seconds for the thread to do what it is asked.
 PATIENCE: Final = 10.0
+
+#: Seconds for PostgreSQL to end what clients have left there.
+GRACE: Final = 1.0
 
 
 class WatchedPooler(Pooler):
@@ -110,8 +117,16 @@ class RunningPooler:
         return done.result(PATIENCE)
 
     def close(self) -> None:
-        """Close every connection and end the thread. Again, nothing."""
+        """Close every connection and end the thread. Again, nothing.
+
+        First what clients have left in PostgreSQL is ended, as far as that is reached:
+        a statement would run on when nobody waits for it any more, and the next test
+        would wait for its locks.
+        """
         if self._thread.is_alive():
+            deadline = time.monotonic() + GRACE
+            while self.call(_end_clients) and time.monotonic() < deadline:
+                time.sleep(0.005)
             self.call(lambda pooler: pooler.close())
             self._thread.join(PATIENCE)
 
@@ -138,6 +153,18 @@ class RunningPooler:
         await self._pooler.stopped.wait()
         # What was written last may still be in a stream's hands.
         await asyncio.sleep(0)
+
+
+def _end_clients(pooler: Pooler) -> bool:
+    """Close all clients, and say whether their servers are still being cleaned."""
+    for session in list(pooler.gatehouse.sessions.values()):
+        session.close(Reason.POOLER_SHUTTING_DOWN, errors.shutting_down())
+    busy = [server for pool in pooler.pools.values() for server in pool.books.busy]
+    for server in busy:
+        if server.state is ServerState.ABANDONED and not server.on_errand:
+            # What runs there has no time to end by itself.
+            server.deadline = min(server.deadline, pooler.context.reactor.now)
+    return bool(busy)
 
 
 def _refuse_reload() -> None:
