@@ -52,7 +52,7 @@ def pgpool_dsn(pytestconfig: pytest.Config) -> Iterator[str]:
     try:
         server = EmbeddedPostgres()
     except BinariesNotFoundError as error:
-        _fail(error)
+        _fail(f"{error}. Or say by --pgpool-dsn where one runs already")
     with server:
         yield server.dsn
 
@@ -83,7 +83,7 @@ def _told_plainly() -> Iterator[None]:
     try:
         yield
     except LeftBehindError as left:
-        raise pytest.fail.Exception(str(left), pytrace=False) from None
+        _fail(str(left))
 
 
 def _behind(request: pytest.FixtureRequest) -> str:
@@ -104,11 +104,12 @@ def _pooler(
     try:
         import psycopg  # noqa: F401, PLC0415 - of the extra
     except ImportError as error:
-        _fail(error)
+        _fail(f"{_MISSING} ({error})")
     from .handle import pooler  # noqa: PLC0415 - as above
 
     return pooler(dsn, strict=strict, **settings)
 
 
-def _fail(error: Exception) -> NoReturn:
-    pytest.fail(f"{_MISSING} ({error})", pytrace=False)
+def _fail(said: str) -> NoReturn:
+    # What has led to it is told as well, and would be told first.
+    raise pytest.fail.Exception(said, pytrace=False) from None

