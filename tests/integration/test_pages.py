@@ -94,6 +94,12 @@ def running(
         process.wait()
 
 
+def password_for(command: str) -> str:
+    """Return the password of the user that psql is to log in as."""
+    (user,) = re.findall(r" -U (\w+) ", command)
+    return _PASSWORDS[user]
+
+
 def ask(command: str, port: int, **variables: str) -> str:
     """Return what a command of a page prints, with the port that stands for 6432."""
     done = subprocess.run(
@@ -123,15 +129,15 @@ def test_readmes_pooler_runs_and_answers_on_its_console(
 ) -> None:
     command = told(_README, "pgpool-py pgbouncer.ini")
     with running(command, directory, environment()):
-        where = f"postgresql://app@127.0.0.1:{port}/app"
-        said = ask(f"psql {where} -Atc 'SELECT 1'", port, PGPASSWORD=_PASSWORDS["app"])
-        assert said == "1\n"
-        admin = {"PGPASSWORD": _PASSWORDS["admin"]}
         for page in (_README, _OPERATIONS):
             for command in commands(page):
                 if command.startswith("psql "):
-                    assert ask(command, port, **admin)
-        shown = ask(told(_README, "psql"), port, **admin)
+                    assert ask(command, port, PGPASSWORD=password_for(command))
+        client = told(_README, "psql -h 127.0.0.1 -p 6432 -U app")
+        said = ask(f"{client} -At", port, PGPASSWORD=password_for(client))
+        assert said == "1\n"
+        console = told(_README, "psql -h 127.0.0.1 -p 6432 -U admin")
+        shown = ask(console, port, PGPASSWORD=password_for(console))
         assert re.search(r"\n app +\| app ", shown)
         health = told(_README, "pgpool-py health")
         assert ask(f"cd {directory}; {health}", port) == "alive\n"
