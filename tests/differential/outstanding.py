@@ -60,7 +60,12 @@ class Outstanding:
     @property
     def flushed(self) -> bool:
         """Whether no reply may be kept back for want of a Flush."""
-        requests = [one for one in self._queue if _kind(one) not in _COPY]
+        queue = list(self._queue)
+        if self._copies and _kind(queue[0]) == "E":
+            # A Flush that was read as copy data does nothing for the end of that.
+            ends = [n for n, one in enumerate(queue) if _ends_copy(one)]
+            queue[1 : ends[0] + 1 if ends else 1] = []
+        requests = [one for one in queue if _kind(one) not in _COPY]
         return not requests or _kind(requests[-1]) in _FLUSHES
 
     @property

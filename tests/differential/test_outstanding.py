@@ -125,8 +125,20 @@ def test_what_answers_nothing_is_refused(sent: str, replies: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "flushed"),
-    [("", True), ("P", False), ("PS", True), ("PSB", False), ("PHc", True)],
+    ("sent", "replies", "flushed"),
+    [
+        ("", "", True),
+        ("P", "", False),
+        ("PS", "", True),
+        ("PSB", "", False),
+        ("PHc", "", True),
+        ("PBEHc", "12G", False),
+        ("PBEHcH", "12G", True),
+        ("PBEHdS", "12G", True),
+        ("Qc", "G", True),
+    ],
 )
-def test_what_no_one_flushes_may_be_kept_back(sent: str, flushed: bool) -> None:
-    assert after(sent, "").flushed == flushed
+def test_what_no_one_flushes_may_be_kept_back(
+    sent: str, replies: str, *, flushed: bool
+) -> None:
+    assert after(sent, replies).flushed == flushed
