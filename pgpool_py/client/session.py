@@ -106,8 +106,8 @@ class ClientSession(Leaving):
             self.server = server
             self._send_alone(server, query)
         elif lender.shares and size <= LONGEST:
-            alike = requests.alike or query.translate(ALIKE)
-            lender.follow(self, query, alike[HEADER_SIZE:-1], None)
+            alike = query[HEADER_SIZE:-1].translate(ALIKE)
+            lender.follow(self, query, alike, None)
         else:
             requests.pending = query
             if size < lender.buffer_limit:

@@ -115,14 +115,6 @@ class Requests(Pending):
         return None
 
     @property
-    def alike(self) -> bytes | None:
-        """Give what ``lone_query`` found last, as ALIKE makes it, if it looked at that.
-
-        See ``seen``; only one that is no longer than LONGEST is looked at.
-        """
-        return None
-
-    @property
     def between_messages(self) -> bool:
         """Whether what comes next begins a message that counts."""
         return not (self.half_sent or self._discard or self._to_sync)

@@ -28,16 +28,14 @@ class Seen:
 
     Attributes:
         shapes: the messages that are known, as ``ALIKE`` makes them.
-        alike: the one that was looked up last, as ``ALIKE`` makes it.
         parses: of Parses that are known, the text as ``ALIKE`` makes it.
     """
 
-    __slots__ = ("alike", "parses", "shapes")
+    __slots__ = ("parses", "shapes")
 
     def __init__(self) -> None:
         self.shapes: set[bytes] = set()
         self.parses: dict[bytes, bytes] = {}
-        self.alike = b""
 
     def lets_pass(self, query: bytes) -> bool:
         """Tell whether a Query that is not known is harmless; remember it if so."""

@@ -64,7 +64,7 @@ class WatchedRequests(Objecting):
 
     glances = True
 
-    __slots__ = ("_form", "_refused", "_seen", "_shapes", "_to_be_reread", "_values")
+    __slots__ = ("_form", "_refused", "_shapes", "_to_be_reread", "_values")
 
     def __init__(
         self,
@@ -74,8 +74,7 @@ class WatchedRequests(Objecting):
         lengths: Mapping[int, tuple[int, int]] = FRONTEND_LENGTHS,
     ) -> None:
         super().__init__(book, classify, watch, lengths)
-        self._seen = book.seen
-        self._shapes = self._seen.shapes
+        self._shapes = book.seen.shapes
         # Names of statements whose context was not known when they were parsed.
         self._to_be_reread: frozenset[bytes] = frozenset()
         # The unnamed statement that was refused last, and the mark in its place.
@@ -97,9 +96,8 @@ class WatchedRequests(Objecting):
         ):
             if end <= LONGEST:
                 query = bytes(view[:end])
-                self._seen.alike = alike = query.translate(ALIKE)
                 if (
-                    alike in self._shapes
+                    query.translate(ALIKE) in self._shapes
                     # What else its length word has is as in the one that was seen.
                     and (
                         end in _UNLIKE_A_DIGIT
@@ -112,11 +110,6 @@ class WatchedRequests(Objecting):
                 if self._book.seen.lets_pass(query):
                     return query
         return None
-
-    @property
-    def alike(self) -> bytes | None:
-        """Give what ``lone_query`` found last, as ALIKE makes it; see Requests."""
-        return self._seen.alike
 
     def run_alone(
         self,
