@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pgpool_py.insight.advice import Advice
+from pgpool_py.wording import counted
 
 from . import advice_asking, replicas
 from .advice_asking import NotAskedError
@@ -147,7 +148,10 @@ def share_lines(advice: Sequence[Advice], share: replicas.Share) -> Iterator[str
     """Say whether all fit, and what to change if not."""
     number = share.replicas
     if share.configured is None:
-        yield f"{number} poolers may open any number of servers: a pool is unlimited"
+        yield (
+            f"{counted(number, 'pooler')} may open any number of servers: a pool is "
+            "unlimited"
+        )
     else:
         yield _sum("configured", number, share.configured)
     yield _sum("recommended", number, share.recommended)
@@ -173,4 +177,7 @@ def share_lines(advice: Sequence[Advice], share: replicas.Share) -> Iterator[str
 
 
 def _sum(what: str, number: int, servers: int) -> str:
-    return f"{what}: {number} poolers of {servers} servers are {number * servers}"
+    return (
+        f"{what}: {counted(number, 'pooler')} of {counted(servers, 'server')}: "
+        f"{number * servers}"
+    )

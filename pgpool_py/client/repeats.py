@@ -6,6 +6,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
+from pgpool_py.wording import counted
+
 _log = logging.getLogger(__name__)
 
 #: In one period. A person who mistypes, or an application that retries, is all there.
@@ -16,11 +18,11 @@ _OVER: Final = 2
 
 
 class Repeated(StrEnum):
-    """What may come in floods, as the line calls it that says how many there were."""
+    """What may come in floods, as a line calls one that says how many there were."""
 
-    FAILED_LOGINS = "failed logins"
-    FAILED_SERVER_LOGINS = "failed server logins"
-    LONG_EXCHANGES = "long exchanges"
+    FAILED_LOGINS = "failed login"
+    FAILED_SERVER_LOGINS = "failed server login"
+    LONG_EXCHANGES = "long exchange"
 
 
 class _Kind:
@@ -78,11 +80,11 @@ class Repeats:
     def behind(self, what: StrEnum) -> str:
         """Give what a line of this kind must add of those that were not shown."""
         count = self.unsaid(what)
-        return f" ({count} {what} before this one are not shown)" if count else ""
+        return f" (not shown before: {counted(count, what)})" if count else ""
 
     def maintain(self) -> None:
         """Tell of floods that are over, for no line of theirs may ever follow."""
         now = self._clock()
         for what, kind in self._kinds.items():
             if kind.unsaid and now - kind.last >= _OVER * self._period:
-                _log.warning("%d %s were not shown", self.unsaid(what), what)
+                _log.warning("not shown: %s", counted(self.unsaid(what), what))

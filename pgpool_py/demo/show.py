@@ -18,6 +18,7 @@ from typing import Final, TextIO
 import psycopg
 
 from pgpool_py.embedded import EmbeddedError, EmbeddedPostgres
+from pgpool_py.wording import counted
 
 from .configuration import CONSOLE, USER, Access
 from .errors import DemoError
@@ -115,8 +116,8 @@ class _Demo:
         say("and look at the pooler's console (SHOW HELP) with:")
         say(f"  {access.url(CONSOLE)}")
         say(
-            f"{options.clients} clients share a pool of {options.pool_size} servers. "
-            f"It ends {end}with Ctrl-C."
+            f"{counted(options.clients, 'client')} with a pool of "
+            f"{counted(options.pool_size, 'server')}. It ends {end}with Ctrl-C."
         )
         say()
 
@@ -186,9 +187,10 @@ class _Demo:
                 "transaction was lost, or somebody else changed them"
             )
         self._screen.say(
-            f"{self._options.clients} clients, {self._servers} servers, "
+            f"{counted(self._options.clients, 'client')}, "
+            f"{counted(self._servers, 'server')}, "
             f"{grouped(tally.transactions)} transactions, "
-            f"{grouped(tally.errors)} errors"
+            f"{counted(tally.errors, 'error')}"
         )
         if tally.errors:
             self._screen.say(f"the first error: {tally.first_error}")

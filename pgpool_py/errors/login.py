@@ -1,5 +1,7 @@
 """Errors that keep a client out: limits and log-in."""
 
+from pgpool_py.wording import counted
+
 from .tree import LimitError, LoginError
 
 # Limits
@@ -20,7 +22,7 @@ def too_many_database_clients(database: str, limit: int) -> LimitError:
     return LimitError(
         "client connections exceeded (max_db_client_connections)",
         "53300",
-        detail=f'Database "{database}" may have {limit} clients.',
+        detail=f'Database "{database}" may have {counted(limit, "client")}.',
         hint="Raise max_db_client_connections, globally or for this database.",
     )
 
@@ -30,7 +32,7 @@ def too_many_user_clients(user: str, limit: int) -> LimitError:
     return LimitError(
         "client connections exceeded (max_user_client_connections)",
         "53300",
-        detail=f'User "{user}" may have {limit} clients.',
+        detail=f'User "{user}" may have {counted(limit, "client")}.',
         hint="Raise max_user_client_connections, globally or for this user.",
     )
 
@@ -40,7 +42,8 @@ def query_wait_timeout(seconds: float, pool_size: int, holders: str = "") -> Lim
 
     ``holders``: in words, who holds servers; of the same pool, for it is told who.
     """
-    size = f" The pool may have {pool_size} servers." if pool_size else ""
+    most = counted(pool_size, "server")
+    size = f" The pool may have {most}." if pool_size else ""
     return LimitError(
         "query_wait_timeout",
         "53300",

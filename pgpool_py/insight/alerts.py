@@ -11,6 +11,7 @@ from enum import StrEnum
 from pgpool_py.pooler.pool import Pool
 from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.settings import Settings
+from pgpool_py.wording import counted
 
 from .events import EventKind, Events
 
@@ -106,7 +107,7 @@ def _faults(
     size, books = pool.settings.pool_size, pool.books
     if full and full >= settings.alert_utilisation_time:
         text = (
-            f"{len(books.busy)} of {size} servers (pool_size) have been in use, more "
+            f"{len(books.busy)} of {counted(size, 'server')} (pool_size) in use, more "
             f"than alert_utilisation ({settings.alert_utilisation:.0%}), for "
             f"{full:.0f} s: raise pool_size, or see SHOW ADVICE and SHOW LEAKS"
         )
@@ -116,8 +117,9 @@ def _faults(
         return
     if not books.idle and not books.opening and size and books.total >= size:
         text = (
-            f"all {books.total} servers are in use (pool_size {size}) and "
-            f"{len(books.waiters)} clients wait: raise pool_size, or see SHOW LEAKS"
+            f"no server is free, {counted(books.total, 'server')} in use (pool_size "
+            f"{size}), {counted(len(books.waiters), 'client')} waiting: raise "
+            "pool_size, or see SHOW LEAKS"
         )
         yield AlertKind.EXHAUSTED, text
     if settings.alert_wait and now - oldest >= settings.alert_wait:

@@ -19,7 +19,7 @@ QUIET: Final = 60.0
 
 
 class _Repeated(StrEnum):
-    LATE = "late turns of the loop"
+    LATE = "late loop turn"
 
 
 class LoopLag:

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.reasons import LOST, Reason
 from pgpool_py.statistics import Tally
+from pgpool_py.wording import counted
 
 from .events import EventKind, Events
 
@@ -37,5 +38,5 @@ class Losses:
                     self._note(f"pool {database}/{user}", lost, reason)
 
     def _note(self, pool: str, lost: int, reason: Reason) -> None:
-        servers = "a server was" if lost == 1 else f"{lost} servers were"
-        self._events.note(EventKind.LOSS, f"{pool}: {servers} lost: {reason}")
+        text = f"{pool}: {counted(lost, 'server')} lost: {reason}"
+        self._events.note(EventKind.LOSS, text)

@@ -13,6 +13,7 @@ from typing import Final
 
 from pgpool_py.log import DEBUG, ERROR, FATAL, LOG, WARNING, TextFormatter
 from pgpool_py.settings import Settings
+from pgpool_py.wording import counted
 
 _log = logging.getLogger(__name__)
 
@@ -123,7 +124,7 @@ class SyslogHandler(logging.Handler):
         if self._announced:
             self._announced = False
             lost, self._lost = self._lost, 0
-            _log.warning("syslog: %d lines were lost", lost)
+            _log.warning("syslog: %s lost", counted(lost, "line"))
 
     def _hang_up(self) -> None:
         if self._socket is not None:

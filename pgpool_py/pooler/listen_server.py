@@ -29,6 +29,7 @@ from pgpool_py.server.connection import ServerConnection
 from pgpool_py.server.errand import Errand
 from pgpool_py.server.opening import Opened
 from pgpool_py.server.state import ServerState
+from pgpool_py.wording import counted
 from pgwire.backend import NotificationResponse
 from pgwire.diagnostics import ErrorResponse
 from pgwire.exchange import QUERY
@@ -284,9 +285,8 @@ class ListenServer:
     def _note_complete(self, server: ServerConnection, since: float) -> None:
         self._lost_since = None
         _log.warning(
-            "listening again: what was sent in %.1f s on %d channels may be lost",
-            self._context.reactor.now - since,
-            len(self._hub),
+            "listening again: what was sent in %.1f s on %s may be lost",
+            *(self._context.reactor.now - since, counted(len(self._hub), "channel")),
             extra=about(self._destinations.subject(server)),
         )
 
@@ -379,9 +379,8 @@ class ListenServer:
         if not self._hub.unused and self._lost_since is None:
             self._lost_since = now
             subject = about(self._destinations.subject(server))
-            _log.warning(
-                "nobody listens to %d channels for now", len(self._hub), extra=subject
-            )
+            channels = counted(len(self._hub), "channel")
+            _log.warning("nobody listens to %s for now", channels, extra=subject)
         self._senders.lost()
         if reason is not Reason.EVICTED:
             # Who evicted it opens one in its place.

@@ -96,4 +96,4 @@ def test_of_many_failures_the_log_tells_how_many_there_were(
     step.send(STARTUP)
     step.send(PasswordMessage(b"wrong").encode())
     assert caplog.messages == []
-    assert "(2 failed logins before" in repeats.behind(what)
+    assert "(not shown before: 2 failed logins)" in repeats.behind(what)

@@ -33,7 +33,7 @@ def test_so_many_in_a_period_are_told_of_and_the_rest_is_counted(
     assert admitted == [True] * MOST + [False] * 3
     clock.now += PERIOD
     assert repeats.admit(LOGINS)
-    more = " (3 failed logins before this one are not shown)"
+    more = " (not shown before: 3 failed logins)"
     assert [repeats.behind(LOGINS), repeats.behind(LOGINS)] == [more, ""]
 
 
@@ -56,4 +56,4 @@ def test_a_flood_that_is_over_is_told_of_once(
     clock.now += PERIOD
     repeats.maintain()
     repeats.maintain()
-    assert caplog.messages == ["3 failed logins were not shown"]
+    assert caplog.messages == ["not shown: 3 failed logins"]

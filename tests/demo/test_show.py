@@ -15,7 +15,7 @@ from .running import RunningDemo, running_demo
 
 pytestmark = pytest.mark.integration
 
-SUMMARY = r"^(\d+) clients, (\d+) servers, (\d[\d ]*) transactions, (\d+) errors$"
+SUMMARY = r"^(\d+) clients?, (\d+) servers?, (\d[\d ]*) transactions, (\d+) errors?$"
 #: A row of figures: the seconds, and the clients. Where a start takes long, the first
 #: seconds are missing.
 ROW = r"^ +\d+ +\d+ "

@@ -12,6 +12,7 @@ from .source import Import, Source
 FLOORS: Mapping[str, int] = {
     "pgwire": 0,
     "pgpool_py": 0,
+    "pgpool_py.wording": 0,
     "pgpool_py.errors": 1,
     "pgpool_py.events": 1,
     "pgpool_py.log": 1,

@@ -94,7 +94,7 @@ def test_that_it_was_late_no_more_ends_in_a_line_too(
     be_late(0.2)
     for _ in range(1 + round(2 * QUIET / INTERVAL)):
         be_late(0.0)
-    assert caplog.messages[1:] == ["1 late turns of the loop were not shown"]
+    assert caplog.messages[1:] == ["not shown: 1 late loop turn"]
 
 
 def test_the_page_calls_the_same_late() -> None:

@@ -22,10 +22,10 @@ def test_those_of_a_second_are_told_together_and_once(stage: Stage) -> None:
         server.close(Reason.SERVER_CRASHED)
     losses.tick()
     losses.tick()
-    assert texts(events) == [f"pool shop/ann: 3 servers were lost: {CRASHED}"]
+    assert texts(events) == [f"pool shop/ann: 3 servers lost: {CRASHED}"]
     stage.server(pool).close(Reason.SERVER_CRASHED)
     losses.tick()
-    assert texts(events)[1:] == [f"pool shop/ann: a server was lost: {CRASHED}"]
+    assert texts(events)[1:] == [f"pool shop/ann: 1 server lost: {CRASHED}"]
 
 
 def test_who_is_closed_on_purpose_is_not_lost(stage: Stage) -> None:
@@ -55,8 +55,6 @@ def test_a_snapshot_tells_of_a_server_that_hangs_up(build: Build, clock: Clock) 
     scene.server.close()
     scene.house.turn()
     scene.pass_by(1.0)
-    assert texts(scene.observer.events) == [
-        f"pool app/alice: a server was lost: {CRASHED}"
-    ]
+    assert texts(scene.observer.events) == [f"pool app/alice: 1 server lost: {CRASHED}"]
     scene.waiting.close()
     scene.house.turn()

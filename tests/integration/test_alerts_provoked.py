@@ -69,12 +69,12 @@ def exhaust(provoked: Provoked) -> None:
     waiting.send(query("SELECT 1"))
     longest = of_app("client_wait_longest_seconds")
     waits = "wait alert: a client has waited"
-    used = "utilisation alert: 1 of 1 servers (pool_size)"
+    used = "utilisation alert: 1 of 1 server (pool_size)"
     leak = 'leak: application "web"'
     see("PgpoolClientsWaitLong", longest, waits, lambda value: value > 0.5)
     see("PgpoolAlert", ("pgpool_alerts", "wait"), waits)
     see("PgpoolPoolNearlyFull", of_app("pool_utilisation_ratio"), used)
-    exhausted = "exhausted alert: all 1 servers are in use"
+    exhausted = "exhausted alert: no server is free, 1 server in use"
     see("PgpoolPoolExhausted", of_app("pool_exhausted_seconds_total"), exhausted)
     see("PgpoolClientsLeak", of_app("leaking_clients"), leak)
     with pytest.raises(psycopg.OperationalError, match="max_client_conn"):
@@ -98,7 +98,7 @@ def lose_postgres(provoked: Provoked) -> None:
     why = "server closed the connection while idle"
     lost = ("pgpool_servers_closed_total", DATABASE, why, USER)
     see("PgpoolServersLost", lost, f"closing because: {why}")
-    until(lambda: f"a server was lost: {why}" in provoked.events(), "it is an event")
+    until(lambda: f"1 server lost: {why}" in provoked.events(), "it is an event")
     pooler.files.place = f"host={HOST} port={free_port()}"
     pooler.reload()
     with pytest.raises(psycopg.OperationalError), pooler.connect() as client:

@@ -82,7 +82,7 @@ def test_it_goes_on_by_itself_when_server_and_pooler_are_back(
     waiting = log_in(door.pooler)
     waiting.send(query("SELECT 1"))
     with chromium.open(door.port) as seen:
-        alert = re.compile(f"^{DATABASE} / postgres, for .* s: all 1 servers")
+        alert = re.compile(f"^{DATABASE} / postgres, for .* s: no server is free")
         seen.wait_for("#attention li", alert)
         holder.execute("COMMIT")
         # From the difference of two snapshots of a pooler that has a clock of its own.
@@ -94,7 +94,7 @@ def test_it_goes_on_by_itself_when_server_and_pooler_are_back(
             proxy.cut()
             with pytest.raises(psycopg.OperationalError):
                 holder.execute("SELECT 1")
-            lost = f"pool {DATABASE}/postgres: a server was lost"
+            lost = f"pool {DATABASE}/postgres: 1 server lost"
             events = "#lately section:has-text('Recent events') li"
             seen.wait_for(events, f"{lost}: {Reason.SERVER_CRASHED}")
             seen.wait_for("#state", "not ready")

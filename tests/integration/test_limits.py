@@ -113,7 +113,7 @@ def test_a_client_that_waits_too_long_is_told_so(start_pooler: StartPooler) -> N
     assert (error.severity, error.sqlstate) == ("FATAL", "53300")
     assert error.message == "query_wait_timeout"
     assert "0.3 s" in detail(error)
-    assert "pool may have 1 servers" in detail(error)
+    assert "pool may have 1 server." in detail(error)
     assert kinds(holder.query("COMMIT")) == "CZ"
 
 

@@ -356,7 +356,7 @@ def test_no_transaction_that_a_pause_waits_for_is_kept_by_its_listen(
     wire = bench.log_in(bench.postgres.accept())
     assert wire.received() == said(b"a")
     bench.answer(wire, listening())
-    assert "what was sent in 3.1 s on 1 channels may be lost" in caplog.text
+    assert "what was sent in 3.1 s on 1 channel may be lost" in caplog.text
 
 
 @pytest.mark.parametrize("reason", [Reason.CONNECT_STRING_CHANGED, Reason.EVICTED])

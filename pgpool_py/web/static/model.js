@@ -109,7 +109,7 @@ export function alerts(snapshot, looks) {
   const found = [];
   if (condition.why_not) found.push(`not ready: ${condition.why_not}`);
   if (process.clients >= process.max_clients) {
-    found.push(`max_client_conn is reached: ${process.clients} clients`);
+    found.push(`max_client_conn is reached: ${counted(process.clients, "client")}`);
   }
   if (!process.reloaded.ok) {
     found.push("the last reload failed: the configuration in force is an older one");
@@ -136,6 +136,8 @@ export function alerts(snapshot, looks) {
 }
 
 // Words for numbers
+
+export const counted = (number, one) => `${number} ${one}${number === 1 ? "" : "s"}`;
 
 export function duration(seconds) {
   if (seconds === Infinity) return `> ${bounds.at(-1)} s`;
