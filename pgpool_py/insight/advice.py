@@ -1,8 +1,10 @@
 """How many servers a pool should have, by what its clients have done with them.
 
 By Little's law, so many servers are held at a time: links per second by the mean time
-for which one is held. Half as many again leave room for chance. What counts is the
-busiest minute of the last hour: a mean over a day would advise a size for nobody.
+for which one is held. Clients that waited in vain would have held some too: for as long
+as others do, but, for what keeps them out may be one that does not end, for no longer
+than they waited. Half as many again leave room for chance. What counts is the busiest
+minute of the last hour: a mean over a day would advise a size for nobody.
 """
 
 import math
@@ -15,6 +17,7 @@ from weakref import WeakKeyDictionary
 from pgpool_py.pooler.pool import Pool
 from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.statistics import BOUNDS, Distribution
+from pgpool_py.wording import counted
 
 #: Servers to have for each that is held.
 ROOM: Final = 1.5
@@ -34,8 +37,8 @@ class Advice:
         recommended: 0 where nothing was seen yet.
         links: per second, servers that were lent, in the busiest span.
         held: for how long each of these was held on average.
-        mean_wait, p99_wait: for all servers lent since the start; the latter is the
-            upper bound of its bucket.
+        mean_wait, p99_wait: of all clients since the start, those that got no server
+            in the end too; the latter is the upper bound of its bucket.
         why: in a sentence.
     """
 
@@ -52,26 +55,50 @@ class Advice:
 
 @dataclass(slots=True)
 class Span:
-    """What was seen in a while: server-seconds that were held, and links."""
+    """What was seen in a while.
+
+    Attributes:
+        busy: server-seconds that were held.
+        links: servers that were lent.
+        unserved, waited: clients that waited in vain, and for how long together.
+    """
 
     seconds: float = 0.0
     busy: float = 0.0
     links: int = 0
+    unserved: int = 0
+    waited: float = 0.0
 
     @property
     def servers(self) -> float:
         """Give how many servers were held on average."""
         return self.busy / self.seconds if self.seconds else 0.0
 
+    @property
+    def lacking(self) -> float:
+        """Give how many more those would have held that waited in vain."""
+        if not self.unserved:
+            return 0.0
+        # Where none was lent anew nobody knows for how long one is held.
+        held = self.busy / self.links if self.links else self.seconds
+        each = min(held, self.waited / self.unserved, self.seconds)
+        return self.unserved * each / self.seconds
+
+    @property
+    def wanted(self) -> float:
+        """Give how many servers were wanted on average."""
+        return self.servers + self.lacking
+
 
 class _Watched:
     """One pool's spans."""
 
-    __slots__ = ("_linked", "_seen", "spans")
+    __slots__ = ("_linked", "_seen", "_unserved", "spans")
 
     def __init__(self, pool: Pool, now: float) -> None:
         self._seen = now
         self._linked = pool.counters.server_assignment_count
+        self._unserved = pool.counters.tallies.unserved.snapshot()
         self.spans = deque([Span()], maxlen=SPANS)
 
     def look(self, pool: Pool, now: float) -> None:
@@ -85,11 +112,22 @@ class _Watched:
         span.busy += passed * len(pool.books.busy)
         span.links += linked - self._linked
         self._linked = linked
+        unserved, before = pool.counters.tallies.unserved, self._unserved
+        if unserved.total != before.total:
+            self._unserved = unserved.snapshot()
+            if _is_too_small(pool):
+                span.unserved += self._unserved.count - before.count
+                span.waited += self._unserved.total - before.total
 
     def busiest(self) -> Span:
-        """Give the span in which most servers were held; of whole ones, if any."""
+        """Give the span in which most servers were wanted; of whole ones, if any."""
         spans = [span for span in self.spans if span.seconds >= SPAN]
-        return max(spans or self.spans, key=lambda span: span.servers)
+        return max(spans or self.spans, key=lambda span: span.wanted)
+
+
+def _is_too_small(pool: Pool) -> bool:
+    """Whether who waits in vain does so because the pool has no more servers."""
+    return not pool.paused and pool.refusal is None and pool.staffing.failure is None
 
 
 class Advisor:
@@ -122,7 +160,9 @@ class Advisor:
         span = Span() if watched is None else watched.busiest()
         counters = pool.counters
         tallied = counters.tallies.waits.snapshot()
-        waits = tallied.with_instant(counters.server_assignment_count - tallied.count)
+        waits = tallied.with_instant(
+            counters.server_assignment_count - tallied.count
+        ).plus(counters.tallies.unserved.snapshot())
         configured = pool.settings.pool_size
         recommended = size_for(span)
         return Advice(
@@ -139,10 +179,10 @@ class Advisor:
 
 
 def size_for(span: Span) -> int:
-    """Give links per second by the mean time held by 1.5, 0 if that is not known."""
+    """Give half as many again as were wanted, 0 if that is not known."""
     if span.seconds < _LEAST_SPAN:
         return 0
-    return math.ceil(span.servers * ROOM)
+    return math.ceil(span.wanted * ROOM)
 
 
 def quantile(waits: Distribution, part: float) -> float:
@@ -157,16 +197,26 @@ def quantile(waits: Distribution, part: float) -> float:
 def _why(span: Span, configured: int, recommended: int, exhausted: float) -> str:
     if not recommended:
         return "nothing was asked of it yet, or not for long enough"
-    said = (
-        f"in its busiest minute {span.servers:.1f} servers were held at a time, "
-        f"and half as many again leave room for chance"
-    )
+    said = f"in its busiest minute {span.servers:.1f} servers were held at a time, "
+    if span.unserved:
+        said += (
+            f"{counted(span.unserved, 'client')} that got none, after "
+            f"{span.waited / span.unserved:.1f} s on average, would have held "
+            f"{span.lacking:.1f} more, "
+        )
+    said += "and half as many again leave room for chance"
     if not configured:
         return f"{said}; it may have any number"
     if span.servers >= configured * 0.9:
         return (
-            f"{said}; so it was full, clients waited {exhausted:.0f} s in vain, and "
-            "more may be needed still: look again after raising pool_size"
+            f"{said}; so it was full, with nothing to be had for {exhausted:.0f} s "
+            "since the start, and more may be needed still: look again after raising "
+            "pool_size, or at who holds servers (SHOW SERVERS)"
+        )
+    if span.unserved:
+        return (
+            f"{said}; pool_size was not reached: see max_db_connections and "
+            "max_user_connections"
         )
     if recommended > configured:
         return f"{said}: raise pool_size"

@@ -51,10 +51,11 @@ def _multiplexed(pool: PoolSnapshot) -> dict[str, float]:
 
 
 def _waits(pool: PoolSnapshot) -> Distribution:
-    """Give all waits: who got a server at once is only counted as that."""
+    """Give all waits, those in vain too: who got one at once is only counted."""
     waits = pool.tallied.waits
     at_once = pool.counted.server_assignment_count - waits.count
-    return waits.with_instant(at_once).plus(pool.exchanged.shared_waits)
+    served = waits.with_instant(at_once).plus(pool.exchanged.shared_waits)
+    return served.plus(pool.tallied.unserved)
 
 
 NOW: Final[tuple[Family, ...]] = (
@@ -187,13 +188,14 @@ WORK: Final[tuple[Family, ...]] = (
     of_pools(
         "pgpool_client_wait_seconds",
         Kind.HISTOGRAM,
-        "How long clients waited for each server that they were lent, or then shared.",
+        "How long clients waited for a server each time, whether they were lent one, "
+        "shared one, or got none in the end.",
         _waits,
     ),
     of_pools(
         "pgpool_wait_seconds_total",
         Kind.COUNTER,
-        "Time that clients waited, those that then shared a server included.",
+        "Time that clients waited for servers that they were then lent, or shared.",
         lambda pool: pool.counted.wait_time,
     ),
     of_pools(

@@ -133,10 +133,10 @@ class Books(Generic[S, W]):
         self.waiters[waiter] = since
         self.waiters.move_to_end(waiter, last=False)
 
-    def leave(self, waiter: W) -> bool:
-        """Strike a waiter out; False if it did not wait."""
+    def leave(self, waiter: W) -> float | None:
+        """Strike a waiter out; give since when it waited, None if it did not."""
         self.willing.pop(waiter, None)
-        return self.waiters.pop(waiter, None) is not None
+        return self.waiters.pop(waiter, None)
 
     def next_waiter(self) -> tuple[W, float] | None:
         """Take the first waiter out of the queue, with the time since when it waits."""

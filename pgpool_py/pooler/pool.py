@@ -201,7 +201,7 @@ class Pool(Shelf["Guest[Pool]"]):
 
     def forget_guest(self, guest: "Guest[Pool]") -> None:
         """Strike out a client that is gone before it was told."""
-        self._guests.pop(guest, None)
+        self.note_unserved(self._guests.pop(guest, None))
 
     def request(self, client: Borrower) -> None:
         """Lend a server now, or when one is there; see Lender."""
@@ -230,7 +230,7 @@ class Pool(Shelf["Guest[Pool]"]):
 
     def leave(self, client: Borrower) -> None:
         """Take a client out of the queue; see Lender."""
-        if not (self.books.leave(client) or self.multiplexing.leave(client)):
+        if not (self.give_up(client) or self.multiplexing.leave(client)):
             self.linking.leave(client)
 
     def shared_by(self, client: Borrower) -> ServerConnection | None:
@@ -360,10 +360,10 @@ class Pool(Shelf["Guest[Pool]"]):
     def _on_failed(self, error: PoolerError, reason: Reason) -> None:
         """No server can be had: tell everybody who waits for one."""
         guests, self._guests = self._guests, {}
-        for guest in guests:
+        for guest, since in guests.items():
+            self.note_unserved(since)
             guest.on_refused(error, reason)
-        while (waiter := self.books.next_waiter()) is not None:
-            waiter[0].on_refused(error, reason)
+        self.refuse_all(error, reason)
 
     def on_server_closed(self, server: ServerConnection, reason: Reason) -> None:
         """Strike a server out, and look after its owner; see Keeper."""

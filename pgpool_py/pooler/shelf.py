@@ -94,6 +94,25 @@ class Shelf(ABC, Generic[G]):
         self.counters.server_assignment_count += 1
         return server
 
+    def give_up(self, client: Borrower) -> bool:
+        """Strike a client out that gets no server; False if it did not wait."""
+        return self.note_unserved(self.books.leave(client))
+
+    def note_unserved(self, since: float | None) -> bool:
+        """Count a wait that ended without a server; None, and False: there was none."""
+        if since is None:
+            return False
+        self.counters.tallies.unserved.observe(self._reactor.now - since)
+        return True
+
+    def refuse_all(self, error: PoolerError, reason: Reason) -> None:
+        """Tell all that wait that they get no server."""
+        waiters = self.books.waiters
+        while waiters:
+            client = next(iter(waiters))
+            self.give_up(client)
+            client.on_refused(error, reason)
+
     def insist(self, client: Borrower) -> None:
         """Let a client that waits follow nobody; see Lender."""
         self.books.willing.pop(client, None)

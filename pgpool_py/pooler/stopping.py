@@ -194,8 +194,7 @@ class Stop:
         if self._refusal is None:
             return
         pool.refusal = self._refusal
-        while (waiter := pool.books.next_waiter()) is not None:
-            waiter[0].on_refused(*self._refusal)
+        pool.refuse_all(*self._refusal)
 
     def _dismiss(self) -> None:
         """Close who stands between transactions, or comes to stand there later."""

@@ -89,7 +89,7 @@ def _refuse_late_waiters(pool: Pool, now: float) -> None:
         if (limit := waiter.limits.query_wait_timeout) and now - since >= limit
     ]
     for waiter in late:
-        if pool.books.leave(waiter):
+        if pool.give_up(waiter):
             _refuse(pool, waiter, now)
 
 
@@ -103,14 +103,15 @@ def _refuse(pool: Pool, waiter: Borrower, now: float) -> None:
 def _check_pipeline(pool: Pool, pipeline: Pipeline, now: float) -> None:
     """Limit the time of whose exchange is answered, and of who waits behind it."""
     late = [
-        client
+        (client, since)
         for client, _, since in islice(pipeline.places, 1, None)
         if client is not None
         and (limit := client.limits.query_wait_timeout)
         and now - since >= limit
     ]
-    for client in late:
+    for client, since in late:
         if pipeline.leave(client):
+            pool.note_unserved(since)
             _refuse(pool, client, now)
     first = pipeline.first
     if first is not None:

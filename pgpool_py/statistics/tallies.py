@@ -69,6 +69,8 @@ class Tallies:
             statement was prepared already where it was to be run, and how often not.
         exhausted: seconds in which clients waited and no server was being opened.
         waits: of clients that did not get a server at once, until they got one.
+        unserved: waits of clients that got none: they were refused in the end, their
+            exchange was cancelled, or they were gone.
         logins: of clients, from ``accept`` until they were in.
     """
 
@@ -85,6 +87,7 @@ class Tallies:
     prepared_misses: int = 0
     exhausted: float = 0.0
     waits: Histogram = field(default_factory=Histogram)
+    unserved: Histogram = field(default_factory=Histogram)
     logins: Histogram = field(default_factory=Histogram)
 
     def add(self, other: Self) -> None:
@@ -93,16 +96,15 @@ class Tallies:
             getattr(self, name).add(getattr(other, name).snapshot())
         for name in _NUMBERS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.waits.add(other.waits)
-        self.logins.add(other.logins)
+        for name in _HISTOGRAMS:
+            getattr(self, name).add(getattr(other, name))
 
     def snapshot(self) -> "Tallied":
         """Copy what is counted so far."""
         return Tallied(
             **{name: getattr(self, name).snapshot() for name in _TALLIES},
             **{name: getattr(self, name) for name in _NUMBERS},
-            waits=self.waits.snapshot(),
-            logins=self.logins.snapshot(),
+            **{name: getattr(self, name).snapshot() for name in _HISTOGRAMS},
         )
 
 
@@ -123,6 +125,7 @@ class Tallied:
     prepared_misses: int = 0
     exhausted: float = 0.0
     waits: Distribution = field(default_factory=Distribution)
+    unserved: Distribution = field(default_factory=Distribution)
     logins: Distribution = field(default_factory=Distribution)
 
     def plus(self, other: Self) -> "Tallied":
@@ -134,8 +137,7 @@ class Tallied:
             client_errors=_sum(self.client_errors, other.client_errors),
             server_errors=_sum(self.server_errors, other.server_errors),
             **{n: getattr(self, n) + getattr(other, n) for n in _NUMBERS},
-            waits=self.waits.plus(other.waits),
-            logins=self.logins.plus(other.logins),
+            **{n: getattr(self, n).plus(getattr(other, n)) for n in _HISTOGRAMS},
         )
 
 
@@ -155,6 +157,7 @@ _NUMBERS: Final = (
     "prepared_misses",
     "exhausted",
 )
+_HISTOGRAMS: Final = ("waits", "unserved", "logins")
 
 
 def _sum(one: Mapping[str, int], two: Mapping[str, int]) -> Mapping[str, int]:

@@ -7,7 +7,7 @@ import pytest
 
 from pgpool_py.metrics.families import FAMILIES
 from pgpool_py.metrics.family import Family, Kind
-from pgpool_py.statistics import Distribution, Exchanged, Histogram
+from pgpool_py.statistics import Distribution, Exchanged, Histogram, Tallied
 
 from .snapshots import APP, snapshot
 
@@ -75,6 +75,15 @@ def test_who_then_shared_a_server_has_waited_too() -> None:
     [(_, waits)] = family.samples(snapshot(pool))
     assert isinstance(waits, Distribution)
     assert (waits.count, waits.total) == (6, 0.3)
+
+
+def test_so_has_who_waited_in_vain() -> None:
+    unserved = Histogram()
+    unserved.observe(120.0)
+    pool = replace(APP, tallied=Tallied(unserved=unserved.snapshot()))
+    [(_, waits)] = BY_NAME["pgpool_client_wait_seconds"].samples(snapshot(pool))
+    assert isinstance(waits, Distribution)
+    assert (waits.count, waits.total) == (6, 120.0)
 
 
 def test_what_is_counted_of_clients_in_no_pool_has_no_names() -> None:

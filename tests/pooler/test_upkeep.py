@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from pgpool_py.errors import shutting_down
 from pgpool_py.pooler.upkeep import maintain
+from pgpool_py.reasons import Reason
 from tests.fixtures.messages import done, query
 from tests.pooler.postgres import TERMINATE, Bench
 
@@ -35,6 +37,33 @@ def test_who_waits_too_long_is_told_and_the_next_goes_on(set_up: SetUp) -> None:
     assert (first.calls, second.calls) == (["refused"], [])
     assert first.error is not None
     assert first.error.sqlstate == "53300"
+
+
+def test_a_wait_in_vain_is_counted_with_its_time_however_it_ends(
+    set_up: SetUp,
+) -> None:
+    bench = set_up(default_pool_size=1, query_wait_timeout=120.0)
+    bench.open()
+    unserved = bench.pool.counters.tallies.unserved
+    bench.request()
+    gone, refused = bench.request(), bench.request()
+    refused.limits = replace(bench.pool.settings, query_wait_timeout=0.0)
+    upkeep(bench, 30.0)
+    bench.pool.leave(gone)
+    assert (sum(unserved.counts), unserved.total) == (1, 30.0)
+    upkeep(bench, 90.0)
+    assert (sum(unserved.counts), unserved.total) == (2, 150.0)
+    upkeep(bench, 5.0)
+    bench.pool.clear(shutting_down(), Reason.POOLER_SHUTTING_DOWN)
+    assert (sum(unserved.counts), unserved.total) == (3, 275.0)
+    assert bench.pool.counters.wait_time == 0.0
+
+
+def test_who_leaves_without_having_waited_is_not_counted(set_up: SetUp) -> None:
+    bench = set_up()
+    owner, _ = bench.open()
+    bench.pool.leave(owner)
+    assert sum(bench.pool.counters.tallies.unserved.counts) == 0
 
 
 def test_the_time_of_exhaustion_is_time_and_not_rounds(set_up: SetUp) -> None:

@@ -43,11 +43,13 @@ def test_tallies_are_added_one_by_one_as_their_snapshots_are() -> None:
     two.server_errors.note("23505")
     two.server_errors.note("40001")
     two.waits.observe(1.0)
+    two.unserved.observe(2.0)
     both = one.snapshot().plus(two.snapshot())
     one.add(two)
     assert one.snapshot() == both
     assert dict(both.server_errors) == {"23505": 2, "40001": 1}
     assert (both.servers_opened, both.exhausted, both.waits.count) == (2, 0.5, 1)
+    assert (both.unserved.count, both.unserved.total) == (1, 2.0)
 
 
 def test_a_count_can_be_asked_for_by_its_name() -> None:

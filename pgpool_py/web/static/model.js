@@ -58,11 +58,13 @@ export function quantiles(now, before) {
   });
 }
 
-// Who was lent a server and did not wait is in no bucket; who then shared one has others.
+// Who was lent a server and did not wait is in no bucket; who then shared one, or got none,
+// has others.
 function waits({ counted, tallied, exchanged }) {
   const lent = tallied.waits.counts;
   const instantly = counted.server_assignment_count - lent.reduce((sum, n) => sum + n, 0);
-  const counts = lent.map((n, i) => n + exchanged.shared_waits.counts[i]);
+  const counts = lent.map((n, i) => n + exchanged.shared_waits.counts[i]
+    + tallied.unserved.counts[i]);
   counts[0] += Math.max(0, instantly);
   return { counts };
 }
