@@ -4,7 +4,8 @@ By Little's law, so many servers are held at a time: links per second by the mea
 for which one is held. Clients that waited in vain would have held some too: for as long
 as others do, but, for what keeps them out may be one that does not end, for no longer
 than they waited. Half as many again leave room for chance. What counts is the busiest
-minute of the last hour: a mean over a day would advise a size for nobody.
+minute of the last hour: a mean over a day would advise a size for nobody. Before
+a whole minute was seen no size is said: a burst would be taken for the load.
 """
 
 import math
@@ -24,8 +25,6 @@ ROOM: Final = 1.5
 #: Seconds that are looked at together, and how many such spans are kept.
 SPAN: Final = 60.0
 SPANS: Final = 60
-# Of less no size is said.
-_LEAST_SPAN: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Advice:
 
     Attributes:
         configured: ``pool_size``; 0 is unlimited.
-        recommended: 0 where nothing was seen yet.
+        recommended: 0 where nothing was seen yet, or not for a minute.
         links: per second, servers that were lent, in the busiest span.
         held: for how long each of these was held on average.
         mean_wait, p99_wait: of all clients since the start, those that got no server
@@ -180,7 +179,7 @@ class Advisor:
 
 def size_for(span: Span) -> int:
     """Give half as many again as were wanted, 0 if that is not known."""
-    if span.seconds < _LEAST_SPAN:
+    if span.seconds < SPAN:
         return 0
     return math.ceil(span.wanted * ROOM)
 
@@ -195,29 +194,41 @@ def quantile(waits: Distribution, part: float) -> float:
 
 
 def _why(span: Span, configured: int, recommended: int, exhausted: float) -> str:
+    if not span.wanted:
+        return "nothing was asked of it in the last hour"
+    held = f"{span.servers:.1f} servers were held at a time"
     if not recommended:
-        return "nothing was asked of it yet, or not for long enough"
-    said = f"in its busiest minute {span.servers:.1f} servers were held at a time, "
+        return (
+            f"so far {held}, {span.wanted:.1f} wanted; a size is said after a whole "
+            f"minute, that is in {SPAN - span.seconds:.0f} s"
+        )
+    lacking = ""
     if span.unserved:
-        said += (
+        lacking = (
             f"{counted(span.unserved, 'client')} that got none, after "
             f"{span.waited / span.unserved:.1f} s on average, would have held "
             f"{span.lacking:.1f} more, "
         )
-    said += "and half as many again leave room for chance"
+    return (
+        f"in its busiest minute {held}, {lacking}and half as many again leave room for "
+        f"chance{_verdict(span, configured, recommended, exhausted)}"
+    )
+
+
+def _verdict(span: Span, configured: int, recommended: int, exhausted: float) -> str:
     if not configured:
-        return f"{said}; it may have any number"
+        return "; it may have any number"
     if span.servers >= configured * 0.9:
         return (
-            f"{said}; so it was full, with nothing to be had for {exhausted:.0f} s "
-            "since the start, and more may be needed still: look again after raising "
-            "pool_size, or at who holds servers (SHOW SERVERS)"
+            f"; so it was full, with nothing to be had for {exhausted:.0f} s since the "
+            "start, and more may be needed still: look again after raising pool_size, "
+            "or at who holds servers (SHOW SERVERS)"
         )
     if span.unserved:
         return (
-            f"{said}; pool_size was not reached: see max_db_connections and "
+            "; pool_size was not reached: see max_db_connections and "
             "max_user_connections"
         )
     if recommended > configured:
-        return f"{said}: raise pool_size"
-    return f"{said}: pool_size is enough"
+        return ": raise pool_size"
+    return ": pool_size is enough"

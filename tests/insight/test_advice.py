@@ -104,6 +104,23 @@ def watch(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Watch:
     return Watch(stage, monkeypatch)
 
 
+def test_no_size_is_said_before_a_whole_minute_was_seen(watch: Watch) -> None:
+    watch.hold(servers=3, links=9)
+    watch.pass_by(59.0)
+    assert watch.advice.recommended == 0
+    assert watch.advice.links == pytest.approx(9 / 59)
+    assert watch.advice.why == (
+        "so far 3.0 servers were held at a time, 3.0 wanted; a size is said after a "
+        "whole minute, that is in 1 s"
+    )
+    watch.pass_by(1.0)
+    assert watch.advice.recommended == 5
+    # The next minute has begun, and is none yet.
+    watch.hold(servers=30, links=9)
+    watch.pass_by(30.0)
+    assert watch.advice.recommended == 5
+
+
 def test_clients_that_waited_in_vain_are_advised_for_as_if_served(watch: Watch) -> None:
     # Each is held for half a minute.
     watch.hold(servers=20, links=40)

@@ -8,6 +8,7 @@ with status 1 if the advice is not the formula's, or is not enough when it is fo
 
 import asyncio
 import contextlib
+import math
 import random
 import sys
 import tempfile
@@ -18,6 +19,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from pgpool_py.embedded import EmbeddedPostgres
+from pgpool_py.insight.advice import ROOM
 from tests.fixtures.messages import query
 from tests.fixtures.nursery import Nursery
 from tests.fixtures.pooler_files import DATABASE, POOLED, USER, PoolerFiles
@@ -97,9 +99,13 @@ class Load:
 
 
 def advised(console: psycopg.Connection[TupleRow]) -> int:
-    """Return the size that is recommended to the pool of the database."""
-    [size] = [row[3] for row in console.execute("SHOW ADVICE") if row[0] == DATABASE]
-    return int(size)
+    """Return the size that is recommended to the pool of the database.
+
+    Before a whole minute was seen it says none, and what that size is made of counts.
+    """
+    [row] = [row for row in console.execute("SHOW ADVICE") if row[0] == DATABASE]
+    links, held_ms = float(row[4]), float(row[5])
+    return int(row[3]) or math.ceil(links * held_ms / 1e3 * ROOM)
 
 
 def play(pooler: PoolerProcess, seconds: float) -> list[str]:
