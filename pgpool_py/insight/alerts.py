@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pgpool_py.pooler.holding import numbered_holders
 from pgpool_py.pooler.pool import Pool
 from pgpool_py.pooler.pooler import Pooler
 from pgpool_py.settings import Settings
@@ -109,7 +110,7 @@ def _faults(
         text = (
             f"{len(books.busy)} of {counted(size, 'server')} (pool_size) in use, more "
             f"than alert_utilisation ({settings.alert_utilisation:.0%}), for "
-            f"{full:.0f} s: raise pool_size, or see SHOW ADVICE and SHOW LEAKS"
+            f"{full:.0f} s: {_cure(pool, now)}"
         )
         yield AlertKind.UTILISATION, text
     oldest = books.oldest_wait()
@@ -118,13 +119,20 @@ def _faults(
     if not books.idle and not books.opening and size and books.total >= size:
         text = (
             f"no server is free, {counted(books.total, 'server')} in use (pool_size "
-            f"{size}), {counted(len(books.waiters), 'client')} waiting: raise "
-            "pool_size, or see SHOW LEAKS"
+            f"{size}), {counted(len(books.waiters), 'client')} waiting: "
+            f"{_cure(pool, now)}"
         )
         yield AlertKind.EXHAUSTED, text
     if settings.alert_wait and now - oldest >= settings.alert_wait:
         text = (
             f"a client has waited {now - oldest:.0f} s for a server (alert_wait is "
-            f"{settings.alert_wait:g} s): raise pool_size, or see SHOW LEAKS"
+            f"{settings.alert_wait:g} s): {_cure(pool, now)}"
         )
         yield AlertKind.WAIT, text
+
+
+def _cure(pool: Pool, now: float) -> str:
+    """Say what to do, and who is in the way: SHOW LEAKS may not have them for long."""
+    held = numbered_holders(pool.books, now)
+    by = f"; servers are held longest by: {held}" if held else ""
+    return f"raise pool_size (SHOW ADVICE), or have servers held for less long{by}"

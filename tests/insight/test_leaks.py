@@ -76,6 +76,10 @@ def address_of(house: House) -> str:
     return next(f"{v.address}:{v.port}" for v in visitors)
 
 
+def number_of(house: House) -> int:
+    return next(iter(house.pooler.gatehouse.sessions.values())).identity.number
+
+
 def test_who_leaks_is_named_everywhere(
     build: Build, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -129,6 +133,11 @@ def test_alerts_begin_with_a_line_and_end_with_one(
     begun = [line for line in warnings(caplog) if "alert: " in line]
     assert len(begun) == 3
     assert all(line.startswith("pool app/alice: ") for line in begun)
+    # Long before it is a leak, and with the number that the console knows it by.
+    number, address = number_of(scene.house), address_of(scene.house)
+    holder = f'client {number} at {address} (application "web") idle in transaction for'
+    for seconds, line in zip((1, 6, 66), begun, strict=True):
+        assert f"{holder} {seconds} s" in line
     scene.waiting.close()
     scene.house.turn()
     scene.exchange("COMMIT", done())
