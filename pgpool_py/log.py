@@ -64,7 +64,8 @@ class Subject(Protocol):
 def about(subject: object, **facts: Fact) -> dict[str, object]:
     """Return the ``extra`` that puts ``str(subject)`` and a blank before the text.
 
-    ``facts`` are shown as fields in JSON, beside those of a :class:`Subject`.
+    With None nothing is put there. ``facts`` are shown as fields in JSON, beside those
+    of a :class:`Subject`.
     """
     return {"subject": subject, "facts": facts}
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pgpool_py.log import about
 from pgpool_py.pooler.holding import numbered_holders
 from pgpool_py.pooler.pool import Pool
 from pgpool_py.pooler.pooler import Pooler
@@ -84,7 +85,8 @@ class Alerts:
     def _say(self, level: int, key: _Key, text: str) -> None:
         database, user, kind = key
         line = f"pool {database}/{user}: {kind} {text}"
-        _log.log(level, "%s", line)
+        extra = about(None, database=database, user=user, alert=kind)
+        _log.log(level, "%s", line, extra=extra)
         self._events.note(EventKind.ALERT, line)
 
     def active(self) -> tuple[Alert, ...]:

@@ -142,10 +142,16 @@ class Functions:
         try:
             found = None if answers.overflown else read(answers.replies)
         except UnknownFunctionsError as error:
-            subject = about(self._home)
-            _log.debug("volatile functions are not known: %s", error, extra=subject)
+            _log.debug(
+                "volatile functions are not known: %s", error, extra=self._about()
+            )
             return
         too_many = found is None
         if too_many and not self._too_many:
-            _log.warning(_TOO_MANY, MOST_NAMES, extra=about(self._home))
+            _log.warning(_TOO_MANY, MOST_NAMES, extra=self._about())
         self._volatile, self._too_many = found, too_many
+
+    def _about(self) -> dict[str, object]:
+        settings = self._home.settings
+        user = settings.target.user
+        return about(self._home, database=settings.database, user=user)

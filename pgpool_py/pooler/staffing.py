@@ -177,11 +177,11 @@ class Staffing:
         """Whether to open none for a minimum alone: it could not log in yet."""
         lacks = self.destinations.credentials.lack(self.settings.target)
         if lacks and not self._said_to_wait:
-            pool = f"{self.settings.database}/{self.settings.target.user}"
+            database, user = self.settings.database, self.settings.target.user
             _log.info(
                 "no password is known for servers: the first is opened when a client "
                 "of this user has logged in",
-                extra=about(f"S: {pool}"),
+                extra=about(f"S: {database}/{user}", database=database, user=user),
             )
         self._said_to_wait = lacks
         return lacks

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Container, Iterable
 
+from pgpool_py.log import about
 from pgpool_py.settings import Settings
 
 from .pool import Pool
@@ -64,6 +65,7 @@ class Sweeping:
                     "dropping database '%s' as it does not exist anymore or inactive "
                     "auto-database",
                     database,
+                    extra=about(None, database=database),
                 )
                 found += members
         return found
@@ -76,6 +78,7 @@ class Sweeping:
                 "cleaning up idle pool for user %s on db %s because: pool idle timeout",
                 pool.user,
                 pool.database,
+                extra=about(None, database=pool.database, user=pool.user),
             )
         return found
 

@@ -1,5 +1,6 @@
 """A client idle in transaction keeps the only server: who it is, from all sides."""
 
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +9,7 @@ import pytest
 
 from pgpool_py.insight.alerts import AlertKind
 from pgpool_py.insight.observer import Observer
+from pgpool_py.log import JsonFormatter
 from pgpool_py.metrics.exposition import PrometheusExposition
 from pgpool_py.metrics.rendering import Format
 from pgpool_py.pooler.upkeep import maintain
@@ -133,6 +135,10 @@ def test_alerts_begin_with_a_line_and_end_with_one(
     begun = [line for line in warnings(caplog) if "alert: " in line]
     assert len(begun) == 3
     assert all(line.startswith("pool app/alice: ") for line in begun)
+    of_alerts = [r for r in caplog.records if "alert: " in r.getMessage()]
+    fields = [json.loads(JsonFormatter().format(record)) for record in of_alerts]
+    assert {(one["database"], one["user"]) for one in fields} == {("app", "alice")}
+    assert {one["alert"] for one in fields} == {str(kind) for kind in AlertKind}
     # Long before it is a leak, and with the number that the console knows it by.
     number, address = number_of(scene.house), address_of(scene.house)
     holder = f'client {number} at {address} (application "web") idle in transaction for'

@@ -47,7 +47,8 @@ def test_an_empty_pool_is_dropped_after_pool_idle_timeout(
     assert len(house.pooler.pools) == 1
     let_pass(house, clock, 5.0)
     assert house.pooler.pools == {}
-    assert NAMED in caplog.messages
+    [record] = [one for one in caplog.records if one.getMessage() == NAMED]
+    assert vars(record)["facts"] == {"database": "app", "user": "alice"}
 
 
 def test_without_the_timeout_it_stays(build: Build, clock: Clock) -> None:
