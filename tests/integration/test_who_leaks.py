@@ -24,9 +24,9 @@ FOREVER = 600
 STATEMENT = "select ? as secret"
 
 
-def leaks(door: Door) -> list[dict[str, str]]:
+def shown(door: Door, what: str) -> list[dict[str, str]]:
     with door.pooler.connect("pgbouncer") as console:
-        found = console.execute("SHOW LEAKS")
+        found = console.execute(f"SHOW {what}".encode())
         names = [column.name for column in found.description or ()]
         return [dict(zip(names, map(str, row), strict=True)) for row in found]
 
@@ -57,13 +57,18 @@ class Holder:
 
 def console_names(door: Door, holder: Wire) -> Holder:
     port: int = holder.socket.getsockname()[1]
-    until(lambda: leaks(door), "the console shows it")
+    until(lambda: shown(door, "LEAKS"), "the console shows it")
     [backend] = door.pooler.pids()
-    [row] = leaks(door)
+    [row] = shown(door, "LEAKS")
     place = {"addr": HOST, "port": str(port), "application_name": "web"}
     at_server = {"remote_pid": str(backend), "fingerprint": STATEMENT}
     names = {"database": DATABASE, "user": USER}
     assert row.items() >= (names | place | at_server).items()
+    # Each names it so that the others can be asked for more.
+    [client] = [one for one in shown(door, "CLIENTS") if one["id"] == row["client"]]
+    [server] = shown(door, "SERVERS")
+    assert client["ptr"] == f"0x{int(row['client']):x}" == server["link"]
+    assert (client["link"], row["remote_pid"]) == (server["ptr"], server["remote_pid"])
     return Holder(row["client"], port, backend)
 
 
