@@ -3,7 +3,7 @@
 import asyncio
 import http.client
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from http import HTTPStatus
 from typing import Any, Final
@@ -37,6 +37,34 @@ class Http:
     host: str
     port: int
     token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a pooler says.
+
+    Attributes:
+        advice: on each pool.
+        databases: names of all; those registered by ``*`` while they have pools.
+    """
+
+    advice: Sequence[Advice]
+    databases: frozenset[str]
+
+    def of(self, names: Sequence[str]) -> list[Advice]:
+        """Give the advice on these databases, on all if none is named.
+
+        Raises:
+            NotAskedError: there is none of such a name.
+        """
+        known = self.databases.union(one.database for one in self.advice)
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise NotAskedError(
+                f"there is no database {', '.join(unknown)}; there are: "
+                f"{', '.join(sorted(known)) or 'none'}"
+            )
+        return [one for one in self.advice if not names or one.database in names]
 
 
 def find(where: str | None, environment: Mapping[str, str]) -> Http | str:
@@ -78,7 +106,7 @@ def _by_url(url: str, environment: Mapping[str, str]) -> Http:
     return Http(parts.hostname or "127.0.0.1", port, environment.get(TOKEN, ""))
 
 
-def ask(where: Http | str) -> list[Advice]:
+def ask(where: Http | str) -> Told:
     """Ask for the advice on each pool, by database and user.
 
     Raises:
@@ -86,7 +114,10 @@ def ask(where: Http | str) -> list[Advice]:
     """
     if isinstance(where, Http):
         return _of_snapshot(_get(where))
-    return [_of_row(row) for row in _rows(where, "SHOW ADVICE")]
+    advice = [_of_row(row) for row in _rows(where, "SHOW ADVICE")]
+    names = {row["name"] for row in _rows(where, "SHOW DATABASES")}
+    # The console itself, which no snapshot has among them.
+    return Told(advice, frozenset(names - {"pgbouncer"}))
 
 
 def _get(where: Http) -> bytes:
@@ -109,11 +140,15 @@ def _get(where: Http) -> bytes:
     return said
 
 
-def _of_snapshot(text: bytes) -> list[Advice]:
+def _of_snapshot(text: bytes) -> Told:
     names = [one.name for one in fields(Advice)]
     try:
-        told = [pool["advice"] for pool in json.loads(text)["pools"]]
-        return [Advice(**{n: one[n] for n in names}) for one in told if one is not None]
+        snapshot = json.loads(text)
+        told = [pool["advice"] for pool in snapshot["pools"]]
+        return Told(
+            [Advice(**{n: one[n] for n in names}) for one in told if one is not None],
+            frozenset(one["name"] for one in snapshot["databases"]),
+        )
     except (ValueError, KeyError, TypeError):
         raise NotAskedError(f"what stands at {_PATH} is no snapshot of ours") from None
 

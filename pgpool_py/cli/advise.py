@@ -29,8 +29,9 @@ def parser() -> argparse.ArgumentParser:
         "have, and why: links per second, by the mean time that a server is held, by "
         "1.5, in the busiest minute of the last hour. By HTTP, which needs nothing "
         "else; or without http_listen by the console, which needs the extra top.",
-        epilog="Exit status: 0 when advice was given, 1 when there was no answer, 3 "
-        "when with --replicas all together do not fit in max_connections.",
+        epilog="Exit status: 0 when advice was given, 1 when there was no answer or no "
+        "such database, 3 when with --replicas all together do not fit in "
+        "max_connections.",
     )
     options.add_argument(
         "where",
@@ -101,12 +102,12 @@ def run(arguments: list[str]) -> int:
     if given.replicas and not (given.max_connections or given.postgres):
         options.error("--replicas needs --max-connections N or --postgres URL")
     try:
-        found = advice_asking.ask(advice_asking.find(given.where, os.environ))
+        told = advice_asking.ask(advice_asking.find(given.where, os.environ))
+        wanted = told.of(given.database or ())
         allowed = _allowed(given) if given.replicas else 0
     except NotAskedError as error:
         print(error, file=sys.stderr)
         return NO_ANSWER
-    wanted = [x for x in found if not given.database or x.database in given.database]
     for line in lines(wanted):
         print(line)
     if not given.replicas or not wanted:
@@ -134,9 +135,10 @@ def lines(advice: Sequence[Advice]) -> Iterator[str]:
         yield f"{one.database}/{one.user}: pool_size {size}, recommended {should}"
         yield f"  {one.why}"
         if one.recommended:
+            lent = f"{one.links:.1f} links/s, each held for {_span(one.held)}"
             yield (
-                f"  {one.links:.1f} links/s, each held for {_span(one.held)}; clients "
-                f"waited {_span(one.mean_wait)} on average, p99 {_span(one.p99_wait)}"
+                f"  {lent if one.links else 'no link'}; clients waited "
+                f"{_span(one.mean_wait)} on average, p99 {_span(one.p99_wait)}"
             )
 
 
@@ -146,15 +148,15 @@ def _span(seconds: float) -> str:
 
 def share_lines(advice: Sequence[Advice], share: replicas.Share) -> Iterator[str]:
     """Say whether all fit, and what to change if not."""
-    number = share.replicas
+    number = counted(share.replicas, "pooler")
+    yield ""
     if share.configured is None:
-        yield (
-            f"{counted(number, 'pooler')} may open any number of servers: a pool is "
-            "unlimited"
-        )
+        yield f"{number} may open any number of servers: a pool is unlimited"
     else:
-        yield _sum("configured", number, share.configured)
-    yield _sum("recommended", number, share.recommended)
+        yield _sum(number, share.replicas, share.configured, "as configured")
+    yield _sum(number, share.replicas, share.recommended, "as recommended")
+    if not all(one.recommended for one in advice):
+        yield "  where no size is known yet the configured one counts"
     yield (
         f"PostgreSQL lets {share.allowed} in (max_connections less what is reserved): "
         f"{share.each} for each pooler"
@@ -162,22 +164,33 @@ def share_lines(advice: Sequence[Advice], share: replicas.Share) -> Iterator[str
     if share.fits:
         yield "that fits"
     elif share.recommended <= share.each:
-        yield "what is configured does not fit, what is recommended does: set pool_size"
+        yield (
+            "as configured that does not fit, as recommended it does; set pool_size to"
+        )
         for one in advice:
             yield f"  {one.database}/{one.user}: {one.recommended or one.configured}"
     else:
-        needed = number * share.recommended - share.allowed
-        yield (
-            f"that does not fit: raise max_connections by {needed}, or have fewer "
-            "poolers, with clients that wait longer; pool_size at most"
-        )
-        most = replicas.sizes(advice, share.each)
-        for one, size in zip(advice, most, strict=True):
-            yield f"  {one.database}/{one.user}: {size}"
+        yield from _ways_out(advice, share)
 
 
-def _sum(what: str, number: int, servers: int) -> str:
-    return (
-        f"{what}: {counted(number, 'pooler')} of {counted(servers, 'server')}: "
-        f"{number * servers}"
+def _ways_out(advice: Sequence[Advice], share: replicas.Share) -> Iterator[str]:
+    needed = share.replicas * share.recommended
+    yield (
+        f"as recommended that does not fit: {needed} servers, {share.allowed} are let "
+        "in"
     )
+    yield "one of these is needed:"
+    yield f"  - raise max_connections by {needed - share.allowed}"
+    if fewer := max(0, share.allowed) // share.recommended:
+        yield f"  - have {counted(fewer, 'pooler')} instead of {share.replicas}"
+    if share.each < len(advice):
+        return
+    yield "  - have clients wait longer, with pool_size at most"
+    most = replicas.sizes(advice, share.each)
+    for one, size in zip(advice, most, strict=True):
+        yield f"      {one.database}/{one.user}: {size}"
+
+
+def _sum(poolers: str, replicas: int, servers: int, how: str) -> str:
+    each = counted(servers, "server")
+    return f"{poolers} with {each} each {how}: {replicas * servers} in all"

@@ -19,6 +19,7 @@ from tests.metrics.snapshots import snapshot
 
 TOKEN = "s3cret"
 HELD = "each held for 80 ms"
+LET_IN = "PostgreSQL lets 97 in (max_connections less what is reserved)"
 WHY = "in its busiest minute 8.0 servers were held at a time"
 
 
@@ -92,6 +93,17 @@ def test_it_says_of_each_pool_what_size_is_right_and_why(
     ]
 
 
+def test_where_no_server_was_lent_no_time_is_said(
+    serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = Advice("app", "ann", 2, 4, 0.0, 0.0, 3.5, 10.0, WHY)
+    taken = snapshot(PoolSnapshot("app", "ann", advice=held))
+    url = f"http://127.0.0.1:{serve(Answer(HTTPStatus.OK, as_json(taken)))}"
+    assert main(["advise", url]) == 0
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said == "  no link; clients waited 3.5 s on average, p99 10 s"
+
+
 def test_a_url_is_asked_with_the_token_of_the_environment(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,9 +128,9 @@ def test_without_a_file_the_environment_says_where(
     ("sizes", "status", "said"),
     [
         ((20, 30), 0, "that fits"),
-        ((40, 10), 3, "what is recommended does: set pool_size\n  app/ann: 10"),
-        ((20, 40), 3, "raise max_connections by 23, or"),
+        ((40, 10), 3, "as recommended it does; set pool_size to\n  app/ann: 10\n"),
         ((0, 10), 3, "3 poolers may open any number of servers"),
+        ((20, 0), 0, "where no size is known yet the configured one counts"),
     ],
 )
 def test_replicas_have_to_fit_in_what_postgresql_lets_in(
@@ -137,6 +149,58 @@ def test_replicas_have_to_fit_in_what_postgresql_lets_in(
     assert "32 for each pooler" in printed
 
 
+def test_what_does_not_fit_comes_with_all_ways_out(
+    serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"http://127.0.0.1:{serve(answered(('app', 20, 30), ('b', 1, 10)))}"
+    given = ["--replicas", "3", "--max-connections", "100"]
+    assert main(["advise", url, *given]) == 3
+    assert capsys.readouterr().out.partition("\n\n")[2].splitlines() == [
+        "3 poolers with 21 servers each as configured: 63 in all",
+        "3 poolers with 40 servers each as recommended: 120 in all",
+        f"{LET_IN}: 32 for each pooler",
+        "as recommended that does not fit: 120 servers, 97 are let in",
+        "one of these is needed:",
+        "  - raise max_connections by 23",
+        "  - have 2 poolers instead of 3",
+        "  - have clients wait longer, with pool_size at most",
+        "      app/ann: 24",
+        "      b/ann: 8",
+    ]
+
+
+def test_a_way_out_that_is_none_is_not_offered(
+    serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"http://127.0.0.1:{serve(answered(('app', 20, 30), ('b', 1, 10)))}"
+    given = ["--replicas", "3", "--max-connections", "8"]
+    assert main(["advise", url, *given]) == 3
+    # There is one server for each pooler, and none has a single pool.
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "one of these is needed:",
+        "  - raise max_connections by 115",
+    ]
+
+
+def test_a_database_that_there_is_not_is_an_error(
+    serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"http://127.0.0.1:{serve(answered(('app', 20, 12), ('b', 9, 9)))}"
+    assert main(["advise", url, "--database", "b", "--database", "nope"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "there is no database nope; there are: app, b\n"
+
+
+def test_a_database_that_nobody_has_come_for_is_none(
+    serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unused = snapshot(PoolSnapshot("gone", "ann"))
+    url = f"http://127.0.0.1:{serve(Answer(HTTPStatus.OK, as_json(unused)))}"
+    assert main(["advise", url, "--database", "app"]) == 0
+    assert "there is no pool yet" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "given", [["--replicas", "3"], ["--replicas", "0"], ["--max-connections", "x"]]
 )
@@ -152,6 +216,7 @@ def test_bad_use_is_told(given: list[str]) -> None:
         (text(HTTPStatus.SERVICE_UNAVAILABLE, "too late"), "503: too late"),
         (text(HTTPStatus.OK, "hello"), "no snapshot of ours"),
         (text(HTTPStatus.OK, '{"pools": [{"advice": {}}]}'), "no snapshot of ours"),
+        (text(HTTPStatus.OK, '{"pools": []}'), "no snapshot of ours"),
     ],
 )
 def test_an_answer_that_is_none_is_told(

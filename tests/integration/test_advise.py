@@ -31,6 +31,8 @@ def test_the_console_and_postgresql_are_asked(
     known = "not known yet"
     assert f"{DATABASE}/{USER}: pool_size {PLENTY}, recommended {known}" in printed
     assert why.startswith(("nothing was asked of it", "so far "))
+    assert main(["advise", pooler.dsn("pgbouncer"), "--database", "nope"]) == 1
+    assert capsys.readouterr().err.endswith(f"there are: {DATABASE}\n")
     with pooler.direct() as direct:
         [(most,)] = direct.execute("SHOW max_connections").fetchall()
         [(less,)] = direct.execute("SHOW superuser_reserved_connections").fetchall()
