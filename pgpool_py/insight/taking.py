@@ -96,7 +96,8 @@ def take_databases(pooler: Pooler) -> tuple[DatabaseSnapshot, ...]:
         servers[pool.database] += pool.books.total
     for private in pooler.gatehouse.replications.privates.values():
         servers[private.pool.database] += 1
-    names = {*settings.databases, *servers} - {FALLBACK_DATABASE}
+    halted = pooler.paused_databases | pooler.disabled_databases
+    names = {*settings.databases, *servers, *halted} - {FALLBACK_DATABASE}
     found = []
     for name in sorted(names):
         line = settings.find_database(name)

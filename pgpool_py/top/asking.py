@@ -14,7 +14,7 @@ from .look import Look, Row, wait_of
 # Seconds to connect, and as many for all answers.
 PATIENCE: Final = 5.0
 # Commands that not every version has.
-OPTIONAL: Final = ("LEAKS", "ADVICE")
+OPTIONAL: Final = ("STATE", "LEAKS", "ADVICE")
 
 _CONSOLE: Final = "pgbouncer"
 _NAME: Final = "pgpool-py"
@@ -95,9 +95,10 @@ class Asker:
     async def _look(self) -> Look:
         pools = await self._show("POOLS")
         waits = any(row["cl_waiting"] for row in pools)
-        # Of thousands of clients only those that wait are of interest.
+        # Thousands of clients are of interest only while some wait.
         clients = await self._show("CLIENTS") if waits else []
         waiting = [row for row in clients if row["state"] == "waiting"]
+        holding = [row for row in clients if row["link"]]
         return Look(
             taken=time.monotonic(),
             pools=pools,
@@ -105,6 +106,7 @@ class Asker:
             stats=await self._show("STATS"),
             lists={row["list"]: row["items"] for row in await self._show("LISTS")},
             waiting=sorted(waiting, key=lambda row: -wait_of(row, "wait")),
+            holding=sorted(holding, key=lambda row: str(row["request_time"])),
             more=await self._more(),
         )
 

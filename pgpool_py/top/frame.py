@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from .look import Look, Row, database_lines, pool_lines, wait_of
+from .look import Look, Row, database_lines, halts, pool_lines, wait_of
 
 _BAR: Final = 20
 # Rows of all tables but that of pools.
@@ -19,13 +19,17 @@ def frame(look: Look | None, before: Look | None, said: str) -> RenderableType:
     """Give the whole frame; ``said`` is about the connection."""
     if look is None:
         return clean(said, "bold red")
-    parts: list[RenderableType] = [_head(look, said), _pools(look)]
+    parts: list[RenderableType] = [_head(look, said)]
+    parts += [clean(text, "bold red") for text in halts(look)]
+    parts.append(_pools(look))
     if look.stats:
         parts.append(_databases(look, before))
     if look.waiting:
         parts.append(_waiting(look.waiting))
+    if look.holding:
+        parts.append(_holding(look.holding))
     for name, rows in look.more.items():
-        if rows:
+        if rows and name != "STATE":
             parts.append(_MORE.get(name, _rows)(name, rows))
     return Group(*parts)
 
@@ -129,6 +133,21 @@ def _waiting(rows: Sequence[Row]) -> Table:
             clean(row.get("application_name")),
             clean(f"{row['addr']}:{row['port']}"),
             duration(wait_of(row, "wait")),
+        )
+    return table
+
+
+def _holding(rows: Sequence[Row]) -> Table:
+    names = ("database", "user", "application", "address", "client", "last request")
+    table = _table("Clients that have a server", names, 5)
+    for row in rows[:_MOST]:
+        table.add_row(
+            clean(row["database"], "bold"),
+            clean(row["user"]),
+            clean(row.get("application_name")),
+            clean(f"{row['addr']}:{row['port']}"),
+            clean(row.get("id", row["ptr"])),
+            clean(row["request_time"]),
         )
     return table
 

@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 # A row of the console, by its columns.
 Row = Mapping[str, Any]
 
 _SECOND = 1_000_000
+# As the page says it.
+_STATES: Final = {
+    "paused": "all databases are paused: clients wait until RESUME",
+    "suspended": "all is suspended: nobody is heard until RESUME",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,8 @@ class Look:
         pools, databases, stats: of SHOW POOLS, DATABASES and STATS.
         lists: SHOW LISTS, by name.
         waiting: of SHOW CLIENTS those that wait for a server, the longest first.
+        holding: while some wait, those that have one, the last of whose requests is
+            oldest first.
         more: rows of SHOW commands that not every version has, by name.
     """
 
@@ -28,6 +35,7 @@ class Look:
     stats: Sequence[Row]
     lists: Mapping[str, int]
     waiting: Sequence[Row] = ()
+    holding: Sequence[Row] = ()
     more: Mapping[str, Sequence[Row]] = field(default_factory=dict)
 
 
@@ -81,6 +89,19 @@ def pool_lines(look: Look) -> list[PoolLine]:
 def _calm(line: PoolLine) -> tuple[bool, float, float, str, str]:
     used = (line.active + line.busy) / line.limit if line.limit else 0.0
     return (not line.waiting, -line.longest, -used, line.database, line.user)
+
+
+def halts(look: Look) -> list[str]:
+    """Say what does not serve because somebody said so, and what ends that."""
+    states = {row["key"] for row in look.more.get("STATE", ()) if row["value"] == "yes"}
+    said = [text for state, text in _STATES.items() if state in states]
+    for row in look.databases:
+        name = row["name"]
+        if row.get("paused"):
+            said.append(f"{name} is paused: its clients wait until RESUME {name}")
+        if row.get("disabled"):
+            said.append(f"{name} is disabled: nobody is let in until ENABLE {name}")
+    return said
 
 
 def wait_of(row: Row, name: str) -> float:

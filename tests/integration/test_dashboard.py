@@ -20,7 +20,7 @@ from pgpool_py.web.pages import Pages
 from pgpool_py.web.question import Asker
 from pgpool_py.web.server import Server
 from tests.fixtures.messages import query
-from tests.fixtures.pooler_files import DATABASE
+from tests.fixtures.pooler_files import DATABASE, USER
 from tests.fixtures.pooling import StartPooler
 from tests.fixtures.waiting import PATIENCE
 from tests.integration.browsing import REFUSED, UNAUTHORIZED, Chromium, chromium
@@ -199,6 +199,27 @@ def test_a_hundred_pools_are_shown_by_trouble_and_found_by_name(
         assert seen.texts("#pools .name b") == ["tenant_042"]
         seen.page.keyboard.type("x")
         seen.wait_for("#no-pools", "No pool has such a name.")
+
+
+def test_what_does_not_serve_is_told_with_what_ends_that(
+    start_pooler: StartPooler, chromium: Chromium
+) -> None:
+    door = open_door(start_pooler, admin_users=USER)
+    with door.pooler.connect("pgbouncer") as console:
+        console.execute(f"DISABLE {DATABASE}".encode())
+        console.execute(f"PAUSE {DATABASE}".encode())
+        with chromium.open(door.port) as seen:
+            seen.wait_for("#attention li", f"until RESUME {DATABASE}")
+            assert seen.texts("#attention li") == [
+                f"{DATABASE} is paused: its clients wait until RESUME {DATABASE}",
+                f"{DATABASE} is disabled: nobody is let in until ENABLE {DATABASE}",
+            ]
+            console.execute("PAUSE")
+            seen.wait_for("#attention li", "all databases are paused")
+            console.execute("RESUME")
+            for order in ("RESUME", "ENABLE"):
+                console.execute(f"{order} {DATABASE}".encode())
+            seen.page.wait_for_selector("#attention", state="hidden")
 
 
 def test_it_fits_a_phone_in_the_dark(shown: Shown, chromium: Chromium) -> None:

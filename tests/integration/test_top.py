@@ -40,7 +40,22 @@ def test_one_frame_shows_who_waits(
     database, user, _, *numbers = line.split()
     assert (database, user) == (DATABASE, USER)
     assert numbers[:3] == ["1/1", "0", "1"]
+    has_one = shown().partition("Clients that have a server")[2].splitlines()[2]
+    assert has_one.split()[:2] == [DATABASE, USER]
     holder.execute("COMMIT")
+
+
+def test_one_frame_shows_what_is_paused_or_disabled(
+    start_pooler: StartPooler, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pooler = start_pooler(admin_users=USER)
+    with pooler.connect("pgbouncer") as console:
+        for order in ("DISABLE", "PAUSE"):
+            console.execute(f"{order} {DATABASE}".encode())
+    assert main(["top", "--once", str(pooler.files.ini)]) == 0
+    shown = capsys.readouterr().out
+    assert f"{DATABASE} is paused: its clients wait until RESUME {DATABASE}" in shown
+    assert f"{DATABASE} is disabled: nobody is let in until" in shown
 
 
 def test_where_nobody_answers_that_is_told(

@@ -82,6 +82,42 @@ def test_the_first_look_shows_the_averages_and_so_does_a_pooler_begun_anew() -> 
     assert database_lines(LOOK, before) == [line]
 
 
+def test_what_does_not_serve_is_told_with_what_ends_that() -> None:
+    state = [{"key": "paused", "value": "yes"}, {"key": "suspended", "value": "no"}]
+    databases = [
+        *LOOK.databases,
+        # Without a pool, too.
+        {**limit("shut"), "paused": 0, "disabled": 1},
+        {**limit("still"), "paused": 1, "disabled": 0},
+    ]
+    text = printed(replace(LOOK, databases=databases, more={"STATE": state}))
+    assert text.splitlines()[1:5] == [
+        "",
+        "all databases are paused: clients wait until RESUME",
+        "shut is disabled: nobody is let in until ENABLE shut",
+        "still is paused: its clients wait until RESUME still",
+    ]
+    assert "State" not in text
+
+
+def test_while_clients_wait_those_that_have_a_server_are_shown() -> None:
+    client = {
+        "database": "app",
+        "user": "ann",
+        "application_name": "web",
+        "addr": "10.0.0.1",
+        "port": 5,
+        "ptr": "0x1f",
+        "request_time": "2026-11-29 10:11:12 UTC",
+    }
+    shown = printed(replace(LOOK, holding=[{**client, "id": 31}, client]))
+    first, second = shown.splitlines()[-2:]
+    assert first.split()[3:5] == ["10.0.0.1:5", "31"]
+    # Older versions of PgBouncer have no other.
+    assert second.split()[4] == "0x1f"
+    assert second.rstrip().endswith("10:11:12 UTC")
+
+
 def test_what_strangers_call_themselves_is_not_obeyed_by_the_terminal() -> None:
     client = {
         "database": "app",

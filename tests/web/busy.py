@@ -34,7 +34,8 @@ class BusyObserver:
     def snapshot(self) -> PoolerSnapshot:
         now = time.time()
         past = now - self.began
-        taken = snapshot(*(_at(one, past) for one in self.pools), condition=self.says)
+        pools = [_at(one, past) for one in self.pools]
+        taken = snapshot(*pools, condition=self.says, databases=())
         process = replace(
             taken.process,
             started=self.began - 7200,

@@ -105,6 +105,25 @@ export function byTrouble(one, two) {
     || (one.key < two.key ? -1 : 1);
 }
 
+// Give what does not serve because somebody said so, and what ends that, as texts.
+function halts({ condition, databases }) {
+  const paused = condition.state === "paused";
+  const found = [];
+  if (paused) found.push("all databases are paused: clients wait until RESUME");
+  if (condition.state === "suspended") {
+    found.push("all is suspended: nobody is heard until RESUME");
+  }
+  for (const one of databases) {
+    if (one.paused && !paused) {
+      found.push(`${one.name} is paused: its clients wait until RESUME ${one.name}`);
+    }
+    if (one.disabled) {
+      found.push(`${one.name} is disabled: nobody is let in until ENABLE ${one.name}`);
+    }
+  }
+  return found;
+}
+
 // Give what somebody should look at, the gravest first, as texts.
 export function alerts(snapshot, looks) {
   const { condition, process } = snapshot;
@@ -117,6 +136,7 @@ export function alerts(snapshot, looks) {
     found.push("the last reload failed: the configuration in force is an older one");
   }
   if (process.latest_lag > LATE) found.push(`the loop is late by ${duration(process.latest_lag)}`);
+  found.push(...halts(snapshot));
   // What the pooler itself says of a pool is not said twice.
   const told = new Set();
   for (const one of snapshot.alerts ?? []) {
@@ -124,10 +144,9 @@ export function alerts(snapshot, looks) {
     told.add(keyOf(one));
   }
   for (const one of looks) {
-    if (told.has(one.key)) continue;
+    if (told.has(one.key) || one.now.paused) continue;
     const name = `${one.pool.database} / ${one.pool.user}`;
-    if (one.now.paused) found.push(`${name} is paused`);
-    else if (one.full && one.now.clients_waiting > 0) {
+    if (one.full && one.now.clients_waiting > 0) {
       found.push(`${name} is exhausted: ${one.now.clients_waiting} waiting, `
         + `the longest for ${duration(one.now.oldest_wait)}`);
     } else if (one.now.clients_waiting > 0 && one.now.oldest_wait >= 1) {
