@@ -1,17 +1,18 @@
-"""Whether somebody answers a client's login, for a probe of a pooler without HTTP."""
+"""Whether somebody answers at a pooler's own port, for a probe of one without HTTP."""
 
 import asyncio
 from contextlib import suppress
 from typing import Final
 
-from pgwire.startup import StartupMessage
+from pgwire.startup import GSSENCRequest
 
-# The console, for no pool is made for who asks there.
-_HELLO: Final = StartupMessage(0, {"user": "pgbouncer", "database": "pgbouncer"})
+# What is answered at once, by a letter, and is neither a login nor an attempt at one:
+# the log would have a line for each.
+_HELLO: Final = GSSENCRequest()
 
 
 def greet(place: str | tuple[str, int], seconds: float) -> None:
-    """Begin to log in; whatever the answer, there is one.
+    """Ask for something; whatever the answer, there is one.
 
     Args:
         place: a path of a unix socket, or an address and a port.

@@ -129,7 +129,7 @@ class Arrival:
         return self._phase is _Phase.ENTERING
 
     def on_readable(self) -> None:
-        """Read once; called by the stream."""
+        """Read once; who goes without a word, as probes do, is no line in the log."""
         stream = self._stream
         if stream is None:
             return
@@ -145,7 +145,7 @@ class Arrival:
         except OSError:
             size = 0
         if not size:
-            self.close(Reason.CLIENT_EOF)
+            self.close(Reason.CLIENT_EOF, quiet=not (self._startup or self._buffer))
             return
         self._buffer += scratch.view[:size]
         self._guarded(self._take)
