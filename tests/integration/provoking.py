@@ -153,7 +153,7 @@ def terminated(start: StartPooler) -> ErrorResponse:
     pooler = small(start)
     wire = log_in(pooler)
     wire.send(SLEEP)
-    (backend,) = pooler.wait_for_backends(1, "active", "pg_sleep")
+    (backend,) = pooler.wait_for_backends(1, "sleeping", "pg_sleep")
     pooler.server.psql(f"SELECT pg_terminate_backend({backend.pid})")
     # The last message: what PgBouncer says of its own behind it, nobody needs.
     return ended(wire)
@@ -174,7 +174,7 @@ def lost_while_busy(start: StartPooler) -> ErrorResponse:
     with behind_a_proxy(start) as (proxy, pooler):
         wire = log_in(pooler)
         wire.send(SLEEP)
-        pooler.wait_for_backends(1, "active", "pg_sleep")
+        pooler.wait_for_backends(1, "sleeping", "pg_sleep")
         proxy.cut()
         return ended(wire)
 

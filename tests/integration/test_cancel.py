@@ -38,7 +38,7 @@ def test_a_running_query_is_cancelled_and_only_that_one(pooler: PoolerProcess) -
         other = log_in(pooler)
         other.send(Query(b"SELECT 'innocent' FROM pg_sleep(1)").encode())
         running = threads.submit(client.execute, "SELECT pg_sleep(30)")
-        pooler.wait_for_backends(2, "active", "pg_sleep")
+        pooler.wait_for_backends(2, "sleeping", "pg_sleep")
         client.cancel()
         with pytest.raises(psycopg.errors.QueryCanceled):
             running.result()
@@ -93,7 +93,7 @@ def test_a_query_in_a_transaction_fails_it(pooler: PoolerProcess) -> None:
     wire = log_in(pooler)
     wire.query("BEGIN")
     wire.send(SLEEP)
-    pooler.wait_for_backends(1, "active", "pg_sleep")
+    pooler.wait_for_backends(1, "sleeping", "pg_sleep")
     cancel(pooler, wire)
     assert kinds(wire.until_ready()) == "TEZ"
     assert wire.query("ROLLBACK")[-1].body == b"I"
@@ -132,7 +132,7 @@ def test_what_was_sent_behind_a_cancelled_query_is_answered(
 ) -> None:
     wire = log_in(pooler)
     wire.send(SLEEP)
-    pooler.wait_for_backends(1, "active", "pg_sleep")
+    pooler.wait_for_backends(1, "sleeping", "pg_sleep")
     cancel(pooler, wire)
     wire.send(extended("SELECT 1"), Query(b"SELECT 2").encode())
     assert kinds(wire.until_ready()) == "TEZ"
@@ -174,7 +174,7 @@ def test_a_listen_that_waits_is_cancelled_and_fails_its_transaction(
 def test_a_wrong_key_cancels_nothing(pooler: PoolerProcess) -> None:
     wire = log_in(pooler)
     wire.send(Query(b"SELECT pg_sleep(0.3)").encode())
-    pooler.wait_for_backends(1, "active", "pg_sleep")
+    pooler.wait_for_backends(1, "sleeping", "pg_sleep")
     other = connect(pooler)
     request = wire.cancel_request
     other.send(request[:-1], bytes([request[-1] ^ 1]))
@@ -190,7 +190,7 @@ def test_a_client_that_is_gone_is_cancelled_no_more(pooler: PoolerProcess) -> No
     others = [log_in(pooler) for _ in range(2)]
     for other in others:
         other.send(Query(b"SELECT pg_sleep(0.2)").encode())
-    pooler.wait_for_backends(2, "active", "pg_sleep")
+    pooler.wait_for_backends(2, "sleeping", "pg_sleep")
     late = connect(pooler)
     late.send(request)
     assert late.rest() == []
@@ -204,7 +204,7 @@ def test_a_client_may_leave_while_its_cancel_is_on_its_way(
     for _ in range(20):
         wire = log_in(pooler)
         wire.send(SLEEP)
-        pooler.wait_for_backends(1, "active", "pg_sleep")
+        pooler.wait_for_backends(1, "sleeping", "pg_sleep")
         cancel(pooler, wire)
         wire.reset()
         pooler.wait_for_backends(0, "active", "pg_sleep")

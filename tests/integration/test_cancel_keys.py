@@ -58,7 +58,7 @@ def test_a_key_of_either_size_cancels(
     wire = log_in(pooler, minor=minor)
     assert len(key_of(wire)) == size
     wire.send(SLEEP)
-    pooler.wait_for_backends(1, "active", "pg_sleep")
+    pooler.wait_for_backends(1, "sleeping", "pg_sleep")
     cancel_with(pooler, wire.cancel_request)
     replies = wire.until_ready()
     assert kinds(replies) == "TEZ"
@@ -85,7 +85,7 @@ def test_nothing_else_does(
     wire = log_in(pooler, minor=2)
     pid = int.from_bytes(wire.cancel_request[8:12], "big")
     wire.send(Query(b"SELECT pg_sleep(0.2)").encode())
-    pooler.wait_for_backends(1, "active", "pg_sleep")
+    pooler.wait_for_backends(1, "sleeping", "pg_sleep")
     packet = CancelRequest(pid, spoil(key_of(wire))).encode()
     assert len(packet) <= LONGEST
     cancel_with(pooler, packet)
@@ -109,7 +109,7 @@ def test_libpq_cancels_whichever_protocol_it_speaks(
         assert spoken == (30000 if version == "3.0" else 30002)
         client.pgconn.send_query(b"SELECT pg_sleep(30)")
         client.pgconn.flush()
-        pooler.wait_for_backends(1, "active", "pg_sleep")
+        pooler.wait_for_backends(1, "sleeping", "pg_sleep")
         client.cancel_safe(timeout=10)
         result = client.pgconn.get_result()
         assert result is not None

@@ -113,7 +113,7 @@ def test_a_cancel_that_waits_with_its_client_is_no_harm(pooler: PoolerProcess) -
     for leave in WAYS:
         wire = log_in(pooler)
         in_a_query(wire)
-        pooler.wait_for_backends(1, "active", "pg_sleep")
+        pooler.wait_for_backends(1, "sleeping", "pg_sleep")
         requests = [connect(pooler) for _ in range(5)]
         for request in requests:
             request.send(wire.cancel_request)
@@ -133,7 +133,7 @@ def test_a_query_that_ends_within_the_grace_is_not_cancelled(
     pid = prepare(pooler)
     wire = log_in(pooler)
     wire.send(query(f"SELECT pg_sleep(0.3); {INSERT}"))
-    pooler.wait_for_backends(1, "active", "pg_sleep")
+    pooler.wait_for_backends(1, "sleeping", "pg_sleep")
     wire.close()
     with log_in(pooler) as other:
         # As without a pooler: PostgreSQL does not look whether its client is there.
@@ -159,7 +159,7 @@ def test_a_server_that_cannot_be_drained_in_time_is_replaced(
             "EXCEPTION WHEN query_canceled THEN END; END LOOP; END $$"
         )
     )
-    pooler.wait_for_backends(1, "active", "pg_sleep")
+    pooler.wait_for_backends(1, "sleeping", "pg_sleep")
     wire.close()
     with log_in(pooler) as other:
         assert other.value("SELECT pg_backend_pid()") != pid

@@ -132,7 +132,7 @@ def test_a_cancel_reaches_the_client_of_either(
     wire = group.log_in(home)
     assert member_of(wire) == home
     wire.send(SLEEP)
-    group.first.wait_for_backends(1, "active", "pg_sleep")
+    group.first.wait_for_backends(1, "sleeping", "pg_sleep")
     asking = group.connect(other)
     asking.send(wire.cancel_request)
     assert asking.rest() == []
@@ -144,7 +144,7 @@ def test_a_cancel_reaches_the_client_of_either(
 def test_a_wrong_key_does_not(group: Group, home: int, other: int) -> None:
     wire = group.log_in(home)
     wire.send(Query(b"SELECT pg_sleep(0.2)").encode())
-    group.first.wait_for_backends(1, "active", "pg_sleep")
+    group.first.wait_for_backends(1, "sleeping", "pg_sleep")
     wrong = bytearray(wire.cancel_request)
     wrong[-2] ^= 1
     asking = group.connect(other)
@@ -161,7 +161,7 @@ def test_on_the_shared_port_it_does_not_matter_who_gets_what(group: Group) -> No
     clients = [clients[0], clients[-1]]
     for wire in clients:
         wire.send(SLEEP)
-    group.first.wait_for_backends(2, "active", "pg_sleep")
+    group.first.wait_for_backends(2, "sleeping", "pg_sleep")
     for wire in clients:
         asking = group.connect()
         asking.send(wire.cancel_request)
@@ -174,7 +174,7 @@ def test_libpq_cancels_by_it(group: Group) -> None:
     with psycopg.connect(where, autocommit=True) as client:
         client.pgconn.send_query(b"SELECT pg_sleep(30)")
         client.pgconn.flush()
-        group.first.wait_for_backends(1, "active", "pg_sleep")
+        group.first.wait_for_backends(1, "sleeping", "pg_sleep")
         client.cancel_safe(timeout=10)
         result = client.pgconn.get_result()
         assert result is not None

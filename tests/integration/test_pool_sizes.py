@@ -91,7 +91,7 @@ def test_the_reserve_is_opened_for_clients_that_wait_long(
     third = log_in(pooler)
     third.send(SLEEP)
     pooler.wait_for_backends(2)
-    pooler.wait_for_backends(1, "active", "pg_sleep")
+    pooler.wait_for_backends(1, "sleeping", "pg_sleep")
     assert len(pooler.pids()) == 2
 
 

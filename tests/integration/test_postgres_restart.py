@@ -79,7 +79,7 @@ def test_after_the_crash_of_a_backend_idle_clients_notice_nothing(
     busy, in_transaction = log_in(pooler), log_in(pooler)
     in_transaction.query("BEGIN")
     busy.send(Query(b"SELECT pg_sleep(30)").encode())
-    (backend,) = pooler.wait_for_backends(1, "active", "pg_sleep")
+    (backend,) = pooler.wait_for_backends(1, "sleeping", "pg_sleep")
     old = set(pooler.pids())
     os.kill(backend.pid, signal.SIGKILL)
     error = ended(busy)

@@ -51,7 +51,7 @@ def test_the_client_of_a_busy_server_hears_what_postgresql_said(
 ) -> None:
     client, other = log_in(pooler), log_in(pooler)
     client.send(Query(b"SELECT pg_sleep(30)").encode())
-    (backend,) = pooler.wait_for_backends(1, "active", "pg_sleep")
+    (backend,) = pooler.wait_for_backends(1, "sleeping", "pg_sleep")
     terminate(pooler, backend.pid)
     error = ended(client)
     assert (error.severity, error.sqlstate) == ("FATAL", "57P01")

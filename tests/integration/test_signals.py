@@ -54,7 +54,7 @@ def test_sigquit_ends_at_once_and_tells_everybody(start_pooler: StartPooler) -> 
     )
     busy, idle, at_the_door = hold(pooler), log_in(pooler), connect(pooler)
     busy.send(Query(b"SELECT pg_sleep(30)").encode())
-    pooler.wait_for_backends(1, "active", "pg_sleep")
+    pooler.wait_for_backends(1, "sleeping", "pg_sleep")
     pooler.signal(signal.SIGQUIT)
     assert pooler.wait() == 0
     for wire in (busy, idle, at_the_door):

@@ -174,7 +174,7 @@ def test_a_cancel_reaches_an_encrypted_server(start_before: StartBefore) -> None
     pooler = start_before(server_tls_sslmode="require")
     with pooler.connect() as client, ThreadPoolExecutor(1) as pool:
         running = pool.submit(client.execute, "SELECT pg_sleep(30)")
-        pooler.wait_for_backends(1, "active", "pg_sleep")
+        pooler.wait_for_backends(1, "sleeping", "pg_sleep")
         client.cancel_safe()
         with pytest.raises(psycopg.errors.QueryCanceled, match="user request"):
             running.result()
