@@ -13,7 +13,7 @@ from .comparison import Mismatch, difference_at
 from .outstanding import IllegalConversationError, Outstanding
 from .session import may_pin
 from .streams import Transcript, comparable_login, notified, split
-from .tolerance import may_end_listening, unsaid
+from .tolerance import chains, ends_transaction, may_end_listening, unsaid
 
 _CHUNK = 1 << 18
 _VIOLATION = "08P01"
@@ -51,6 +51,8 @@ class Channel:
         self.transcript = Transcript(self._login)
         self.expected = expected
         self.outstanding = Outstanding()
+        # Whether the transaction that is open may have an UNLISTEN.
+        self._unlistened = False
         self.may_be_pinned = False
 
     # Out
@@ -101,6 +103,11 @@ class Channel:
             self.outstanding.sent(message)
             if may_end_listening(message):
                 self.transcript.hears_all = False
+                self._unlistened = True
+            elif chains(message):
+                self.transcript.hears_more |= self._unlistened
+            elif ends_transaction(message):
+                self._unlistened = False
             if may_pin(message):
                 self.may_be_pinned = True
 

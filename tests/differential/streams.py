@@ -28,6 +28,7 @@ class Transcript:
         ended: whether the connection ended before the client left.
         notifications: channel and payload of those that came.
         hears_all: whether the client waits for all notifications that are to come.
+        hears_more: whether it may hear what it would not have with PostgreSQL.
     """
 
     login: tuple[Message, ...] = ()
@@ -37,6 +38,7 @@ class Transcript:
     ended: bool = False
     notifications: list[str] = field(default_factory=list)
     hears_all: bool = True
+    hears_more: bool = False
 
 
 def split(buffer: bytearray) -> list[Message]:

@@ -2,9 +2,12 @@
 
 import pytest
 
+from pgwire.frontend import Query
 from tests.integration.wire import Message
 
+from .channel import Channel
 from .comparison import compare, compare_contents
+from .outstanding import Outstanding
 from .streams import Transcript, comparable_login, describe, split
 from .tolerance import are_same, unsaid
 
@@ -185,3 +188,25 @@ def test_parameters_that_change_together_are_reported_in_any_order_once_each() -
     assert differs(two, two, end)
     assert differs(two, end)
     assert differs(one, Message("S", b"b\0003\0"), end)
+
+
+def test_who_listens_again_behind_a_chain_may_hear_more() -> None:
+    wanted = heard("a: 1", hears_all=False)
+    wanted[0].hears_more = True
+    assert compare(wanted, heard("a: 0", "a: 1")) is None
+
+
+def said(*texts: bytes) -> bool:
+    """Return whether who says this may hear more than from PostgreSQL."""
+    channel = Channel.__new__(Channel)
+    channel.transcript, channel.outstanding = Transcript(), Outstanding()
+    channel._unlistened = channel.may_be_pinned = False
+    channel.note_sent([Query(text) for text in texts])
+    return channel.transcript.hears_more
+
+
+def test_that_is_who_unlistens_in_a_transaction_that_is_chained() -> None:
+    assert said(b"BEGIN", b"UNLISTEN *", b"COMMIT AND CHAIN")
+    assert said(b"UNLISTEN a", b"ROLLBACK TO s", b"COMMIT AND CHAIN", b"COMMIT")
+    assert not said(b"BEGIN", b"UNLISTEN *", b"COMMIT", b"BEGIN", b"COMMIT AND CHAIN")
+    assert not said(b"BEGIN", b"COMMIT AND CHAIN", b"UNLISTEN *", b"COMMIT")

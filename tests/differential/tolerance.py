@@ -23,6 +23,11 @@ run on. So it may come later than with PostgreSQL, where a client hears its own 
 the ReadyForQuery that ends its transaction: behind other replies, and not at all if
 the client has stopped listening by then, has left, or is in a transaction to the end.
 But never twice, in another order, or if PostgreSQL would not have sent it.
+
+Only where an UNLISTEN stands in a transaction that AND CHAIN ends, what becomes of it
+is asked for at the end of the chain: nothing may be asked before, as what follows in
+the new transaction might then be refused. Who listens again by then hears what came
+between.
 """
 
 import re
@@ -48,6 +53,7 @@ _PARAMETERS = "08P01"
 _OF_A_STATEMENT = frozenset({_PARAMETERS, "42P05", "42601"})
 _OTHERS = frozenset({_BIND, "exec_describe_statement_message"})
 
+_ENDING = re.compile(rb"COMMIT|END|ROLLBACK(?! TO)|ABORT")
 _NAME = re.compile(rb'(?<=prepared statement ")[^"]+')
 
 
@@ -85,6 +91,16 @@ def unsaid(wanted: Sequence[Message], got: Message) -> Sequence[Message]:
         return ()
     end = next((n for n, one in enumerate(wanted) if one.kind == "Z"), len(wanted))
     return wanted[:end]
+
+
+def ends_transaction(message: FrontendMessage) -> bool:
+    """Tell whether a message may end a transaction, and what that said of channels."""
+    return isinstance(message, Parse | Query) and bool(_ENDING.search(message.sql))
+
+
+def chains(message: FrontendMessage) -> bool:
+    """Tell whether a message may end a transaction and begin the next one."""
+    return isinstance(message, Parse | Query) and b"AND CHAIN" in message.sql
 
 
 def may_end_listening(message: FrontendMessage) -> bool:
