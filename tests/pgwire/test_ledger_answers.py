@@ -128,9 +128,11 @@ def test_only_the_first_is_if_one_is_asked_for() -> None:
         pytest.param(SELECTED + READY_IN_TRANSACTION, id="a transaction"),
         pytest.param(done(b"DISCARD ALL") + READY, id="DISCARD ALL"),
         pytest.param(COLUMNS + b"D\0\0\0\3" + done() + READY, id="a wrong length"),
+        pytest.param(COLUMNS + row() + ERROR + READY, id="an error behind the row"),
+        pytest.param(SELECTED + READY_IN_TRANSACTION, id="another end"),
     ],
 )
-@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("place", [0, 1, 2, 3])
 def test_where_one_is_not_plain_it_ends(answer: bytes, place: int) -> None:
     plain = ("Q", SELECTED + READY)
     exchanges = [plain] * place + [("Q", answer), plain]
