@@ -50,6 +50,9 @@ MUTED: Final = 0x400000
 # Beside SKIP: a client's that has left it, to be answered elsewhere or not at all. What
 # becomes of it, errors too, is nobody's business.
 LEFT: Final = 0x800000
+# Beside a QUERY of ours that ends a transaction in front of its client's own end of it:
+# the parameters that come back are for the client to know.
+UNDOES: Final = 0x1000000
 
 # Heads that do not say how many replies are owed.
 UNCOUNTED: Final = NONCE | ANYTHING

@@ -4,18 +4,18 @@ What PREPARE and DEALLOCATE do is taken to have happened when PostgreSQL says so
 tag of CommandComplete; until all that was sent is answered, other names wait. What a
 server lacks for a simple Query is put in front of it, in a batch whose error is told in
 place of the Query's; or in the client's batch, if no Sync has ended that. In a failed
-transaction nothing can be prepared: where the Query ends it, another one is made fail
-behind what is prepared.
+transaction nothing can be prepared: where the Query ends it, that is done in another
+one, which is then made fail.
 """
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from .classification import Classification, Touch
 from .codes import Frontend, TransactionStatus
-from .exchange import AHEAD, LEFT, PREPARED, QUERY, SYNC
+from .exchange import AHEAD, LEFT, PREPARED, QUERY, SYNC, UNDOES
 from .framing import FRONTEND_LENGTHS
 from .frontend import Query, Sync
 from .ledger import Ledger
@@ -32,11 +32,9 @@ _DEEPEST: Final = 8
 _ENDS: Final = re.compile(
     rb"\s*(?:COMMIT|END|ROLLBACK|ABORT)(?:\s+(?:WORK|TRANSACTION))?\s*;", re.IGNORECASE
 )
-_ROLLBACK: Final = Query(b"ROLLBACK").encode()
-# Like it after ROLLBACK: nothing that it had locked, opened or set is left.
-_FAILED_AGAIN: Final = (
-    Query(b"BEGIN").encode() + Query(b"ROLLBACK TO SAVEPOINT pgpool_failed").encode()
-)
+_ANOTHER: Final = Query(b"ROLLBACK").encode() + Query(b"BEGIN").encode()
+# As the one before it had: nothing that it had locked, opened or set is left.
+_FAIL: Final = Query(b"ROLLBACK TO SAVEPOINT pgpool_failed").encode()
 
 
 class Renaming(Requests, ABC):
@@ -134,22 +132,23 @@ class Renaming(Requests, ABC):
         """
         first = ledger.statements.issued
         self._needed = frozenset(s.name for s in names.needed + names.taken)
+        needed = dict.fromkeys(names.needed + more)
+        ends = kind == Frontend.QUERY and self._ends_failed(names, needed, ledger)
+        if ends:
+            self._begin_another(ledger)
         for name in () if self.may_stray or context is None else names.unknown:
             self._free(name, ledger)
         for statement in names.taken:
             if statement not in names.needed:
                 self._take_name(statement, ledger)
-        needed = dict.fromkeys(names.needed + more)
-        lacking = [s for s in needed if not ledger.statements.has(s.name)]
-        failed = ledger.status == TransactionStatus.FAILED and kind == Frontend.QUERY
-        if not failed:
-            self._supply_all(lacking, ledger, context)
-        elif lacking and ledger.stays_failed and _ENDS.match(names.renamed.text):
-            self._supply_between(lacking, ledger, context)
+        if kind == Frontend.QUERY and ledger.status == TransactionStatus.FAILED:
+            self._free_lacking(needed, ledger)
         else:
-            # Nothing can be prepared, and what has a name there may be anything.
-            for statement in lacking:
-                self._free(statement.name, ledger)
+            # What is not known while a transaction may have set it, ends with it.
+            known = ends or not self.reads_otherwise
+            self._supply_lacking(needed, ledger, context if known else None)
+        if ends:
+            self._fail(ledger)
         self._needed = frozenset()
         if names.changes and kind in {Frontend.QUERY, Frontend.BIND}:
             self._drops = True
@@ -161,25 +160,43 @@ class Renaming(Requests, ABC):
             pointed = names.pointed or names.renamed
             self._note_altered(pointed, kind == Frontend.QUERY, first, ledger)
 
-    def _supply_all(
-        self, lacking: list[Statement], ledger: Ledger, context: bytes | None
+    def _supply_lacking(
+        self, needed: Iterable[Statement], ledger: Ledger, context: bytes | None
     ) -> None:
-        known = context is not None and not self.reads_otherwise
-        for statement in lacking:
-            then = context if known else statement.context
-            self._supply(statement, ledger, then or b"")
+        for statement in needed:
+            if not ledger.statements.has(statement.name):
+                then = statement.context if context is None else context
+                self._supply(statement, ledger, then or b"")
 
-    def _supply_between(
-        self, lacking: list[Statement], ledger: Ledger, context: bytes | None
-    ) -> None:
-        """Prepare between the failed transaction and one that fails in its place."""
-        self.front.append(_ROLLBACK)
-        ledger.skip(QUERY)
-        ledger.status = TransactionStatus.IDLE
-        self._supply_all(lacking, ledger, context)
-        # What cannot be prepared is missed by the client's own text.
-        self.front += (_SYNC, _FAILED_AGAIN)
-        ledger.skip(SYNC | LEFT, QUERY, QUERY | LEFT)
+    def _free_lacking(self, needed: Iterable[Statement], ledger: Ledger) -> None:
+        """Where nothing can be prepared: what has a name there may be anything."""
+        for statement in needed:
+            if not ledger.statements.has(statement.name):
+                self._free(statement.name, ledger)
+
+    def _ends_failed(
+        self, names: NamesInText, needed: Iterable[Statement], ledger: Ledger
+    ) -> bool:
+        """Whether a text ends a failed transaction and then needs what is not there."""
+        return (
+            ledger.stays_failed
+            and _ENDS.match(names.renamed.text) is not None
+            and not all(ledger.statements.has(s.name) for s in needed)
+        )
+
+    def _begin_another(self, ledger: Ledger) -> None:
+        """Have another transaction in place of the failed one.
+
+        All that goes in front of the text is done in it, and so undone.
+        """
+        self.front.append(_ANOTHER)
+        ledger.skip(QUERY | UNDOES, QUERY)
+        ledger.status = TransactionStatus.IN_TRANSACTION
+
+    def _fail(self, ledger: Ledger) -> None:
+        """Have that one fail, too: what it could not prepare, the text will miss."""
+        self.front += (_SYNC, _FAIL)
+        ledger.skip(SYNC | LEFT, QUERY | LEFT)
         ledger.status = TransactionStatus.FAILED
 
     def _note_altered(

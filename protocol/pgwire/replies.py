@@ -40,6 +40,7 @@ from .exchange import (
     SYNC,
     SYNCED,
     UNCOUNTED,
+    UNDOES,
     PlanStale,
     ServerError,
     StatementNamed,
@@ -79,7 +80,9 @@ class Replies(Owed):
             if kind == Backend.PARAMETER_STATUS:
                 # What we set in front of the client's messages it is parsed under.
                 statements = self.statements
-                number = statements.answered if head & SKIP else statements.issued
+                self._forwarded = not head & SKIP or bool(head & UNDOES)
+                ours = not self._forwarded
+                number = statements.answered if ours else statements.issued
                 self.events.append(read_parameter(body, number))
             elif kind == Backend.NOTIFICATION_RESPONSE:
                 # To the session, whatever it is doing.

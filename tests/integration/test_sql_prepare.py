@@ -118,6 +118,28 @@ def test_what_ends_a_failed_transaction_may_execute_behind_it(
     assert len(found) == SERVERS
 
 
+def test_what_a_failed_transaction_had_set_is_gone_with_it(client: Connection) -> None:
+    client.execute("PREPARE p AS SELECT timestamptz '2020-01-01 00:00'")
+    before = client.info.parameter_status("TimeZone")
+    for _ in range(2 * SERVERS):
+        client.execute("BEGIN; SET TimeZone TO 'Asia/Tokyo'; SAVEPOINT s")
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            client.execute("SELECT 1 / 0")
+        client.execute("COMMIT; EXECUTE p")
+        assert client.info.parameter_status("TimeZone") == before
+        assert value(client, "SHOW TimeZone") == before
+
+
+def test_beside_other_names_it_may_be_executed_as_well(client: Connection) -> None:
+    client.execute("PREPARE p AS SELECT 1")
+    for _ in range(2 * SERVERS):
+        client.execute("BEGIN")
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            client.execute("SELECT 1 / 0")
+        text = "COMMIT; EXECUTE p; PREPARE q AS SELECT 2; DEALLOCATE q"
+        assert client.execute(text).statusmessage == "ROLLBACK"
+
+
 def test_an_execute_is_a_part_of_its_transaction(client: Connection) -> None:
     client.execute("CREATE TABLE t (i int)")
     client.execute("PREPARE p(int) AS INSERT INTO t VALUES ($1)")

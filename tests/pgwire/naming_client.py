@@ -2,12 +2,15 @@
 
 from pgwire.exchange import StatementNamed, StatementsDropped
 from pgwire.watched import WatchedRequests
-from tests.fixtures.messages import READY, done, kinds, query
-from tests.pgwire.preparing import CLOSED, Client, Server
+from tests.fixtures.messages import READY, complete, done, kinds, query
+from tests.pgwire.preparing import BOUND, CLOSED, PARSED, Client, Server
 from tests.pgwire.session_names import classify
 from tests.pgwire.watching import FakeWatch
 
 PREPARE = query("PREPARE p (int) AS SELECT $1")
+# A PREPARE of ours, in the extended protocol, and its replies.
+OURS = "PBEC"
+OURS_DONE = PARSED + BOUND + complete("PREPARE") + CLOSED
 
 
 class Naming(Client):

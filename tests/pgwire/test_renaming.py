@@ -6,8 +6,6 @@ from pgwire.classification import Touch
 from pgwire.frontend import Parse, Query
 from pgwire.statement import PREFIX
 from tests.fixtures.messages import (
-    FAILED,
-    IN_TRANSACTION,
     READY,
     complete,
     done,
@@ -16,7 +14,7 @@ from tests.fixtures.messages import (
     refused,
     split,
 )
-from tests.pgwire.naming_client import PREPARE, Naming
+from tests.pgwire.naming_client import OURS, OURS_DONE, PREPARE, Naming
 from tests.pgwire.preparing import (
     BOUND,
     CLOSED,
@@ -29,10 +27,6 @@ from tests.pgwire.preparing import (
     prepare,
     statement_of,
 )
-
-# A PREPARE of ours, in the extended protocol, and its replies.
-OURS = "PBEC"
-OURS_DONE = PARSED + BOUND + complete("PREPARE") + CLOSED
 
 
 @pytest.fixture
@@ -160,63 +154,6 @@ def test_what_is_dropped_is_dropped_for_all_servers(
     client.answer(server, done("DEALLOCATE"))
     assert not client.requests.names
     assert kinds(client.send(server, query("EXECUTE p"))) == "CSQ"
-
-
-@pytest.fixture
-def failed(client: Naming, server: Server) -> Server:
-    """Return a server without the client's statement, in a failed transaction."""
-    client.prepare(server)
-    other = Server()
-    client.send(other, query("BEGIN"))
-    client.answer(other, complete("BEGIN"), IN_TRANSACTION)
-    client.send(other, query("SELECT 1 / 0"))
-    client.answer(other, refused(), FAILED)
-    return other
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["EXECUTE p (1)", "ROLLBACK TO s; EXECUTE p (1)", "COMMIT AND CHAIN; EXECUTE p"],
-)
-def test_in_a_failed_transaction_that_goes_on_nothing_is_prepared(
-    client: Naming, failed: Server, text: str
-) -> None:
-    assert "P" not in kinds(client.send(failed, query(text)))
-
-
-# What ends one transaction, prepares, and has another one fail.
-BETWEEN = "Q" + OURS + "SQQ" + "S"
-BETWEEN_DONE = (
-    done("ROLLBACK") + OURS_DONE + READY + complete("BEGIN") + IN_TRANSACTION
-    + refused("no savepoint", "3B001") + FAILED + FAILED
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "end", ["COMMIT", " end WORK ", "rollback\ntransaction", "Abort"]
-)
-def test_where_a_text_ends_a_failed_transaction_it_is_prepared_before(
-    client: Naming, failed: Server, end: str
-) -> None:
-    sent = client.send(failed, query(f"{end}; EXECUTE p (1); EXECUTE p (2)"))
-    assert kinds(sent) == BETWEEN + "Q"
-    answer = complete("ROLLBACK") + complete("SELECT 1") * 2 + READY
-    assert client.answer(failed, BETWEEN_DONE, answer) == answer
-    assert failed.ledger.settled
-    assert not failed.ledger.events
-    assert kinds(client.send(failed, query("EXECUTE p (1)"))) == "Q"
-
-
-def test_what_cannot_be_prepared_there_is_missed_by_the_text(
-    client: Naming, failed: Server
-) -> None:
-    client.send(failed, query("COMMIT; EXECUTE p (1)"))
-    error = refused("no table", "42P01")
-    again = complete("BEGIN") + IN_TRANSACTION + refused("", "3B001") + FAILED + FAILED
-    in_front = done("ROLLBACK") + PARSED + BOUND + error + READY + again
-    answer = complete("ROLLBACK") + refused("is missing", "26000") + READY
-    assert client.answer(failed, in_front, answer) == answer
-    assert kinds(client.send(failed, query("EXECUTE p (1)"))) == "C" + OURS + "SQ"
 
 
 def test_names_wait_until_all_is_answered(client: Naming, server: Server) -> None:
