@@ -94,6 +94,7 @@ class Listening:
         "_claimed",
         "_client",
         "_counters",
+        "_kept_in",
         "_refusal",
         "_subscription",
         "awaits_its_own",
@@ -109,6 +110,8 @@ class Listening:
         self._claimed = 0
         self.awaits_its_own = False
         self._refusal: PoolerError | None = None
+        # Where the last mark was kept last: in the exchange of that number.
+        self._kept_in: tuple[ServerConnection, int] | None = None
 
     # What the client sends
 
@@ -117,8 +120,7 @@ class Listening:
         if self._asks:
             return True
         server = self._client.server
-        awaits = found.touches & (Touch.LISTEN | Touch.UNLISTEN) or self._erases(found)
-        if awaits and server and not server.ledger.answered:
+        if server and not server.ledger.answered and self._awaits(found, server):
             # Whether it will run within a transaction is to be seen; and of what its
             # client has notified before, a LISTEN hears nothing.
             return True
@@ -127,6 +129,13 @@ class Listening:
             self._asks = True
             self._subscription.listen(names, self._on_heard)
         return self._asks
+
+    def _awaits(self, found: Classification, server: ServerConnection) -> bool:
+        """Whether what it does depends on what is not answered yet."""
+        return bool(found.touches & (Touch.LISTEN | Touch.UNLISTEN)) or (
+            # Within a batch nothing is done about that.
+            self._erases(found) and not server.ledger.unsynced
+        )
 
     def _on_heard(self, error: PoolerError | None) -> None:
         self._asks = False
@@ -163,7 +172,7 @@ class Listening:
             return
         server.ledger.notifies = False
         if self._erases(found):
-            _keep_mark(server)
+            self._keep_marks(server)
         if found.touches & Touch.NOTIFY and self._subscription.claim(
             server.pid, self._client.identity.pid
         ):
@@ -180,6 +189,23 @@ class Listening:
         # Its own RESET ALL would take the mark away.
         number = 0 if _resets_all(found) else _set_mark(server)
         self._subscription.unlisten(names, number)
+
+    def _keep_marks(self, server: ServerConnection) -> None:
+        """Have the last mark kept, if it can be; else what it tells of is done."""
+        ledger = server.ledger
+        if (
+            ledger.status == TransactionStatus.FAILED
+            # A Parse and its Bind are both told of.
+            or self._kept_in == (server, ledger.exchange)
+        ):
+            return
+        if ledger.unsynced or ledger.status != TransactionStatus.IN_TRANSACTION:
+            # A Query would end what the batch has begun, and take its portal away.
+            self._subscription.do_without_marks()
+            return
+        self._kept_in = (server, ledger.exchange)
+        ledger.skip(QUERY | LEFT, QUERY | LEFT)
+        server.stream.gather(keep_mark())
 
     def _erases(self, found: Classification) -> bool:
         """Whether a mark may be reset that is still to be read."""
@@ -200,6 +226,7 @@ class Listening:
     def settle(self, findings: Findings | None) -> None:
         """Take note of what PostgreSQL says; None if it could not be made to tell."""
         subscription = self._subscription
+        self._kept_in = None
         if findings is None:
             subscription.settle(subscription.tentative, last_mark=0)
         else:
@@ -283,10 +310,3 @@ def _set_mark(server: ServerConnection) -> int:
     ledger.skip(QUERY)
     server.stream.gather(mark(number))
     return number
-
-
-def _keep_mark(server: ServerConnection) -> None:
-    if server.ledger.status != TransactionStatus.FAILED:
-        # It may have failed since, in a batch that no Sync has ended: all the same.
-        server.ledger.skip(QUERY | LEFT)
-        server.stream.gather(keep_mark())

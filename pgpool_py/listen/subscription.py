@@ -184,6 +184,10 @@ class Subscription:
             gone = None if earlier is None or gone is None else earlier | gone
         self._forgone.append((mark, gone))
 
+    def do_without_marks(self) -> None:
+        """Note that nothing will tell whether what was noted was rolled back."""
+        self._forgone = [(0, names) for _, names in self._forgone]
+
     def settle(self, listened: Iterable[bytes], *, last_mark: int) -> None:
         """Note what became of a transaction, and send what can be sent.
 

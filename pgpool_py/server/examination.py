@@ -89,13 +89,22 @@ _OURS: Final = PREFIX.decode()
 # What RESET would take away is kept in the name of a channel.
 _MARK: Final = b"pgpool_py.unlistened"
 _KEPT: Final = _MARK + b" "
-_KEEP: Final = Query(
+_DO_KEEP: Final = (
     b"DO $$BEGIN EXECUTE pg_catalog.format('LISTEN %I', pg_catalog.concat('"
     + _KEPT
     + b"', pg_catalog.current_setting('"
     + _MARK
     + b"', true))); END$$"
-).encode()
+)
+# Not everybody may do that, and not everywhere: the second savepoint stands behind it
+# if it was done, else the first one is still there.
+_KEEP: Final = (
+    Query(
+        b"SAVEPOINT pgpool_kept; %s; RELEASE pgpool_kept; SAVEPOINT pgpool_kept"
+        % _DO_KEEP
+    ).encode()
+    + Query(b"ROLLBACK TO pgpool_kept; RELEASE pgpool_kept").encode()
+)
 _DIGITS: Final = 20
 _LISTENING: Final = Parse(
     b"",
@@ -166,7 +175,10 @@ def mark(number: int) -> bytes:
 
 
 def keep_mark() -> bytes:
-    """Give the message that keeps the last mark where a RESET is to follow."""
+    """Give the two Queries that keep the last mark where a RESET is to follow.
+
+    Within a transaction, which goes on even if it cannot be kept.
+    """
     return _KEEP
 
 

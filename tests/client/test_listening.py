@@ -10,11 +10,14 @@ from pgpool_py.server.examination import Findings, keep_mark, mark
 from pgpool_py.settings import PoolMode
 from pgpool_py.sql.classify import classify
 from pgwire.backend import NotificationResponse
+from pgwire.completions import BindComplete, ParseComplete
+from pgwire.frontend import Flush
 from pgwire.statement import StatementBook
 from pgwire.watched import WatchedRequests
 from tests.client.parties import Scene, set_scene
 from tests.fixtures.hand import NewWire, turn
 from tests.fixtures.messages import (
+    BIND,
     EXECUTE,
     FAILED,
     IN_TRANSACTION,
@@ -302,10 +305,50 @@ def test_a_mark_is_kept_from_what_resets_all(scene: Scene) -> None:
     scene.client.received()
     # What goes wrong with it is nobody's business.
     scene.answer(refused() + FAILED)
+    scene.answer(refused(sqlstate="3B001") + FAILED)
     scene.answer(refused(sqlstate="25P02") + FAILED)
     assert scene.client.received() == refused(sqlstate="25P02") + FAILED
     scene.send(query("RESET ALL"))
     assert scene.backend.received() == query("RESET ALL")
+
+
+def unlisten_in_transaction(scene: Scene) -> None:
+    """Let it say so of ``a``, with a mark that a rollback takes back."""
+    scene.send(query("BEGIN"))
+    scene.lend()
+    scene.answer(complete("BEGIN") + IN_TRANSACTION)
+    scene.send(query("UNLISTEN a"))
+    scene.answer(complete("SET") + IN_TRANSACTION)
+    scene.answer(complete("UNLISTEN") + IN_TRANSACTION)
+    scene.backend.received()
+
+
+def test_a_mark_is_kept_once_for_a_batch(scene: Scene) -> None:
+    listen(scene)
+    unlisten_in_transaction(scene)
+    batch = parse("", "RESET ALL") + BIND + EXECUTE + SYNC
+    scene.send(batch)
+    assert scene.backend.received() == keep_mark() + batch
+
+
+def test_within_a_batch_no_mark_is_kept_but_unlisten_counts_as_done(
+    scene: Scene,
+) -> None:
+    listen(scene)
+    unlisten_in_transaction(scene)
+    scene.send(parse() + BIND + EXECUTE + Flush().encode())
+    accepted = ParseComplete().encode() + BindComplete().encode()
+    scene.answer(accepted + complete("SELECT 1"))
+    scene.backend.received()
+    reset = parse("", "RESET ALL") + BIND + EXECUTE + SYNC
+    scene.send(reset)
+    assert scene.backend.received() == reset
+    scene.answer(accepted + complete("RESET") + IN_TRANSACTION)
+    scene.send(query("END"))
+    find(scene)
+    scene.answer(done("COMMIT"))
+    scene.answer(done())
+    assert scene.lender.notifications.wanted == set()
 
 
 # NOTIFY

@@ -190,29 +190,6 @@ def test_unlisten_that_is_rolled_back_was_never_said(
     assert told(client) == [("news", "")]
 
 
-@pytest.mark.parametrize("rolled_back", [False, True])
-@pytest.mark.parametrize("reset", ["RESET ALL", "SELECT 1"])
-@pytest.mark.parametrize("unlisten", ["UNLISTEN news", "UNLISTEN *"])
-def test_a_reset_does_not_make_it_forget_what_became_of_unlisten(
-    pooler: PoolerProcess, unlisten: str, reset: str, *, rolled_back: bool
-) -> None:
-    client = connect(pooler)
-    client.execute("LISTEN news")
-    client.execute("LISTEN more")
-    client.execute("BEGIN")
-    client.execute("UNLISTEN more")
-    client.execute("SAVEPOINT s")
-    client.execute(unlisten)
-    client.execute(reset)
-    client.execute("ROLLBACK TO s" if rolled_back else "RELEASE s")
-    client.execute("COMMIT; RESET ALL")
-    client.execute("LISTEN fence")
-    for channel in ("more", "news", "fence"):
-        notify(pooler, channel)
-    heard = [("news", "")] * rolled_back + [("fence", "")]
-    assert told(client, len(heard)) == heard
-
-
 def test_a_listen_that_nobody_could_see_counts(pooler: PoolerProcess) -> None:
     client = connect(pooler)
     client.execute("DO $$BEGIN EXECUTE 'LISTEN ' || 'news'; END$$")

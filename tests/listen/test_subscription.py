@@ -262,6 +262,16 @@ def test_of_several_unlisten_those_before_the_last_mark_hold(
     assert subscription.channels == {b"b"}
 
 
+def test_where_no_mark_can_be_kept_unlisten_counts_as_done(
+    subscription: Subscription,
+) -> None:
+    subscription.unlisten([b"a"], 7)
+    subscription.do_without_marks()
+    assert not subscription.marked
+    subscription.settle([], last_mark=0)
+    assert subscription.channels == {b"b"}
+
+
 def test_so_many_are_told_apart_and_no_more(subscription: Subscription) -> None:
     for number in range(1, 1000):
         subscription.unlisten([b"x"], number)

@@ -53,6 +53,7 @@ def test_a_mark_is_a_parameter_that_a_rollback_takes_back() -> None:
 
 def test_what_a_reset_would_take_away_is_kept_as_a_channel() -> None:
     assert b"current_setting('pgpool_py.unlistened', true)" in keep_mark()
+    assert kinds(keep_mark()) == "QQ"
     found = read(answer(None, b"pgpool_py.unlistened 17", b"a"), LISTENING)
     assert found.channels == {b"a"}
     assert found.last_mark == 17
