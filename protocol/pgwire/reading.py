@@ -3,6 +3,9 @@
 Literals and names are resolved when a statement is parsed. Where a client's parameters
 are others by now, the Parse that a server lacks stands between two changes: to the
 values of then, and back. All of it is in the client's own batch, and undone with it.
+
+Both are SET LOCAL: what the client has set by that itself would be the session's from
+then on, had it been set back for good.
 """
 
 from collections.abc import Iterable
@@ -11,7 +14,7 @@ from typing import Final
 from .codes import Target
 from .exchange import BIND, CLOSE, EXECUTE, PARSE
 from .frontend import Close, Execute
-from .set_config import PREPARE, bind
+from .set_config import PREPARE_LOCAL, bind
 
 # The unnamed portal may be the client's.
 _PORTAL: Final = b"pgpool_set_config"
@@ -71,7 +74,7 @@ def change(now: bytes, wanted: bytes) -> tuple[bytes, tuple[int, ...]]:
         back = [(name, None) for name in _IDENTITIES if name in old]
         forth = [(name, new[name]) for name in _IDENTITIES if name in new]
         steps = [*back, *steps, *forth]
-    sent = PREPARE
+    sent = PREPARE_LOCAL
     for name, value in steps:
         sent += bind(_PORTAL, name, value) + _RUN
     return sent, (PARSE, *ENTRIES * len(steps))

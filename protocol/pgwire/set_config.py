@@ -10,8 +10,13 @@ from typing import Final
 from .frontend import Bind, Parse
 
 _TEXT_OID: Final = 25
+_TYPES: Final = (_TEXT_OID, _TEXT_OID)
 PREPARE: Final = Parse(
-    b"", b"SELECT pg_catalog.set_config($1, $2, false)", (_TEXT_OID, _TEXT_OID)
+    b"", b"SELECT pg_catalog.set_config($1, $2, false)", _TYPES
+).encode()
+#: The same for what is to be gone when the transaction is over, as by SET LOCAL.
+PREPARE_LOCAL: Final = Parse(
+    b"", b"SELECT pg_catalog.set_config($1, $2, true)", _TYPES
 ).encode()
 
 

@@ -235,3 +235,20 @@ def test_what_may_only_run_alone_does_so(pooler: PoolerProcess) -> None:
         client.execute("SET timezone TO 'CET'")
         for _ in range(4):
             client.execute("VACUUM t")
+
+
+def test_what_a_transaction_has_set_for_itself_is_gone_behind_it(
+    pooler: PoolerProcess,
+) -> None:
+    open_both_servers(pooler)
+    text = "SELECT timestamptz '2020-01-01 00:00' = '2020-01-01 00:00 UTC'"
+    with connect(pooler) as client:
+        client.execute("SET timezone TO 'UTC'")
+        client.execute(text)
+        for _ in range(4):
+            with client.transaction():
+                # A server that lacks the statement reads it as it was read before.
+                client.execute("SET LOCAL timezone TO 'Asia/Tokyo'")
+                assert client.execute(text).fetchone() == (True,)
+            assert client.info.parameter_status("TimeZone") == "UTC"
+            assert client.execute("SHOW timezone").fetchone() == ("UTC",)

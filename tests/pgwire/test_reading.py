@@ -1,6 +1,6 @@
 """A statement is read under the parameters of the time when it was parsed."""
 
-from pgwire.frontend import Bind
+from pgwire.frontend import Bind, Parse
 from pgwire.reading import context_of
 from pgwire.statement import StatementBook
 from tests.fixtures.messages import IN_TRANSACTION, READY, complete, kinds, split
@@ -37,6 +37,9 @@ def test_what_was_read_under_other_parameters_is_read_under_them_again(
         (b"value",),
     ]
     set_two = PARSED + (BOUND + complete() + CLOSED) * 2
+    # It lasts no longer than what it is set back to may do.
+    texts = [Parse.decode(body).sql for kind, body in sent if kind == "P"]
+    assert texts[0] == texts[2] == b"SELECT pg_catalog.set_config($1, $2, true)"
     # All of it is ours, but for the client's own.
     assert server.answer(set_two, PARSED, set_two, BOUND, READY) == BOUND + READY
 
