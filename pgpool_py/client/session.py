@@ -319,6 +319,7 @@ class ClientSession(Leaving):
 
     def _lets_go(self, server: ServerConnection) -> bool:
         """Whether the server may go back; what has to be known is asked first."""
+        self._look_for_statements()
         if (
             self.touched is not NOTHING
             and (server.cancels or not self.lender.examine(server, self))

@@ -254,6 +254,11 @@ class Stateful(Regulated, ABC):
             return b""
         return ParameterStatus(name, own).encode()
 
+    def _look_for_statements(self) -> None:
+        """Have those found out that a text may have prepared whose end has failed."""
+        if self.requests.may_have_made:
+            self.touched = replace(self.touched, holdings=True)
+
     def _must_close(self) -> bool:
         """Settle whether it keeps its server, or end it if it holds too much."""
         excess = self._excess()
@@ -291,6 +296,7 @@ class Stateful(Regulated, ABC):
         self.touched = NOTHING
         self.restored = frozenset()
         self.parameters = parameters
+        self.requests.note_made(() if findings is None else findings.renamed)
         if touched.reading:
             self.requests.reread(parameters.parsing)
         if touched.listens:

@@ -15,7 +15,7 @@ held back until the server has answered.
 The unnamed statement is another matter; see ``client_unnamed``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from .client_unnamed import ClientUnnamed
@@ -235,6 +235,15 @@ class ClientStatements(ClientUnnamed):
     def note_strays(self, *, found: bool) -> None:
         """Take note of whether the server has statements under unknown names."""
         del found  # Nothing is done about them, but for who is watched.
+
+    @property
+    def may_have_made(self) -> bool:
+        """Whether a PREPARE of the client's may be done that was not told."""
+        return False
+
+    def note_made(self, made: Collection[bytes]) -> None:
+        """Take note of which names of ours PREPAREs of clients have made."""
+        del made  # Likewise.
 
     def on_named(self, tag: bytes, ledger: Ledger) -> None:
         """Take note of the tag of a PREPARE or DEALLOCATE of the client's."""

@@ -58,6 +58,7 @@ class NamesInText:
         unseen: whether something is run that was prepared unseen.
         pointed: the text that errors point into, where that is not the renamed one but
             that of a form.
+        several: whether other statements stand in the text, too.
     """
 
     renamed: RenamedText
@@ -67,6 +68,7 @@ class NamesInText:
     changes: tuple[Change, ...] = ()
     unseen: bool = False
     pointed: RenamedText | None = None
+    several: bool = False
 
 
 Make = Callable[[bytes], Statement | None]
@@ -102,6 +104,7 @@ def names_in_text(
         tuple(reading.changes),
         reading.unseen,
         reading.pointed,
+        not found.alone,
     )
 
 

@@ -10,7 +10,7 @@ one, which is then made fail.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from .classification import Classification, Touch
@@ -46,7 +46,7 @@ class Renaming(Requests, ABC):
         may_stray: whether it may have. Then what is not known is left to the server.
     """
 
-    __slots__ = ("_expected", "_renamed", "may_stray", "strays")
+    __slots__ = ("_expected", "_renamed", "_several", "may_stray", "strays")
 
     def __init__(
         self,
@@ -57,6 +57,8 @@ class Renaming(Requests, ABC):
         # What was sent last that changes names; with whether it is known how its
         # statement is read.
         self._expected: list[tuple[Change, bool]] = []
+        # Whether other statements stand beside it.
+        self._several = False
         # The text that an error may point into.
         self._renamed = _NOTHING
         self.strays = self.may_stray = False
@@ -71,9 +73,39 @@ class Renaming(Requests, ABC):
     def reads_otherwise(self) -> bool:
         """Whether what is parsed now may be read under parameters not known yet."""
 
+    @property
+    def leaves_state(self) -> bool:
+        """Whether its server has statements under names that it has given."""
+        return super().leaves_state or any(
+            change.touch is Touch.PREPARE and change.statement is None
+            for change, _ in self._expected
+        )
+
+    @property
+    def may_have_made(self) -> bool:
+        """Whether a PREPARE may be done that PostgreSQL has not told of.
+
+        The last statement of a text is not told if the end of its transaction fails.
+        """
+        return self._several and any(
+            change.touch is Touch.PREPARE for change, _ in self._expected
+        )
+
     def note_strays(self, *, found: bool) -> None:
         """Take note of whether there are any."""
         self.strays = self.may_stray = found
+
+    def note_made(self, made: Collection[bytes]) -> None:
+        """Take note of which names of ours PREPAREs of clients have made on its server.
+
+        That tells of those that were to be told of by then.
+        """
+        for change, _ in self._expected:
+            statement = change.statement
+            if change.touch is Touch.PREPARE and statement and statement.name in made:
+                self.strike_out(change.name)
+                self.enter({change.name: statement})
+        self._expected.clear()
 
     # What is sent
 
@@ -156,6 +188,7 @@ class Renaming(Requests, ABC):
                 self._expect(change, ledger)
             known = not self.reads_otherwise
             self._expected = [(change, known) for change in names.changes]
+            self._several = names.several and kind == Frontend.QUERY
         if names.renamed.moves:
             pointed = names.pointed or names.renamed
             self._note_altered(pointed, kind == Frontend.QUERY, first, ledger)

@@ -60,3 +60,50 @@ def test_several_statements_in_one_text_keep_the_server(
     client.execute("PREPARE p AS SELECT pg_backend_pid()")
     pids = {value(client, "EXECUTE p") for _ in range(4)}
     assert pids == set(pooler.pids())
+
+
+@pytest.fixture
+def checked(client: Connection) -> Connection:
+    """Return a client with a table whose rows are looked at when they are committed."""
+    client.execute("CREATE TABLE t (i int REFERENCES u DEFERRABLE INITIALLY DEFERRED)")
+    return client
+
+
+@pytest.fixture(autouse=True)
+def referenced(pooler: PoolerProcess) -> None:
+    with pooler.direct() as direct:
+        direct.execute("CREATE TABLE u (i int PRIMARY KEY)")
+
+
+FAILS = "INSERT INTO t VALUES (1)"
+
+
+@pytest.mark.parametrize("beside", [FAILS, f"SET TimeZone TO 'Asia/Tokyo'; {FAILS}"])
+def test_one_whose_transaction_cannot_be_committed_is_prepared_all_the_same(
+    pooler: PoolerProcess, checked: Connection, beside: str
+) -> None:
+    # PostgreSQL does not tell of it.
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        checked.execute(f"{beside}; PREPARE p AS SELECT 7")
+    assert [value(checked, "EXECUTE p") for _ in range(4)] == [7] * 4
+    checked.execute("DEALLOCATE p")
+    checked.execute("PREPARE p AS SELECT 8")
+    assert [value(checked, "EXECUTE p") for _ in range(4)] == [8] * 4
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_nobody_else_gets_it(
+    pooler: PoolerProcess, checked: Connection, *, ends: bool
+) -> None:
+    other = pooler.keep(pooler.connect())
+    for name in ("p", "q", "r", "s"):
+        text = f"SET TimeZone TO 'Asia/Tokyo'; {FAILS}; PREPARE {name} AS SELECT 7"
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            checked.execute(text)
+    if ends:
+        checked.close()
+    for name in ("p", "q", "r", "s") * 2:
+        # Then what is there is left to the server.
+        other.execute("DO $$BEGIN END$$")
+        with pytest.raises(psycopg.errors.InvalidSqlStatementName):
+            other.execute(f"EXECUTE {name}")

@@ -41,6 +41,11 @@ def text_of(sent: bytes) -> bytes:
     return Query.decode(body).sql
 
 
+def unsure(client: Naming) -> bool:
+    """Return whether it may have prepared what it was not told of."""
+    return client.requests.may_have_made
+
+
 # By Query
 
 
@@ -154,6 +159,44 @@ def test_what_is_dropped_is_dropped_for_all_servers(
     client.answer(server, done("DEALLOCATE"))
     assert not client.requests.names
     assert kinds(client.send(server, query("EXECUTE p"))) == "CSQ"
+
+
+def test_one_that_was_not_told_of_may_be_done(client: Naming, server: Server) -> None:
+    sent = client.send(server, query("INSERT; PREPARE p AS SELECT 1"))
+    name = text_of(sent).split()[2]
+    client.answer(server, complete("INSERT 0 1"), refused("at the end", "23503"), READY)
+    assert unsure(client)
+    client.requests.note_made((b"pgpool_other", name))
+    assert list(client.requests.names) == [b"p"]
+    assert not unsure(client)
+    # Servers that have it are not known.
+    assert kinds(client.send(server, query("EXECUTE p"))) == "C" + OURS + "SQ"
+
+
+def test_one_that_is_not_there_was_not_done(client: Naming, server: Server) -> None:
+    client.send(server, query("INSERT; PREPARE p AS SELECT 1"))
+    client.answer(server, refused("at once", "23503"), READY)
+    client.requests.note_made((b"pgpool_other",))
+    assert not client.requests.names
+    assert not unsure(client)
+
+
+def test_of_one_that_stood_alone_all_is_told(client: Naming, server: Server) -> None:
+    client.send(server, PREPARE)
+    client.answer(server, refused(), READY)
+    assert not unsure(client)
+
+
+def test_one_under_its_own_name_is_left_until_it_is_told(
+    client: Naming, server: Server
+) -> None:
+    sent = client.send(server, query("PREPARE p AS SELECT 1; PREPARE q AS SELECT 2"))
+    assert kinds(sent) == "CCSQ"
+    assert client.requests.leaves_state
+    assert unsure(client)
+    client.answer(server, CLOSED * 2 + READY, complete("PREPARE") * 2 + READY)
+    assert not unsure(client)
+    assert client.requests.keeps_server
 
 
 def test_names_wait_until_all_is_answered(client: Naming, server: Server) -> None:
