@@ -51,6 +51,7 @@ class Touched:
         lasting: whether something is held that PostgreSQL does not tell of.
         listens: whether channels may be listened to.
         reading: whether statements may have been read under parameters that are gone.
+        statements: whether it is not known which of its statements are there.
     """
 
     sets: frozenset[str] = frozenset()
@@ -60,6 +61,7 @@ class Touched:
     lasting: bool = False
     listens: bool = False
     reading: bool = False
+    statements: bool = False
 
     def and_then(
         self, found: Classification, *, pinned: bool, listening: bool
@@ -100,6 +102,7 @@ class Touched:
             listens=self.listens
             or bool(touches & (LISTENS if listening else LISTENS & ~Touch.UNLISTEN)),
             reading=self.reading or _reads_otherwise(found),
+            statements=self.statements,
         )
         return NOTHING if made == NOTHING else made
 
@@ -124,7 +127,13 @@ class Touched:
         if every:
             by_name |= {name for name in now.values if "." in name}
             by_name.update(HIDDEN)
-        return Questions(tuple(sorted(by_name)), every, self.holdings, self.listens)
+        return Questions(
+            tuple(sorted(by_name)),
+            every,
+            self.holdings,
+            self.listens,
+            statements=self.statements,
+        )
 
 
 NOTHING: Final = Touched()

@@ -255,9 +255,9 @@ class Stateful(Regulated, ABC):
         return ParameterStatus(name, own).encode()
 
     def _look_for_statements(self) -> None:
-        """Have those found out that a text may have prepared whose end has failed."""
-        if self.requests.may_have_made:
-            self.touched = replace(self.touched, holdings=True)
+        """Have PostgreSQL tell what a text whose end has failed did to its names."""
+        if self.requests.names_in_doubt:
+            self.touched = replace(self.touched, holdings=True, statements=True)
 
     def _must_close(self) -> bool:
         """Settle whether it keeps its server, or end it if it holds too much."""
@@ -296,7 +296,6 @@ class Stateful(Regulated, ABC):
         self.touched = NOTHING
         self.restored = frozenset()
         self.parameters = parameters
-        self.requests.note_made(() if findings is None else findings.renamed)
         if touched.reading:
             self.requests.reread(parameters.parsing)
         if touched.listens:
@@ -304,9 +303,12 @@ class Stateful(Regulated, ABC):
         held = [what for what in self.holdings if what != PARAMETERS]
         lasting = [what for what in held if what == LASTING]
         if findings is None:
+            self.requests.note_there(None, others=False)
             held = [UNKNOWN_STATE, *lasting]
         elif touched.holdings:
-            self.requests.note_strays(found=STATEMENTS in findings.holdings)
+            found = STATEMENTS in findings.holdings
+            self.requests.note_there(findings.statements, others=found)
+            self.requests.note_strays(found=found)
             held = [*findings.holdings, *lasting]
         lasts = touched.lasting or makes_temporary(parameters.values)
         if lasts and LASTING not in held:

@@ -85,6 +85,11 @@ _HOLDINGS: Final = Parse(
     b" AND name OPERATOR(pg_catalog.~) '^pgpool_'",
 ).encode()
 _OURS: Final = PREFIX.decode()
+_STATEMENTS: Final = Parse(
+    b"",
+    b"SELECT name FROM pg_catalog.pg_prepared_statements"
+    b" WHERE name OPERATOR(pg_catalog.~) '^pgpool_'",
+).encode()
 # What tells whether UNLISTEN was rolled back: set in front of it, in its transaction.
 # What RESET would take away is kept in the name of a channel.
 _MARK: Final = b"pgpool_py.unlistened"
@@ -129,6 +134,7 @@ class Questions:
         listening: what channels it listens to; it is made to listen to none.
         untimed: without the session's ``statement_timeout``, which may be too short;
             that takes a question more.
+        statements: which prepared statements of names such as we give are there.
     """
 
     names: tuple[str, ...]
@@ -136,12 +142,13 @@ class Questions:
     holdings: bool
     listening: bool = False
     untimed: bool = False
+    statements: bool = False
 
     @property
     def nothing(self) -> bool:
         """Whether nothing has to be asked."""
         asked = self.names or self.all_parameters or self.holdings or self.listening
-        return not asked
+        return not (asked or self.statements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +162,7 @@ class Findings:
         channels: that it listened to.
         last_mark: the last one that was not rolled back; see :func:`mark`.
         renamed: prepared statements that SQL has made under names such as we give.
+        statements: all of such names; None: not asked.
     """
 
     parameters: Mapping[str, str | None]
@@ -163,6 +171,7 @@ class Findings:
     channels: frozenset[bytes] = frozenset()
     last_mark: int = 0
     renamed: tuple[bytes, ...] = ()
+    statements: frozenset[bytes] | None = None
 
 
 class UnknownStateError(Exception):
@@ -196,6 +205,8 @@ def ask(questions: Questions) -> bytes:
         parts += (_AS_ITSELF, _EXECUTE, every, _EXECUTE)
     if questions.holdings:
         parts += (_HOLDINGS, _EXECUTE)
+    if questions.statements:
+        parts += (_STATEMENTS, _EXECUTE)
     if questions.listening:
         parts += (_LISTENING, _EXECUTE, _UNLISTEN, _EXECUTE)
     parts.append(_SYNC)
@@ -220,6 +231,9 @@ def read(replies: bytes, questions: Questions) -> Findings:
         held: list[str] = []
         if questions.holdings:
             held = [row[0] or "" for row in next(answers)]
+        statements = None
+        if questions.statements:
+            statements = frozenset(_bytes(row[0]) for row in next(answers))
         channels, last_mark = frozenset[bytes](), 0
         if questions.listening:
             channels, last_mark = _listening(next(answers))
@@ -230,6 +244,7 @@ def read(replies: bytes, questions: Questions) -> Findings:
             channels,
             last_mark,
             tuple(_bytes(name) for name in held if name.startswith(_OURS)),
+            statements,
         )
     except (StopIteration, ProtocolViolation, ValueError) as error:
         raise UnknownStateError("the answer is not what was asked for") from error

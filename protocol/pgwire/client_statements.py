@@ -237,13 +237,18 @@ class ClientStatements(ClientUnnamed):
         del found  # Nothing is done about them, but for who is watched.
 
     @property
-    def may_have_made(self) -> bool:
-        """Whether a PREPARE of the client's may be done that was not told."""
+    def names_in_doubt(self) -> bool:
+        """Whether something may be done to its names that was not told."""
         return False
 
-    def note_made(self, made: Collection[bytes]) -> None:
-        """Take note of which names of ours PREPAREs of clients have made."""
-        del made  # Likewise.
+    def note_there(self, names: Collection[bytes] | None, *, others: bool) -> None:
+        """Take note of which statements its server has.
+
+        Args:
+            names: those of names of ours, None if it is not known.
+            others: whether SQL has made any of other names.
+        """
+        del names, others  # Likewise.
 
     def on_named(self, tag: bytes, ledger: Ledger) -> None:
         """Take note of the tag of a PREPARE or DEALLOCATE of the client's."""

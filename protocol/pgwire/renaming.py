@@ -82,30 +82,37 @@ class Renaming(Requests, ABC):
         )
 
     @property
-    def may_have_made(self) -> bool:
-        """Whether a PREPARE may be done that PostgreSQL has not told of.
+    def names_in_doubt(self) -> bool:
+        """Whether a PREPARE or DEALLOCATE may be done that was not told.
 
-        The last statement of a text is not told if the end of its transaction fails.
+        Of the last statement of a text PostgreSQL does not tell if the end of its
+        transaction then fails.
         """
-        return self._several and any(
-            change.touch is Touch.PREPARE for change, _ in self._expected
-        )
+        return self._several and bool(self._expected)
 
     def note_strays(self, *, found: bool) -> None:
         """Take note of whether there are any."""
         self.strays = self.may_stray = found
 
-    def note_made(self, made: Collection[bytes]) -> None:
-        """Take note of which names of ours PREPAREs of clients have made on its server.
+    def note_there(self, names: Collection[bytes] | None, *, others: bool) -> None:
+        """Take note of which statements its server has; see ClientStatements.
 
-        That tells of those that were to be told of by then.
+        Of what it was made to have for a DEALLOCATE, that says if it was dropped.
         """
-        for change, _ in self._expected:
-            statement = change.statement
-            if change.touch is Touch.PREPARE and statement and statement.name in made:
-                self.strike_out(change.name)
-                self.enter({change.name: statement})
-        self._expected.clear()
+        expected, self._expected = self._expected, []
+        if names is None:
+            return
+        for change, _ in expected:
+            name, statement = change.name, change.statement
+            if change.touch is Touch.PREPARE:
+                if statement is not None and statement.name in names:
+                    self.strike_out(name)
+                    self.enter({name: statement})
+            elif name in self.names:
+                dropped = self.names[name]
+                there = others if dropped is None else dropped.name in names
+                if not there:
+                    self.strike_out(name)
 
     # What is sent
 

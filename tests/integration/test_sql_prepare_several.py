@@ -91,6 +91,29 @@ def test_one_whose_transaction_cannot_be_committed_is_prepared_all_the_same(
     assert [value(checked, "EXECUTE p") for _ in range(4)] == [8] * 4
 
 
+@pytest.mark.parametrize("beside", [FAILS, f"SET TimeZone TO 'Asia/Tokyo'; {FAILS}"])
+@pytest.mark.parametrize(
+    "made",
+    [
+        "PREPARE p AS SELECT 7",
+        "",
+        "SELECT 1; PREPARE p AS SELECT 7; PREPARE q AS SELECT 8",
+    ],
+)
+def test_one_that_is_dropped_there_is_gone(
+    checked: Connection, beside: str, made: str
+) -> None:
+    if made:
+        checked.execute(made)
+    else:
+        checked.pgconn.prepare(b"p", b"SELECT 7")
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        checked.execute(f"{beside}; DEALLOCATE p")
+    for _ in range(4):
+        with pytest.raises(psycopg.errors.InvalidSqlStatementName):
+            checked.execute("EXECUTE p")
+
+
 @pytest.mark.parametrize("ends", [True, False])
 def test_nobody_else_gets_it(
     pooler: PoolerProcess, checked: Connection, *, ends: bool

@@ -42,8 +42,8 @@ def text_of(sent: bytes) -> bytes:
 
 
 def unsure(client: Naming) -> bool:
-    """Return whether it may have prepared what it was not told of."""
-    return client.requests.may_have_made
+    """Return whether it is not known what its names are for."""
+    return client.requests.names_in_doubt
 
 
 # By Query
@@ -166,7 +166,7 @@ def test_one_that_was_not_told_of_may_be_done(client: Naming, server: Server) ->
     name = text_of(sent).split()[2]
     client.answer(server, complete("INSERT 0 1"), refused("at the end", "23503"), READY)
     assert unsure(client)
-    client.requests.note_made((b"pgpool_other", name))
+    client.requests.note_there((b"pgpool_other", name), others=False)
     assert list(client.requests.names) == [b"p"]
     assert not unsure(client)
     # Servers that have it are not known.
@@ -176,8 +176,21 @@ def test_one_that_was_not_told_of_may_be_done(client: Naming, server: Server) ->
 def test_one_that_is_not_there_was_not_done(client: Naming, server: Server) -> None:
     client.send(server, query("INSERT; PREPARE p AS SELECT 1"))
     client.answer(server, refused("at once", "23503"), READY)
-    client.requests.note_made((b"pgpool_other",))
+    client.requests.note_there((b"pgpool_other",), others=False)
     assert not client.requests.names
+    assert not unsure(client)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_one_that_was_dropped_untold_is_dropped(
+    client: Naming, server: Server, *, there: bool
+) -> None:
+    name = client.prepare(server)
+    client.send(server, query("INSERT; DEALLOCATE p"))
+    client.answer(server, complete("INSERT 0 1"), refused("at the end", "23503"), READY)
+    assert unsure(client)
+    client.requests.note_there((name,) if there else (), others=True)
+    assert (b"p" in client.requests.names) is there
     assert not unsure(client)
 
 

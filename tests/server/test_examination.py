@@ -176,3 +176,14 @@ def test_another_answer_than_was_asked_for_is_none(replies: bytes) -> None:
 def test_a_parameter_is_a_name_and_a_value(row: tuple[bytes, ...]) -> None:
     with pytest.raises(UnknownStateError):
         read(PARSED + answer(row) + READY, ALL)
+
+
+def test_all_statements_of_our_names_are_told_where_they_are_asked_for() -> None:
+    questions = Questions((), all_parameters=False, holdings=False, statements=True)
+    assert not questions.nothing
+    assert kinds(ask(questions)) == "PBES"
+    names = [b"pgpool_1", b"pgpool_\xe4"]
+    rows = b"".join(DataRow((name,)).encode() for name in names)
+    found = read(rows + complete() + READY, questions)
+    assert found.statements == frozenset(names)
+    assert read(complete() * 5 + READY, HOLDINGS).statements is None
