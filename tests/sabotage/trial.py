@@ -10,8 +10,11 @@ from pathlib import Path
 
 from .patch import Patch
 
-#: What the tests need of the tree.
-_COPIED = ("pgpool_py", "protocol", "benchmarks", "tests", "pyproject.toml")
+#: What the tests need of the tree, and who makes a wheel of it.
+_COPIED = (
+    *("pgpool_py", "protocol", "benchmarks", "tests", "examples"),
+    *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"),
+)
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 #: Seconds that one test may take; a sabotage that makes it hang is not noticed by it.
