@@ -110,6 +110,9 @@ class Answers(Replies):
             that is owed there is nothing.
         """
         ends: list[int] = []
+        if self.rest:
+            # What begins here may look like anything.
+            return ends
         if not one:
             start = self._answer_alike(buffer, start, end, ends)
         while asked := self.head:
@@ -136,7 +139,7 @@ class Answers(Replies):
         behind = self._behind
         row = after_columns(buffer, start, end)
         following = after_row(buffer, row, end) or after_all_rows(buffer, start, end)
-        if self.rest or not following or (following != end and not behind):
+        if not following or (following != end and not behind):
             return 0
         self.head = behind.popleft() if behind else 0
         self.status = _IDLE

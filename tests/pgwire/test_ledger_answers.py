@@ -151,8 +151,10 @@ def test_what_comes_behind_the_last_leaves_that_to_be_looked_at() -> None:
     assert ledger.outstanding == 1
 
 
-def test_the_middle_of_a_message_is_no_answer() -> None:
-    ledger = shared([("Q", b"")] * 2)
+@pytest.mark.parametrize("alike", [0, 3])
+def test_the_middle_of_a_message_is_no_answer(alike: int) -> None:
+    ledger = shared([("Q", b"")] * (alike + 2))
+    assert len(answers(ledger, (SELECTED + READY) * alike)) == alike
     begun = COLUMNS + row(SELECTED * 2000)
     ledger.receive(bytearray(begun[:-20] + ROOM * 1000), len(begun) - 20)
     assert ledger.rest == 20
