@@ -82,9 +82,7 @@ class Texts:
 
     def _is_plain(self, now: float, alike: bytes) -> bool:
         shape = self._plain.get(alike)
-        if shape is None:
-            return False
-        return shape not in self._records or not self._is_slow(shape, now)
+        return shape is not None and not self._is_slow(shape, now)
 
     def may_follow(self, text: bytes, now: float) -> Verdict:
         """Say whether a statement may be behind others: run twice, and soon over."""

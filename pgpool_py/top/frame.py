@@ -1,6 +1,6 @@
 """One frame: what rich prints of a look."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -127,13 +127,7 @@ def _waiting(rows: Sequence[Row]) -> Table:
     names = ("database", "user", "application", "address", "waits")
     table = _table("Clients that wait", names, 4)
     for row in rows[:_MOST]:
-        table.add_row(
-            clean(row["database"], "bold"),
-            clean(row["user"]),
-            clean(row.get("application_name")),
-            clean(f"{row['addr']}:{row['port']}"),
-            duration(wait_of(row, "wait")),
-        )
+        table.add_row(*_who(row), duration(wait_of(row, "wait")))
     return table
 
 
@@ -141,15 +135,17 @@ def _holding(rows: Sequence[Row]) -> Table:
     names = ("database", "user", "application", "address", "client", "last request")
     table = _table("Clients that have a server", names, 5)
     for row in rows[:_MOST]:
-        table.add_row(
-            clean(row["database"], "bold"),
-            clean(row["user"]),
-            clean(row.get("application_name")),
-            clean(f"{row['addr']}:{row['port']}"),
-            clean(row.get("id", row["ptr"])),
-            clean(row["request_time"]),
-        )
+        client = clean(row.get("id", row["ptr"]))
+        table.add_row(*_who(row), client, clean(row["request_time"]))
     return table
+
+
+def _who(row: Row) -> Iterator[Text]:
+    """Give whose a row is: database, user, application, address."""
+    yield clean(row["database"], "bold")
+    yield clean(row["user"])
+    yield clean(row.get("application_name"))
+    yield clean(f"{row['addr']}:{row['port']}")
 
 
 def _rows(name: str, rows: Sequence[Row]) -> Table:

@@ -56,6 +56,13 @@ def find(scene: Scene, *channels: bytes, last_mark: int = 0) -> None:
     scene.lender.findings = Findings({}, None, (), frozenset(channels), last_mark)
 
 
+def begin(scene: Scene) -> None:
+    """Let it begin a transaction, with a server that it has from then on."""
+    scene.send(query("BEGIN"))
+    scene.lend()
+    scene.answer(complete("BEGIN") + IN_TRANSACTION)
+
+
 def listen(scene: Scene) -> None:
     """Let it listen to ``a``; it has no server then."""
     scene.send(LISTEN)
@@ -175,9 +182,7 @@ def test_what_comes_while_a_query_runs_is_told_behind_its_end(scene: Scene) -> N
 
 def test_what_comes_within_a_transaction_is_told_behind_its_end(scene: Scene) -> None:
     listen(scene)
-    scene.send(query("BEGIN"))
-    scene.lend()
-    scene.answer(complete("BEGIN") + IN_TRANSACTION)
+    begin(scene)
     notify(scene)
     assert scene.client.received() == complete("BEGIN") + IN_TRANSACTION
     scene.send(query("COMMIT"))
@@ -224,9 +229,7 @@ def test_a_mark_tells_whether_unlisten_was_rolled_back(
     scene: Scene, *, rolled_back: bool
 ) -> None:
     listen(scene)
-    scene.send(query("BEGIN"))
-    scene.lend()
-    scene.answer(complete("BEGIN") + IN_TRANSACTION)
+    begin(scene)
     scene.backend.received()
     scene.send(query("UNLISTEN a"))
     sent = scene.backend.received()
@@ -245,9 +248,7 @@ def test_a_mark_tells_whether_unlisten_was_rolled_back(
 
 def test_beside_a_reset_of_all_unlisten_counts_as_done(scene: Scene) -> None:
     listen(scene)
-    scene.send(query("BEGIN"))
-    scene.lend()
-    scene.answer(complete("BEGIN") + IN_TRANSACTION)
+    begin(scene)
     scene.backend.received()
     scene.send(query("UNLISTEN *; RESET ALL"))
     assert scene.backend.received() == query("UNLISTEN *; RESET ALL")
@@ -286,9 +287,7 @@ def test_unlisten_waits_until_it_is_known_where_it_will_run(scene: Scene) -> Non
 
 def test_a_mark_is_kept_from_what_resets_all(scene: Scene) -> None:
     listen(scene)
-    scene.send(query("BEGIN"))
-    scene.lend()
-    scene.answer(complete("BEGIN") + IN_TRANSACTION)
+    begin(scene)
     scene.send(query("RESET ALL"))
     scene.answer(complete("RESET") + IN_TRANSACTION)
     scene.send(query("UNLISTEN a"))
@@ -314,9 +313,7 @@ def test_a_mark_is_kept_from_what_resets_all(scene: Scene) -> None:
 
 def unlisten_in_transaction(scene: Scene) -> None:
     """Let it say so of ``a``, with a mark that a rollback takes back."""
-    scene.send(query("BEGIN"))
-    scene.lend()
-    scene.answer(complete("BEGIN") + IN_TRANSACTION)
+    begin(scene)
     scene.send(query("UNLISTEN a"))
     scene.answer(complete("SET") + IN_TRANSACTION)
     scene.answer(complete("UNLISTEN") + IN_TRANSACTION)
